@@ -1,0 +1,123 @@
+/** What the rules need from the outside. Adapters implement these; no vendor type or vendor error crosses them. */
+
+/** Time as a dependency, so that expiry is tested by moving a clock and not by waiting. */
+export interface Clock {
+  now(): Date;
+}
+
+/** Which bucket, by role: deploy settings map a role to a name. */
+export type Bucket = 'default' | 'public' | 'compliance';
+
+export interface ObjectRef {
+  bucket: Bucket;
+  key: string;
+}
+
+/** Headers stored with an object: R2 serves them on every GET, so they are fixed when the bytes are. */
+export interface ObjectHeaders {
+  contentType: string;
+  contentDisposition?: string;
+  cacheControl?: string;
+}
+
+export interface ObjectHead {
+  sizeBytes: number;
+  /** With its quotes, as HTTP has it. */
+  etag: string;
+  contentType: string;
+  lastModified: Date;
+}
+
+/**
+ * The bucket. Every method may throw `ObjectStoreError`; a missing object is `undefined` or a no-op, never an error,
+ * unless the method says otherwise.
+ */
+export interface ObjectStore {
+  /** Writes the bytes once: fails with reason `exists` when the key is taken (`If-None-Match: *`). */
+  put(ref: ObjectRef, body: Uint8Array, headers: ObjectHeaders): Promise<{ etag: string }>;
+  head(ref: ObjectRef): Promise<ObjectHead | undefined>;
+  /** Reads a whole object, or its first bytes (`range`, inclusive); `ifMatch` pins the ETag that was checked (reason `changed`). */
+  get(
+    ref: ObjectRef,
+    options: { maxBytes: number; ifMatch?: string; range?: { first: number; last: number } },
+  ): Promise<Uint8Array | undefined>;
+  /** Copies inside the store on the checked ETag (`changed` when it is another by now, `missing` when the source is gone). */
+  copy(from: ObjectRef, to: ObjectRef, options: { ifMatch: string; headers: ObjectHeaders }): Promise<{ etag: string }>;
+  /** Idempotent: deleting what is not there succeeds. Reason `locked` when a bucket lock holds the object. */
+  delete(ref: ObjectRef): Promise<void>;
+}
+
+/** Why the bucket refused, in our words. `unavailable` is worth a retry, the others are not. */
+export type ObjectStoreReason = 'exists' | 'changed' | 'missing' | 'locked' | 'denied' | 'too_large' | 'unavailable';
+
+export class ObjectStoreError extends Error {
+  override readonly name = 'ObjectStoreError';
+  readonly reason: ObjectStoreReason;
+
+  constructor(reason: ObjectStoreReason, message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** Listing is apart from `ObjectStore`: only reconcile walks a bucket. */
+export interface ObjectLister {
+  /** One page in key order, at most 1000. */
+  list(
+    bucket: Bucket,
+    options: { prefix?: string; after?: string; limit?: number },
+  ): Promise<{ objects: { key: string; sizeBytes: number; lastModified: Date }[]; next?: string }>;
+}
+
+export interface SignedUrl {
+  url: string;
+  /** The true end of the signature, not the time it was asked for plus a wish. */
+  expiresAt: Date;
+}
+
+export interface UrlSigner {
+  /**
+   * A GET that works until `expiresAt`. `fresh` signs now and lives for exactly `expiresInSeconds`. `stable` floors
+   * the signing time to a window, so every instance mints the same URL within it and a browser's cache hits; at least
+   * `min(expiresInSeconds / 2, 300)` seconds of life remain (seed 3, "Presigned GET URLs").
+   */
+  presignGet(
+    ref: ObjectRef,
+    options: { expiresInSeconds: number; mode: 'fresh' | 'stable'; contentDisposition?: string; contentType?: string },
+  ): Promise<SignedUrl>;
+  /** A PUT of exactly these bytes' type and length, once: content-type, content-length and if-none-match are signed. */
+  presignPut(
+    ref: ObjectRef,
+    options: { contentType: string; contentLength: number; expiresInSeconds: number },
+  ): Promise<SignedUrl & { headers: Record<string, string> }>;
+}
+
+export interface ProcessedImage {
+  bytes: Uint8Array;
+  mimeType: 'image/webp';
+  width: number;
+  height: number;
+  /** Base64 of a thumbhash (about 25 bytes), for a placeholder before the image loads. */
+  thumbhash: string;
+}
+
+/** What the bytes really are, judged by their first bytes, whatever name or type was declared. */
+export interface DetectedType {
+  mimeType: string;
+  ext: string;
+}
+
+export interface ImageProcessor {
+  /**
+   * Decodes, orients, strips metadata, fits inside `maxEdge` and re-encodes as WebP, animation kept.
+   * Throws `invalid_file_type` (not an image of an allowed kind) or `invalid_image` (`details.reason`).
+   */
+  process(bytes: Uint8Array, options: { maxEdge: number }): Promise<ProcessedImage>;
+}
+
+/** Messages of the cleanup queue. Each may arrive twice, late or out of order. */
+export type CleanupMessage = { type: 'file.delete'; fileId: string };
+
+export interface CleanupQueue {
+  send(message: CleanupMessage): Promise<void>;
+}

@@ -1,0 +1,61 @@
+/**
+ * THE TABLE: one line an endpoint or worker. The CDK routes and grants, the one-machine cloud and the architecture
+ * test are derived from it; the key is the file, `functions/<key>.ts`. Plain data: nothing here may import an adapter.
+ */
+
+/** Who may call (contract, section 1). `session.write` wants developer key and session token, `session.read` the session token at least. */
+export type Auth = 'user' | 'session.read' | 'session.write' | 'platform' | 'admin' | 'public';
+
+/**
+ * What a function touches; its grants, environment and layers follow from this and from nothing else.
+ * `table.read` allows reads of the table and its indexes, `table.write` also writes, `r2` the bucket credentials,
+ * `cleanup.send` the cleanup queue, `images` the sharp layer and a whole vCPU.
+ */
+export type Use = 'table.read' | 'table.write' | 'r2' | 'cleanup.send' | 'images';
+
+export interface EndpointRow {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** API Gateway's form: `/files/{fileId}`. */
+  path: string;
+  auth: Auth;
+  uses: readonly Use[];
+  summary: string;
+}
+
+export interface WorkerRow {
+  source: { queue: 'cleanup'; batchSize: number };
+  uses: readonly Use[];
+  timeoutSeconds: number;
+  summary: string;
+}
+
+const app = '/api/extensions/apps/{appId}/files';
+const session = '/api/extensions/sessions/{sessionId}/files';
+const adminApp = '/admin/extensions/apps/{appId}';
+
+// biome-ignore format: one line an endpoint
+export const endpoints = {
+  'extensions/session-capabilities': { method: 'GET', path: `${session}/capabilities`, auth: 'session.read', uses: ['table.read'], summary: 'What a session may store, and whether storage is on' },
+  'extensions/session-files-list': { method: 'GET', path: session, auth: 'session.read', uses: ['table.read', 'r2'], summary: 'Files of the session, newest first' },
+  'extensions/session-files-get': { method: 'GET', path: `${session}/{fileId}`, auth: 'session.read', uses: ['table.read', 'r2'], summary: 'One file of the session with a signed URL' },
+  'extensions/session-files-upload': { method: 'POST', path: session, auth: 'session.write', uses: ['table.write', 'r2', 'images'], summary: 'Upload an image into the session' },
+  'extensions/session-files-delete': { method: 'DELETE', path: `${session}/{fileId}`, auth: 'session.write', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Delete a file of the session' },
+  'extensions/setup-capabilities': { method: 'GET', path: `${app}/capabilities`, auth: 'user', uses: ['table.read'], summary: 'What a setup screen may stage, and how much is staged' },
+  'extensions/setup-files-stage': { method: 'POST', path: `${app}/stage`, auth: 'user', uses: ['table.write', 'r2', 'images'], summary: 'Stage an image in a setup screen' },
+  'extensions/setup-files-staged-list': { method: 'GET', path: `${app}/staged`, auth: 'user', uses: ['table.read', 'r2'], summary: "The caller's unexpired staged files" },
+  'extensions/setup-files-get': { method: 'GET', path: `${app}/{fileId}`, auth: 'user', uses: ['table.read', 'r2'], summary: "One of the caller's files of this app, staged or claimed" },
+  'extensions/setup-files-staged-delete': { method: 'DELETE', path: `${app}/staged/{fileId}`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Delete a staged file' },
+  'admin/file-storage-get': { method: 'GET', path: `${adminApp}/file-storage`, auth: 'admin', uses: ['table.read'], summary: "An app's storage settings and usage" },
+  'admin/file-storage-put': { method: 'PUT', path: `${adminApp}/file-storage`, auth: 'admin', uses: ['table.write'], summary: "Change any subset of an app's storage settings" },
+  'admin/developer-keys-create': { method: 'POST', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.write'], summary: 'Create a developer key, shown once' },
+  'admin/developer-keys-list': { method: 'GET', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.read'], summary: "An app's developer keys, without secrets" },
+  'admin/developer-keys-revoke': { method: 'DELETE', path: `${adminApp}/developer-keys/{keyId}`, auth: 'admin', uses: ['table.write'], summary: 'Revoke a developer key' },
+} as const satisfies Record<string, EndpointRow>;
+
+// biome-ignore format: one line a worker
+export const workers = {
+  'workers/cleanup': { source: { queue: 'cleanup', batchSize: 10 }, uses: ['table.write', 'r2', 'cleanup.send'], timeoutSeconds: 60, summary: 'Removes objects and then records of deleted files' },
+} as const satisfies Record<string, WorkerRow>;
+
+export type EndpointName = keyof typeof endpoints;
+export type WorkerName = keyof typeof workers;

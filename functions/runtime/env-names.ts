@@ -1,0 +1,22 @@
+/** Names of the environment variables the stack sets and the functions read: one list, so neither can drift alone. */
+export const envNames = {
+  /** DynamoDB table of all records. */
+  tableName: 'TABLE_NAME',
+  cleanupQueueUrl: 'CLEANUP_QUEUE_URL',
+  /** S3 endpoint of the R2 account, `https://<account>.r2.cloudflarestorage.com`. All R2 names unset: storage not configured. */
+  r2Endpoint: 'R2_ENDPOINT',
+  r2Bucket: 'R2_BUCKET_NAME',
+  r2PublicBucket: 'R2_PUBLIC_BUCKET_NAME',
+  r2ComplianceBucket: 'R2_COMPLIANCE_BUCKET_NAME',
+  /** Secrets Manager id of `{ "accessKeyId": "...", "secretAccessKey": "..." }`. Never the credentials themselves. */
+  r2SecretId: 'R2_SECRET_ID',
+  /** Where objects of the public bucket open without a signature, no trailing slash. */
+  publicBaseUrl: 'PUBLIC_BASE_URL',
+  jwksUrl: 'TOKEN_JWKS_URL',
+  tokenIssuer: 'TOKEN_ISSUER',
+  tokenAudience: 'TOKEN_AUDIENCE',
+  /** Seconds an instance may keep settings and developer keys: 5 deployed, 1 on the one-machine cloud. */
+  cacheSeconds: 'CACHE_SECONDS',
+} as const;
+
+export type EnvName = (typeof envNames)[keyof typeof envNames];
