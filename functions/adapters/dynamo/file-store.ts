@@ -1,3 +1,4 @@
+import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { type CounterRef, countersOf, type FileRecord, stuckAfterMs, type Usage } from '#core/file-record.ts';
 import type { CounterLimit, FileStore, IdempotencyClaim, ReserveResult } from '#core/stores.ts';
@@ -91,11 +92,14 @@ export function createFileStore(table: Table): FileStore {
         ...(file.expiresAt !== undefined && { dueAt: file.expiresAt }),
       };
       try {
-        await table.documents.send(new PutCommand(replace(file, next)));
+        await table.documents.send(
+          new PutCommand({ ...replace(file, next), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
+        );
         return next;
       } catch (error) {
-        if (isNamed(error, 'ConditionalCheckFailedException')) return undefined;
-        throw error;
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        // The SDK tries again when an answer is lost, and then meets its own write.
+        return wroteThis(error.Item, next) ? next : undefined;
       }
     },
 
@@ -208,6 +212,9 @@ export function createFileStore(table: Table): FileStore {
     },
   };
 }
+
+const wroteThis = (item: Record<string, AttributeValue> | undefined, next: FileRecord) =>
+  item?.rev?.N === String(next.rev) && item.state?.S === next.state && item.updatedAt?.S === next.updatedAt;
 
 /** Which condition said no. Order of the items: record, counters, then ticket and idempotency. */
 function refusal(outcomes: ItemOutcome[], limits: CounterLimit[]): ReserveResult {
