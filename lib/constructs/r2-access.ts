@@ -1,0 +1,29 @@
+/** Where the bytes lie: names and address in the environment, credentials by the right to read one secret. */
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { envNames } from '../../functions/runtime/env-names.ts';
+import type { StowageConfig } from '../config.ts';
+import { allow, type Grant } from './grant.ts';
+
+/** For `r2`. Without settings nothing is set and nothing granted: such a function answers "storage not configured". */
+export function grantR2(scope: Construct, r2: StowageConfig['r2']): Grant {
+  if (!r2) return { environment: {}, statements: [] };
+  // Secrets Manager ends an ARN with a dash and six characters nobody knows beforehand; `?` matches exactly one.
+  const secret = Stack.of(scope).formatArn({
+    service: 'secretsmanager',
+    resource: 'secret',
+    resourceName: `${r2.secretName}-??????`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  return {
+    environment: {
+      [envNames.r2Endpoint]: r2.endpoint,
+      [envNames.r2Bucket]: r2.bucket,
+      [envNames.r2SecretId]: r2.secretName,
+      ...(r2.publicBucket && { [envNames.r2PublicBucket]: r2.publicBucket }),
+      ...(r2.complianceBucket && { [envNames.r2ComplianceBucket]: r2.complianceBucket }),
+      ...(r2.publicBaseUrl && { [envNames.publicBaseUrl]: r2.publicBaseUrl }),
+    },
+    statements: [allow(['secretsmanager:GetSecretValue'], [secret])],
+  };
+}
