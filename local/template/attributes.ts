@@ -38,8 +38,7 @@ export const nameProperty: Record<string, string> = {
 };
 
 const table = ({ name }: Named) => arn('dynamodb', `table/${name}`);
-/** A stream's label is its creation time; ours never changes, so an ARN in a log means the same stream tomorrow. */
-const stream = (named: Named) => `${table(named)}/stream/2020-01-01T00:00:00.000`;
+const stream = (named: Named) => streamArn(named.name);
 const queueUrl = ({ name }: Named, to: Addresses) => `${to.sqsEndpoint}/${aws.accountId}/${name}`;
 
 type Attributes = Record<string, (named: Named, addresses: Addresses) => string>;
@@ -82,6 +81,11 @@ export function attributeOf(named: Named, attribute: string | undefined, address
   const known = attributes[named.resource.Type];
   if (!known) return attribute === undefined ? named.name : undefined;
   return known[attribute ?? 'Ref']?.(named, addresses);
+}
+
+/** A stream's label is its creation time; ours never changes, so an ARN in a log means the same stream tomorrow. */
+export function streamArn(tableName: string): string {
+  return arn('dynamodb', `table/${tableName}/stream/2024-01-01T00:00:00.000`);
 }
 
 /** API ids are ten characters of lower-case base 36 on AWS; ours is derived from the logical id. */

@@ -51,14 +51,21 @@ export interface QueueSpec {
   redrive?: { deadLetterArn: string; maxReceiveCount: number };
 }
 
+export interface TableInput {
+  TableName: string;
+  KeySchema: object[];
+  AttributeDefinitions: object[];
+  TimeToLiveSpecification?: { AttributeName?: string | undefined; Enabled?: boolean | undefined };
+  [member: string]: unknown;
+}
+
 export interface TableSpec {
   name: string;
   arn: string;
   /** With stream enabled only. */
   streamArn?: string;
-  ttlAttribute?: string;
-  /** The CreateTable request of the same shape. */
-  input: Record<string, unknown> & { TableName: string };
+  /** The CreateTable request of the same shape, with `TimeToLiveSpecification` as CloudFormation has it. */
+  input: TableInput;
 }
 
 interface MappingBase {

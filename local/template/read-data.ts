@@ -1,7 +1,7 @@
 /** Reads tables, queues and secrets. */
 import * as z from 'zod';
 import { arn } from '../aws.ts';
-import { secretArn } from './attributes.ts';
+import { secretArn, streamArn } from './attributes.ts';
 import type { QueueSpec, Resource, SecretSpec, TableSpec } from './model.ts';
 import { flag, int, parseProperties } from './parse.ts';
 
@@ -62,8 +62,7 @@ export function readTables(resources: Named[]): TableSpec[] {
     return {
       name: resource.name,
       arn: tableArn,
-      ...(stream ? { streamArn: `${tableArn}/stream/2020-01-01T00:00:00.000` } : {}),
-      ...(ttl?.Enabled && ttl.AttributeName ? { ttlAttribute: ttl.AttributeName } : {}),
+      ...(stream ? { streamArn: streamArn(resource.name) } : {}),
       input: {
         TableName: resource.name,
         AttributeDefinitions: properties.AttributeDefinitions,
@@ -78,6 +77,7 @@ export function readTables(resources: Named[]): TableSpec[] {
               })),
             }
           : {}),
+        ...(ttl ? { TimeToLiveSpecification: ttl } : {}),
         ...(lsis ? { LocalSecondaryIndexes: lsis } : {}),
         ...(stream ? { StreamSpecification: { StreamEnabled: true, StreamViewType: stream.StreamViewType } } : {}),
       },

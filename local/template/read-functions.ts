@@ -30,17 +30,18 @@ const layerProperties = z.looseObject({ Content: code });
 export function readFunctions(
   functions: Named[],
   layers: Named[],
-  assetDir: (objectKey: string) => string,
+  assetDir: (logicalId: string) => string,
 ): FunctionSpec[] {
   const byArn = new Map<string, LayerSpec>();
   for (const layer of layers) {
     const layerArn = arn('lambda', `layer:${layer.name}:1`);
-    byArn.set(layerArn, { arn: layerArn, dir: assetDir(parseProperties(layerProperties, layer).Content.S3Key) });
+    parseProperties(layerProperties, layer);
+    byArn.set(layerArn, { arn: layerArn, dir: assetDir(layer.logicalId) });
   }
   return functions.map((resource) => {
     const properties = parseProperties(functionProperties, resource);
     const { logicalId, name } = resource;
-    const codeDir = assetDir(properties.Code.S3Key);
+    const codeDir = assetDir(logicalId);
     handlerFile(codeDir, properties.Handler, logicalId);
     return {
       logicalId,

@@ -49,8 +49,8 @@ export interface ReadOptions {
   template: CfnTemplate;
   stackName: string;
   addresses: Addresses;
-  /** Directory of an asset by its object key in the asset bucket (`<hash>.zip`); throws when there is none. */
-  assetDir(objectKey: string): string;
+  /** Directory of a function's code or a layer's files; throws when the resource has none. */
+  assetDir(logicalId: string): string;
   /** Values of secrets by name. */
   secrets?: Record<string, string>;
 }
