@@ -19,6 +19,7 @@ const consume = ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQue
 const actionsOf: Record<Use, string[]> = {
   'table.read': reads,
   'table.write': [...reads, ...writes],
+  'r2.names': [],
   r2: ['secretsmanager:GetSecretValue'],
   'cleanup.send': ['sqs:SendMessage'],
   images: [],
