@@ -6,6 +6,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
 
 /** What esbuild says went into one function. */
@@ -67,6 +68,7 @@ export async function bundleFunctions({
     keepNames: false,
     legalComments: 'none',
     external: ['sharp'],
+    alias: { '@aws-sdk/credential-provider-node': fileURLToPath(new URL('lambda-credentials.ts', import.meta.url)) },
     banner: { js: requireBanner },
     metafile: true,
     logLevel: 'silent',

@@ -9,7 +9,7 @@ import { endpointTimeoutSeconds, StowageApi } from './constructs/api.ts';
 import { CleanupQueue } from './constructs/cleanup-queue.ts';
 import { EndpointFunction } from './constructs/endpoint-function.ts';
 import type { Grant } from './constructs/grant.ts';
-import { grantR2 } from './constructs/r2-access.ts';
+import { grantR2, grantR2Names } from './constructs/r2-access.ts';
 import { sharpLayer } from './constructs/sharp-layer.ts';
 import { StowageTable } from './constructs/table.ts';
 import type { RouteTable, Use } from './routes.ts';
@@ -59,6 +59,7 @@ export class StowageStack extends Stack {
       'table.read': () => table.grantRead(),
       'table.write': () => table.grantWrite(),
       r2: () => grantR2(this, config.r2),
+      'r2.names': () => grantR2Names(config.r2),
       'cleanup.send': () => cleanup.grantSend(),
       images: () => undefined,
     };

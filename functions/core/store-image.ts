@@ -6,6 +6,7 @@ import type { Clock, ImageProcessor, ObjectStore, ProcessedImage } from '#core/p
 import { abandon } from '#core/purge.ts';
 import { limitOf, quotaExceeded } from '#core/quota.ts';
 import type { AppSettings } from '#core/settings.ts';
+import { sniff } from '#core/sniff.ts';
 import type { FileStore, IdempotencyClaim } from '#core/stores.ts';
 
 export interface StoreDeps {
@@ -25,8 +26,8 @@ export interface ImageUpload {
   target: UploadTarget;
   bytes: Uint8Array;
   originalName: string;
-  purpose?: string;
-  idempotency?: IdempotencyClaim;
+  purpose?: string | undefined;
+  idempotency?: IdempotencyClaim | undefined;
 }
 
 /**
@@ -41,6 +42,7 @@ export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings:
   const replayed = upload.idempotency && (await findReplay(deps, upload.idempotency));
   if (replayed !== undefined) return replayed;
 
+  requireAllowedType(upload.bytes, settings);
   const image = await deps.images.process(upload.bytes, {
     maxEdge: settings.maxImageEdge,
   });
@@ -63,6 +65,15 @@ export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings:
       retryAfterSeconds: 1,
     });
   }
+}
+
+/** The administrator's prefixes hold for what the bytes are. */
+function requireAllowedType(bytes: Uint8Array, { allowedMimePrefixes }: AppSettings): void {
+  const detected = sniff(bytes).mimeType;
+  if (allowedMimePrefixes.some((prefix) => detected.startsWith(prefix))) return;
+  throw new AppError('invalid_file_type', `This extension accepts only ${allowedMimePrefixes.join(', ')}.`, {
+    details: { detected },
+  });
 }
 
 function newRecord(now: Date, upload: ImageUpload, image: ProcessedImage, settings: AppSettings): FileRecord {

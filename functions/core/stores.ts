@@ -45,7 +45,10 @@ export interface FileStore {
   /** Strongly consistent. */
   get(fileId: string): Promise<FileRecord | undefined>;
   /** Newest first, records in any state. Without a limit, all. */
-  listBySession(appId: string, sessionId: string, page: { limit?: number; cursor?: string }): Promise<Page<FileRecord>>;
+  listBySession(
+    session: { appId: string; sessionId: string; lockId: string },
+    page: { limit?: number | undefined; cursor?: string | undefined },
+  ): Promise<Page<FileRecord>>;
   /** Newest first, expired ones too. Bounded by the staged quota, so never paged. */
   listStaged(appId: string, userId: string): Promise<FileRecord[]>;
   /** Records whose `dueAt` has passed, soonest first; of one app or of all. A page of each shard. */

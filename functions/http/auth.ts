@@ -49,13 +49,13 @@ export async function authenticate(
 
 async function userCaller(headers: Headers, { tokens }: AuthDeps): Promise<UserCaller> {
   const claims = await tokens.verify(bearerToken(headers));
-  if (claims.tokenUse !== 'user') throw unauthorized('This endpoint takes a user token.');
+  if (claims.token_use !== 'user') throw unauthorized('This endpoint takes a user token.');
   return { userId: claims.sub };
 }
 
 async function serviceCaller(scope: 'platform' | 'admin', headers: Headers, { tokens }: AuthDeps) {
   const claims = await tokens.verify(bearerToken(headers));
-  if (claims.tokenUse !== 'service') throw unauthorized('This endpoint takes a service token.');
+  if (claims.token_use !== 'service') throw unauthorized('This endpoint takes a service token.');
   if (!claims.scopes.includes(scope)) throw insufficient(`The service token needs the scope "${scope}".`);
   return { subject: claims.sub } satisfies ServiceCaller;
 }
@@ -98,7 +98,7 @@ async function backendClaims(key: string, headers: Headers, deps: AuthDeps): Pro
 
 async function sessionClaims(token: string, { tokens }: AuthDeps, message: string): Promise<SessionClaims> {
   const claims = await tokens.verify(token);
-  if (claims.tokenUse !== 'session') throw unauthorized(message);
+  if (claims.token_use !== 'session') throw unauthorized(message);
   return claims;
 }
 

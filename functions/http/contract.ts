@@ -1,5 +1,5 @@
-import en from 'zod/v4/locales/en.js';
 import * as z from 'zod/mini';
+import en from 'zod/v4/locales/en.js';
 import { AppError } from '#core/errors.ts';
 
 // zod/mini carries no messages of its own; without a locale every issue would read "Invalid input".

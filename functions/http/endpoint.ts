@@ -105,7 +105,11 @@ function jsonBody(event: APIGatewayProxyEventV2): unknown {
   }
 }
 
-async function formBody<C extends Contract>(event: APIGatewayProxyEventV2, contract: C, limits: { maxFileBytes: number }) {
+async function formBody<C extends Contract>(
+  event: APIGatewayProxyEventV2,
+  contract: C,
+  limits: { maxFileBytes: number },
+) {
   if (contract.form === undefined) throw new Error('This contract has no form');
   const form = await parseMultipart(event, {
     fileField: 'file',

@@ -5,9 +5,23 @@ import { envNames } from '../../functions/runtime/env-names.ts';
 import type { StowageConfig } from '../config.ts';
 import { allow, type Grant } from './grant.ts';
 
-/** For `r2`. Without settings nothing is set and nothing granted: such a function answers "storage not configured". */
-export function grantR2(scope: Construct, r2: StowageConfig['r2']): Grant {
+/** For `r2.names`: names and addresses only, enough to say whether storage is configured. Nothing is set without settings. */
+export function grantR2Names(r2: StowageConfig['r2']): Grant {
   if (!r2) return { environment: {}, statements: [] };
+  const environment = {
+    [envNames.r2Endpoint]: r2.endpoint,
+    [envNames.r2Bucket]: r2.bucket,
+    ...(r2.publicBucket && { [envNames.r2PublicBucket]: r2.publicBucket }),
+    ...(r2.complianceBucket && { [envNames.r2ComplianceBucket]: r2.complianceBucket }),
+    ...(r2.publicBaseUrl && { [envNames.publicBaseUrl]: r2.publicBaseUrl }),
+  };
+  return { environment, statements: [] };
+}
+
+/** For `r2`: the names and the right to read the credentials. Without settings such a function answers "not configured". */
+export function grantR2(scope: Construct, r2: StowageConfig['r2']): Grant {
+  const { environment } = grantR2Names(r2);
+  if (!r2) return { environment, statements: [] };
   // Secrets Manager ends an ARN with a dash and six characters nobody knows beforehand; `?` matches exactly one.
   const secret = Stack.of(scope).formatArn({
     service: 'secretsmanager',
@@ -16,14 +30,7 @@ export function grantR2(scope: Construct, r2: StowageConfig['r2']): Grant {
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
   return {
-    environment: {
-      [envNames.r2Endpoint]: r2.endpoint,
-      [envNames.r2Bucket]: r2.bucket,
-      [envNames.r2SecretId]: r2.secretName,
-      ...(r2.publicBucket && { [envNames.r2PublicBucket]: r2.publicBucket }),
-      ...(r2.complianceBucket && { [envNames.r2ComplianceBucket]: r2.complianceBucket }),
-      ...(r2.publicBaseUrl && { [envNames.publicBaseUrl]: r2.publicBaseUrl }),
-    },
+    environment: { ...environment, [envNames.r2SecretId]: r2.secretName },
     statements: [allow(['secretsmanager:GetSecretValue'], [secret])],
   };
 }

@@ -144,20 +144,17 @@ export function createFileStore(table: Table): FileStore {
       return Item === undefined ? undefined : fromItem(Item);
     },
 
-    async listBySession(appId, sessionId, page) {
-      return await queryPage(
-        table,
-        {
-          IndexName: 'bySession',
-          KeyConditionExpression: 'sessionPk = :pk',
-          FilterExpression: '#state = :ready',
-          ExpressionAttributeNames: { '#state': 'state' },
-          ExpressionAttributeValues: { ':pk': sessionPk(appId, sessionId), ':ready': 'ready' },
-          ScanIndexForward: false,
-        },
-        { pk: 'sessionPk', value: sessionPk(appId, sessionId) },
-        page,
-      );
+    async listBySession({ appId, sessionId, lockId }, page) {
+      const pk = sessionPk(appId, sessionId);
+      const query = {
+        IndexName: 'bySession',
+        KeyConditionExpression: 'sessionPk = :pk',
+        FilterExpression: '#state = :ready AND lockId = :lock',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':pk': pk, ':ready': 'ready', ':lock': lockId },
+        ScanIndexForward: false,
+      };
+      return await queryPage(table, query, { pk: 'sessionPk', value: pk }, page);
     },
 
     async listStaged(appId, userId) {

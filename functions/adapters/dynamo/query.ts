@@ -32,7 +32,7 @@ export async function queryPage(
   table: Table,
   query: Query,
   index: { pk: string; value: string },
-  page: { limit?: number; cursor?: string },
+  page: { limit?: number | undefined; cursor?: string | undefined },
 ): Promise<Page<FileRecord>> {
   if (page.cursor !== undefined && !idPattern.test(page.cursor)) {
     throw new AppError('validation_failed', 'The cursor is not one this list gave. Start without a cursor.', {

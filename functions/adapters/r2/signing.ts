@@ -74,28 +74,27 @@ export function createRequestSigner(config: R2Config): RequestSigner {
     applyChecksum: false,
   });
 
-  function complete(request: PlainRequest, payloadHash: string) {
+  function complete(request: PlainRequest, payload: Record<string, string>) {
     return {
       method: request.method,
       protocol: endpoint.protocol,
       hostname: endpoint.hostname,
       path: basePath + request.path,
       query: { ...request.query },
-      headers: { ...request.headers, host: endpoint.host, 'x-amz-content-sha256': payloadHash },
+      headers: { ...request.headers, ...payload, host: endpoint.host },
     };
   }
 
   return {
     async sign(request, { payloadHash, signingDate }) {
-      const signed = await signer.sign(complete(request, payloadHash), { signingDate });
+      const signed = await signer.sign(complete(request, { 'x-amz-content-sha256': payloadHash }), { signingDate });
       const { host: _, ...headers } = signed.headers;
       return { url: formatUrl(endpoint.origin, signed.path, signed.query), headers };
     },
     async presign(request, { signingDate, expiresInSeconds }) {
-      const signed = await signer.presign(complete(request, 'UNSIGNED-PAYLOAD'), {
-        signingDate,
-        expiresIn: expiresInSeconds,
-      });
+      // Moved to the query under this spelling, as the SDK's presigner writes it.
+      const whole = complete(request, { 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' });
+      const signed = await signer.presign(whole, { signingDate, expiresIn: expiresInSeconds });
       return formatUrl(endpoint.origin, signed.path, signed.query);
     },
   };

@@ -1,0 +1,143 @@
+/**
+ * The HTTP API. Differs from AWS: no throttling, no access log, one API on one port, and what is registered as
+ * `control` (this cloud's own endpoints, never in the template) is asked before the routes.
+ */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Closable } from '../aws.ts';
+import { like } from '../iam/policy.ts';
+import type { InvokeResult } from '../lambda/instance.ts';
+import { closeServer, listen } from '../listen.ts';
+import type { ApiSpec, PermissionSpec, RouteSpec } from '../template/model.ts';
+import { isPreflight, preflightHeaders, responseHeaders } from './cors.ts';
+import { requestEvent } from './event.ts';
+import { functionResponse, type GatewayResponse, gatewayError } from './response.ts';
+import { createRouter, type Match } from './router.ts';
+
+/** HTTP API quotas: body, and request line with headers. */
+const maxBodyBytes = 10 * 1024 * 1024;
+const maxHeaderBytes = 10_240;
+
+export interface GatewayOptions {
+  api: ApiSpec;
+  permissions: PermissionSpec[];
+  invoke(functionName: string, event: unknown, requestId: string): Promise<InvokeResult>;
+  /** Answers a request of this cloud's own, or gives undefined to let the routes have it. */
+  control?: (request: IncomingMessage, body: Buffer) => Promise<GatewayResponse | undefined>;
+  host: string;
+  port: number;
+}
+
+/** Starts the API. Throws when a route's function does not permit this API to invoke it. */
+export async function startGateway(options: GatewayOptions): Promise<Closable & { port: number; endpoint: string }> {
+  const { api } = options;
+  for (const route of api.routes) checkPermission(api, route, options.permissions);
+  const route = createRouter(api.routes);
+
+  async function answer(request: IncomingMessage, requestId: string): Promise<GatewayResponse> {
+    if (headerBytes(request) > maxHeaderBytes) return gatewayError('headersTooLarge');
+    if (api.cors && isPreflight(request)) return empty(preflightHeaders(api.cors, request));
+    const body = await readBody(request);
+    if (!body) return gatewayError('tooLarge');
+    const own = await options.control?.(request, body);
+    if (own) return own;
+    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    const match = route(request.method ?? 'GET', path);
+    if (!match) return gatewayError('notFound');
+    return invoke(match, request, body, requestId);
+  }
+
+  async function invoke(
+    match: Match,
+    request: IncomingMessage,
+    body: Buffer,
+    requestId: string,
+  ): Promise<GatewayResponse> {
+    const event = requestEvent({ request, body, match, apiId: api.id, requestId, now: new Date() });
+    const timer = Promise.withResolvers<'late'>();
+    const timeout = setTimeout(() => timer.resolve('late'), match.route.timeoutMs);
+    const result = await Promise.race([options.invoke(match.route.functionName, event, requestId), timer.promise]);
+    clearTimeout(timeout);
+    if (result === 'late') return gatewayError('unavailable');
+    if (result.ok) return functionResponse(result.payload);
+    return gatewayError(result.kind === 'too-large' ? 'tooLarge' : 'internal');
+  }
+
+  // The header limit is ours to apply, so Node's own must not come first.
+  const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
+    // A client that hangs up does not cancel the function, and must not end this process.
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
+    const requestId = randomUUID();
+    answer(request, requestId)
+      .catch((error: unknown) => {
+        if (!request.destroyed || request.complete) console.error(error);
+        return gatewayError('internal');
+      })
+      .then((result) => write(request, response, requestId, result));
+  });
+
+  function write(request: IncomingMessage, response: ServerResponse, requestId: string, result: GatewayResponse): void {
+    const cors = api.cors && !isPreflight(request) ? responseHeaders(api.cors, request) : {};
+    response.statusCode = result.status;
+    for (const [name, value] of Object.entries({ ...result.headers, ...cors })) setHeader(response, name, value);
+    if (result.cookies.length > 0) response.setHeader('set-cookie', result.cookies);
+    response.setHeader('apigw-requestid', requestId);
+    if (!request.complete) response.setHeader('connection', 'close');
+    const bodiless = result.status === 204 || result.status === 304 || result.status < 200;
+    if (!bodiless) response.setHeader('content-length', result.body.length);
+    response.end(bodiless || request.method === 'HEAD' ? undefined : result.body);
+    // Whoever still sends reads its answer only when it can go on sending: take the rest and drop it.
+    if (!request.complete) request.resume();
+  }
+
+  const { port, endpoint } = await listen(server, options);
+  return { port, endpoint, close: () => closeServer(server) };
+}
+
+/** Reads the body, or undefined as soon as it is over the limit. Rejects when the client hangs up before its end. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) return undefined;
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > maxBodyBytes) resolve(undefined);
+    else chunks.push(chunk);
+  });
+  request.on('end', () => resolve(Buffer.concat(chunks)));
+  request.on('close', () => reject(new Error('The client hung up before the end of its request')));
+  return promise;
+}
+
+function headerBytes(request: IncomingMessage): number {
+  const line = `${request.method} ${request.url} HTTP/1.1\r\n`;
+  return Buffer.byteLength(line) + request.rawHeaders.reduce((sum, part) => sum + Buffer.byteLength(part) + 2, 0);
+}
+
+function setHeader(response: ServerResponse, name: string, value: string): void {
+  try {
+    response.setHeader(name, value);
+  } catch {
+    // A header no HTTP message can carry: the gateway leaves it out.
+  }
+}
+
+function empty(headers: Record<string, string>): GatewayResponse {
+  return { status: 204, headers, cookies: [], body: Buffer.alloc(0) };
+}
+
+/** `arn:...:<api>/<stage>/<method>/<path>` must be covered by a permission of the function, as CDK writes one a route. */
+function checkPermission(api: ApiSpec, { routeKey, functionName }: RouteSpec, permissions: PermissionSpec[]): void {
+  const [method, path] = routeKey === '$default' ? ['$default', ''] : routeKey.split(' ');
+  const source = `${api.arn}/$default/${method === 'ANY' ? '*' : method}${path}`;
+  const granted = permissions.some(
+    (permission) =>
+      permission.functionName === functionName &&
+      permission.principal === 'apigateway.amazonaws.com' &&
+      permission.action === 'lambda:InvokeFunction' &&
+      (permission.sourceArn === undefined || like(permission.sourceArn, source)),
+  );
+  if (!granted) throw new Error(`Route ${routeKey}: ${functionName} does not permit the API to invoke it`);
+}

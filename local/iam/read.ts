@@ -1,0 +1,62 @@
+/** Collects the policy statements of every role: inline, attached and standalone policies. */
+import * as z from 'zod';
+import type { Resource } from '../template/model.ts';
+import { parseProperties } from '../template/parse.ts';
+import type { Statement } from './policy.ts';
+
+const many = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
+
+const statement = z
+  .object({
+    Sid: z.string().optional(),
+    Effect: z.enum(['Allow', 'Deny']),
+    Action: many.optional(),
+    NotAction: many.optional(),
+    Resource: many.optional(),
+    NotResource: many.optional(),
+    Condition: z.undefined('conditions are not evaluated locally').optional(),
+  })
+  .transform(
+    (one): Statement => ({
+      effect: one.Effect,
+      actions: one.Action ?? one.NotAction ?? [],
+      notActions: one.NotAction !== undefined,
+      resources: one.Resource ?? one.NotResource ?? [],
+      notResources: one.NotResource !== undefined,
+    }),
+  );
+
+const document = z.looseObject({
+  Statement: z.union([z.array(statement), statement.transform((one) => [one])]),
+});
+
+const role = z.looseObject({
+  Policies: z.array(z.looseObject({ PolicyDocument: document })).default([]),
+  ManagedPolicyArns: z.array(z.string()).default([]),
+});
+
+const policy = z.looseObject({ PolicyDocument: document, Roles: z.array(z.string()).default([]) });
+
+/** Managed policies that only grant what has no local counterpart: logs and traces. */
+const withoutLocalEffect = /:policy\/(service-role\/AWSLambdaBasicExecutionRole|AWSXRayDaemonWriteAccess)$/;
+
+/** Statements by role name. Throws on a managed policy whose content is not in the template. */
+export function readPolicies(resources: (Resource & { name: string })[]): Record<string, Statement[]> {
+  const roles: Record<string, Statement[]> = {};
+  for (const resource of resources.filter(({ type }) => type === 'AWS::IAM::Role')) {
+    const properties = parseProperties(role, resource);
+    const foreign = properties.ManagedPolicyArns.find((managed) => !withoutLocalEffect.test(managed));
+    if (foreign)
+      throw new Error(`${resource.logicalId}: the content of managed policy ${foreign} is not known locally`);
+    roles[resource.name] = properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+  }
+  for (const resource of resources.filter(({ type }) => type !== 'AWS::IAM::Role')) {
+    const properties = parseProperties(policy, resource);
+    for (const name of properties.Roles) {
+      const statements = roles[name];
+      if (!statements) throw new Error(`${resource.logicalId}: role ${name} is not in the template`);
+      statements.push(...properties.PolicyDocument.Statement);
+    }
+  }
+  return roles;
+}

@@ -1,0 +1,198 @@
+/**
+ * Standard queues in SQLite: a message is a row, and every step is one statement or one transaction, so a message is
+ * neither lost nor doubled by a killed process. Differs from AWS: delivery is in order of arrival and exactly as often
+ * as visibility demands; there it may be out of order and, rarely, twice. The npm stand-ins bind to every interface
+ * or drop messages when a queue is declared again, which is why this is our own.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { QueueSpec } from '../template/model.ts';
+
+export interface Message {
+  messageId: string;
+  body: string;
+  md5OfBody: string;
+  /** As sent, JSON protocol shape. */
+  messageAttributes: Record<string, unknown>;
+  sentAt: number;
+  firstReceivedAt: number;
+  receiveCount: number;
+  receiptHandle: string;
+}
+
+export interface QueueCounts {
+  visible: number;
+  invisible: number;
+  delayed: number;
+}
+
+export interface QueueStore {
+  send(
+    queue: QueueSpec,
+    body: string,
+    options?: { delaySeconds?: number; attributes?: Record<string, unknown> },
+  ): string;
+  /** Takes up to `max` visible messages; those received too often move to the dead-letter queue instead. */
+  receive(queue: QueueSpec, max: number, visibilityTimeoutSeconds?: number): Message[];
+  /** Deletes by the newest receipt handle; an older one changes nothing. */
+  delete(queue: QueueSpec, receiptHandle: string): void;
+  /** False when the handle is not the newest of a message in flight. */
+  changeVisibility(queue: QueueSpec, receiptHandle: string, seconds: number): boolean;
+  /** Makes every delayed and in-flight message visible now, except those of these handles. Gives how many. */
+  hurry(queue: QueueSpec, except: ReadonlySet<string>): number;
+  purge(queue: QueueSpec): void;
+  counts(queue: QueueSpec): QueueCounts;
+  /** Calls back whenever a message may have become visible; gives the way to stop it. */
+  onVisible(queue: QueueSpec, listener: () => void): () => void;
+  close(): void;
+}
+
+interface Row {
+  id: string;
+  body: string;
+  attributes: string;
+  sent_at: number;
+  first_received_at: number | null;
+  receive_count: number;
+}
+
+const schema = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = NORMAL;
+  CREATE TABLE IF NOT EXISTS messages (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    queue TEXT NOT NULL,
+    id TEXT NOT NULL UNIQUE,
+    body TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    sent_at INTEGER NOT NULL,
+    visible_at INTEGER NOT NULL,
+    receive_count INTEGER NOT NULL DEFAULT 0,
+    first_received_at INTEGER,
+    receipt TEXT UNIQUE
+  );
+  CREATE INDEX IF NOT EXISTS by_visibility ON messages (queue, visible_at);
+`;
+
+/** Opens (or creates) `<dir>/queues.db`. `resolve` finds the dead-letter queue of a redrive policy. */
+export function openQueueStore(dir: string, now: () => number = Date.now): QueueStore {
+  mkdirSync(dir, { recursive: true });
+  const db = new DatabaseSync(path.join(dir, 'queues.db'));
+  db.exec(schema);
+  const insert = db.prepare(
+    'INSERT INTO messages (queue, id, body, attributes, sent_at, visible_at) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const expire = db.prepare('DELETE FROM messages WHERE queue = ? AND sent_at < ?');
+  const visible = db.prepare(
+    'SELECT id, body, attributes, sent_at, receive_count, first_received_at FROM messages WHERE queue = ? AND visible_at <= ? ORDER BY sequence LIMIT ?',
+  );
+  const take = db.prepare(
+    'UPDATE messages SET receipt = ?, visible_at = ?, receive_count = receive_count + 1, first_received_at = coalesce(first_received_at, ?) WHERE id = ?',
+  );
+  const bury = db.prepare(
+    'UPDATE messages SET queue = ?, receipt = NULL, visible_at = ?, receive_count = 0, first_received_at = NULL WHERE id = ?',
+  );
+  const remove = db.prepare('DELETE FROM messages WHERE queue = ? AND receipt = ?');
+  const move = db.prepare('UPDATE messages SET visible_at = ? WHERE queue = ? AND receipt = ? AND visible_at > ?');
+  const pending = db.prepare('SELECT id, receipt FROM messages WHERE queue = ? AND visible_at > ?');
+  const show = db.prepare('UPDATE messages SET visible_at = ? WHERE id = ?');
+  const empty = db.prepare('DELETE FROM messages WHERE queue = ?');
+  const count = db.prepare(
+    `SELECT coalesce(sum(visible_at <= ?), 0) AS visible, coalesce(sum(visible_at > ? AND receipt IS NOT NULL), 0) AS invisible,
+     coalesce(sum(visible_at > ? AND receipt IS NULL), 0) AS delayed FROM messages WHERE queue = ?`,
+  );
+  const listeners = new Map<string, Set<() => void>>();
+
+  function transaction<T>(work: () => T): T {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  function notify(queueName: string): void {
+    for (const listener of [...(listeners.get(queueName) ?? [])]) listener();
+  }
+
+  return {
+    send(queue, body, { delaySeconds = queue.delaySeconds, attributes = {} } = {}) {
+      const id = randomUUID();
+      insert.run(queue.name, id, body, JSON.stringify(attributes), now(), now() + delaySeconds * 1000);
+      if (delaySeconds === 0) notify(queue.name);
+      return id;
+    },
+    receive(queue, max, visibilityTimeoutSeconds = queue.visibilityTimeoutSeconds) {
+      const buriedIn = new Set<string>();
+      const messages = transaction(() => {
+        const at = now();
+        expire.run(queue.name, at - queue.retentionSeconds * 1000);
+        const received: Message[] = [];
+        while (received.length < max) {
+          const rows = visible.all(queue.name, at, max - received.length) as unknown as Row[];
+          if (rows.length === 0) break;
+          for (const row of rows) {
+            if (queue.redrive && row.receive_count >= queue.redrive.maxReceiveCount) {
+              const deadLetters = queue.redrive.deadLetterArn.split(':').at(-1) ?? '';
+              bury.run(deadLetters, at, row.id);
+              buriedIn.add(deadLetters);
+              continue;
+            }
+            const receiptHandle = randomUUID();
+            // A timeout of 0 leaves the message visible; it is still handed out once in this call.
+            take.run(receiptHandle, at + Math.max(1, visibilityTimeoutSeconds * 1000), at, row.id);
+            received.push(messageOf(row, receiptHandle, at));
+          }
+        }
+        return received;
+      });
+      for (const name of buriedIn) notify(name);
+      return messages;
+    },
+    delete: (queue, receiptHandle) => void remove.run(queue.name, receiptHandle),
+    changeVisibility(queue, receiptHandle, seconds) {
+      const changed = move.run(now() + seconds * 1000, queue.name, receiptHandle, now()).changes > 0;
+      if (changed && seconds === 0) notify(queue.name);
+      return changed;
+    },
+    hurry(queue, except) {
+      const rows = pending.all(queue.name, now()) as unknown as { id: string; receipt: string | null }[];
+      const late = rows.filter(({ receipt }) => receipt === null || !except.has(receipt));
+      for (const { id } of late) show.run(now(), id);
+      if (late.length > 0) notify(queue.name);
+      return late.length;
+    },
+    purge: (queue) => void empty.run(queue.name),
+    counts: (queue) => ({ ...(count.get(now(), now(), now(), queue.name) as unknown as QueueCounts) }),
+    onVisible(queue, listener) {
+      const set = listeners.get(queue.name) ?? new Set();
+      listeners.set(queue.name, set.add(listener));
+      return () => set.delete(listener);
+    },
+    close: () => db.close(),
+  };
+}
+
+function messageOf(row: Row, receiptHandle: string, at: number): Message {
+  return {
+    messageId: row.id,
+    body: row.body,
+    md5OfBody: md5(row.body),
+    messageAttributes: JSON.parse(row.attributes) as Record<string, unknown>,
+    sentAt: row.sent_at,
+    firstReceivedAt: row.first_received_at ?? at,
+    receiveCount: row.receive_count + 1,
+    receiptHandle,
+  };
+}
+
+/** The digest SDK clients check messages against. */
+export function md5(text: string): string {
+  return createHash('md5').update(text).digest('hex');
+}
