@@ -9,9 +9,10 @@ export type Auth = 'user' | 'session.read' | 'session.write' | 'platform' | 'adm
 /**
  * What a function touches; its grants, environment and layers follow from this and from nothing else.
  * `table.read` allows reads of the table and its indexes, `table.write` also writes, `r2` the bucket credentials,
- * `cleanup.send` the cleanup queue, `images` the sharp layer and a whole vCPU.
+ * `r2.names` only where the
+ * buckets are, `cleanup.send` the cleanup queue, `images` the sharp layer and a whole vCPU.
  */
-export type Use = 'table.read' | 'table.write' | 'r2' | 'cleanup.send' | 'images';
+export type Use = 'table.read' | 'table.write' | 'r2' | 'r2.names' | 'cleanup.send' | 'images';
 
 export interface EndpointRow {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -35,13 +36,13 @@ const adminApp = '/admin/extensions/apps/{appId}';
 
 // biome-ignore format: one line an endpoint
 export const endpoints = {
-  'extensions/session-capabilities': { method: 'GET', path: `${session}/capabilities`, auth: 'session.read', uses: ['table.read'], summary: 'What a session may store, and whether storage is on' },
+  'extensions/session-capabilities': { method: 'GET', path: `${session}/capabilities`, auth: 'session.read', uses: ['table.read', 'r2.names'], summary: 'What a session may store, and whether storage is on' },
   'extensions/session-files-list': { method: 'GET', path: session, auth: 'session.read', uses: ['table.read', 'r2'], summary: 'Files of the session, newest first' },
   'extensions/session-files-get': { method: 'GET', path: `${session}/{fileId}`, auth: 'session.read', uses: ['table.read', 'r2'], summary: 'One file of the session with a signed URL' },
-  'extensions/session-files-upload': { method: 'POST', path: session, auth: 'session.write', uses: ['table.write', 'r2', 'images'], summary: 'Upload an image into the session' },
+  'extensions/session-files-upload': { method: 'POST', path: session, auth: 'session.write', uses: ['table.write', 'r2', 'images', 'cleanup.send'], summary: 'Upload an image into the session' },
   'extensions/session-files-delete': { method: 'DELETE', path: `${session}/{fileId}`, auth: 'session.write', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Delete a file of the session' },
-  'extensions/setup-capabilities': { method: 'GET', path: `${app}/capabilities`, auth: 'user', uses: ['table.read'], summary: 'What a setup screen may stage, and how much is staged' },
-  'extensions/setup-files-stage': { method: 'POST', path: `${app}/stage`, auth: 'user', uses: ['table.write', 'r2', 'images'], summary: 'Stage an image in a setup screen' },
+  'extensions/setup-capabilities': { method: 'GET', path: `${app}/capabilities`, auth: 'user', uses: ['table.read', 'r2.names'], summary: 'What a setup screen may stage, and how much is staged' },
+  'extensions/setup-files-stage': { method: 'POST', path: `${app}/stage`, auth: 'user', uses: ['table.write', 'r2', 'images', 'cleanup.send'], summary: 'Stage an image in a setup screen' },
   'extensions/setup-files-staged-list': { method: 'GET', path: `${app}/staged`, auth: 'user', uses: ['table.read', 'r2'], summary: "The caller's unexpired staged files" },
   'extensions/setup-files-get': { method: 'GET', path: `${app}/{fileId}`, auth: 'user', uses: ['table.read', 'r2'], summary: "One of the caller's files of this app, staged or claimed" },
   'extensions/setup-files-staged-delete': { method: 'DELETE', path: `${app}/staged/{fileId}`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Delete a staged file' },

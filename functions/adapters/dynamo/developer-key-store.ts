@@ -1,0 +1,68 @@
+import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { DeveloperKey, DeveloperKeyStore } from '#core/stores.ts';
+import { createCache } from './cache.ts';
+import type { Table } from './client.ts';
+import { appPk, developerKeyKey, developerKeyPrefix } from './keys.ts';
+
+/** Developer keys of apps, by hash only: what is stored cannot be used to call. */
+export function createDeveloperKeyStore(table: Table, options: { cacheSeconds: number }): DeveloperKeyStore {
+  const TableName = table.name;
+  const cache = createCache<Awaited<ReturnType<DeveloperKeyStore['find']>>>({ ttlSeconds: options.cacheSeconds });
+
+  return {
+    async create(key, secretHash) {
+      await table.documents.send(
+        new PutCommand({
+          TableName,
+          Item: { ...developerKeyKey(key.appId, key.keyId), ...key, secretHash },
+          ConditionExpression: 'attribute_not_exists(pk)',
+        }),
+      );
+    },
+
+    async find(appId, keyId) {
+      return await cache.get(`${appId}#${keyId}`, async () => {
+        const { Item } = await table.documents.send(
+          new GetCommand({ TableName, Key: developerKeyKey(appId, keyId), ConsistentRead: true }),
+        );
+        return Item === undefined ? undefined : { key: fromItem(Item), secretHash: String(Item.secretHash) };
+      });
+    },
+
+    async list(appId) {
+      const keys: DeveloperKey[] = [];
+      let start: Record<string, unknown> | undefined;
+      do {
+        const answer = await table.documents.send(
+          new QueryCommand({
+            TableName,
+            KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+            ExpressionAttributeValues: { ':pk': appPk(appId), ':prefix': developerKeyPrefix },
+            ConsistentRead: true,
+            ExclusiveStartKey: start,
+          }),
+        );
+        keys.push(...(answer.Items ?? []).map(fromItem));
+        start = answer.LastEvaluatedKey;
+      } while (start !== undefined);
+      return keys.sort((a, b) => a.createdAt.localeCompare(b.createdAt));
+    },
+
+    async revoke(appId, keyId) {
+      const { Attributes } = await table.documents.send(
+        new DeleteCommand({ TableName, Key: developerKeyKey(appId, keyId), ReturnValues: 'ALL_OLD' }),
+      );
+      cache.forget(`${appId}#${keyId}`);
+      return Attributes !== undefined;
+    },
+  };
+}
+
+function fromItem(item: Record<string, unknown>): DeveloperKey {
+  return {
+    keyId: String(item.keyId),
+    appId: String(item.appId),
+    label: String(item.label),
+    createdAt: String(item.createdAt),
+  };
+}

@@ -1,0 +1,63 @@
+import { QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import { AppError } from '#core/errors.ts';
+import type { FileRecord } from '#core/file-record.ts';
+import { idPattern } from '#core/ids.ts';
+import type { Page } from '#core/stores.ts';
+import type { Table } from './client.ts';
+import { fromItem } from './file-item.ts';
+import { fileKey } from './keys.ts';
+
+type Query = Omit<QueryCommandInput, 'TableName'>;
+
+/** Everything a query finds, page by page (a DynamoDB page ends at 1 MB). */
+export async function queryAll(table: Table, query: Query): Promise<FileRecord[]> {
+  const found: FileRecord[] = [];
+  let start: QueryCommandInput['ExclusiveStartKey'];
+  do {
+    const answer = await table.documents.send(
+      new QueryCommand({ ...query, TableName: table.name, ExclusiveStartKey: start }),
+    );
+    found.push(...(answer.Items ?? []).map(fromItem));
+    start = answer.LastEvaluatedKey;
+  } while (start !== undefined);
+  return found;
+}
+
+/**
+ * One page of an index whose sort key is `id`. The cursor is the last id shown: the start key is rebuilt from it, so a
+ * cursor carries no table internals and cannot point into another owner's partition. Filtered items do not count, so a
+ * page is short only at the end. Throws `validation_failed` for a cursor we did not give.
+ */
+export async function queryPage(
+  table: Table,
+  query: Query,
+  index: { pk: string; value: string },
+  page: { limit?: number | undefined; cursor?: string | undefined },
+): Promise<Page<FileRecord>> {
+  if (page.cursor !== undefined && !idPattern.test(page.cursor)) {
+    throw new AppError('validation_failed', 'The cursor is not one this list gave. Start without a cursor.', {
+      details: { issues: [{ path: 'query.cursor', message: 'unknown cursor' }] },
+    });
+  }
+  const startAt = (id: string) => ({ ...fileKey(id), id, [index.pk]: index.value });
+  const limit = page.limit ?? Number.POSITIVE_INFINITY;
+  const items: FileRecord[] = [];
+  let start = page.cursor === undefined ? undefined : startAt(page.cursor);
+  do {
+    const answer = await table.documents.send(
+      new QueryCommand({
+        ...query,
+        TableName: table.name,
+        ExclusiveStartKey: start,
+        // One more than wanted tells whether there is a next page without another query.
+        ...(page.limit !== undefined && { Limit: page.limit + 1 }),
+      }),
+    );
+    items.push(...(answer.Items ?? []).map(fromItem));
+    const last = answer.LastEvaluatedKey?.id;
+    start = typeof last === 'string' ? startAt(last) : undefined;
+  } while (start !== undefined && items.length <= limit);
+  if (items.length <= limit) return { items };
+  const shown = items.slice(0, limit);
+  return { items: shown, cursor: shown.at(-1)?.id };
+}

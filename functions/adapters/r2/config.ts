@@ -1,0 +1,63 @@
+/** Where the buckets are and how an object is addressed in them. */
+import { type Bucket, type Clock, type ObjectRef, ObjectStoreError } from '#core/ports.ts';
+import type { CredentialSource } from './credentials.ts';
+
+export interface R2Config {
+  /** `https://<account>.r2.cloudflarestorage.com`, with the jurisdiction's label when the bucket has one. */
+  endpoint: string;
+  /** Bucket names by role. Without its own, `compliance` lives in `default`; `public` never does. */
+  buckets: Partial<Record<Bucket, string>> & { default: string };
+  credentials: CredentialSource;
+  /** The time requests are signed at; the system's when left out. */
+  clock?: Clock;
+  timeouts?: R2Timeouts;
+}
+
+export interface R2Timeouts {
+  /** Milliseconds one try may take beside the transfer of bytes. Default 4000; all tries together get 2.5 times that. */
+  baseMs?: number;
+  /** The slowest transfer that is still waited for. Default 1 MiB a second. */
+  bytesPerSecond?: number;
+}
+
+/** R2 has one region, and this is its name in the signature's scope (Cloudflare: "S3 API compatibility"). */
+export const region = 'auto';
+
+export const systemClock: Clock = { now: () => new Date() };
+
+/**
+ * The name of a role's bucket. Bytes meant for the public bucket never fall back to a private one, nor the other way
+ * round, so `public` without a name is an error of configuration (`ObjectStoreError` `denied`: no retry helps).
+ */
+export function bucketName(config: Pick<R2Config, 'buckets'>, bucket: Bucket): string {
+  const name = config.buckets[bucket] ?? (bucket === 'compliance' ? config.buckets.default : undefined);
+  if (!name) {
+    throw new ObjectStoreError('denied', `No bucket is configured for the role "${bucket}".`);
+  }
+  return name;
+}
+
+/** Percent-encodes as SigV4 wants it (RFC 3986): `encodeURIComponent` leaves `!'()*` alone. */
+export function encodeRfc3986(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** R2's limit on a key (Cloudflare: "Limits"). */
+const maxKeyBytes = 1024;
+
+/**
+ * The path of an object, path style, percent-encoded: `/bucket/key`. Refuses (`denied`) keys that would address
+ * something else: an empty one is the bucket itself, and URL parsers fold `.` and `..` away even when encoded.
+ */
+export function objectPath(config: Pick<R2Config, 'buckets'>, ref: ObjectRef): string {
+  const segments = ref.key.split('/');
+  if (
+    ref.key === '' ||
+    !ref.key.isWellFormed() ||
+    Buffer.byteLength(ref.key) > maxKeyBytes ||
+    segments.some((segment) => segment === '.' || segment === '..')
+  ) {
+    throw new ObjectStoreError('denied', 'The object key cannot be addressed over HTTP.');
+  }
+  return `/${encodeRfc3986(bucketName(config, ref.bucket))}/${segments.map(encodeRfc3986).join('/')}`;
+}

@@ -1,0 +1,68 @@
+/** The R2 credentials in Secrets Manager: `{ "accessKeyId": "...", "secretAccessKey": "..." }`, nowhere else. */
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { type Clock, ObjectStoreError } from '#core/ports.ts';
+import { type R2Credentials, type RememberedCredentials, rememberCredentials } from '../r2/credentials.ts';
+
+const connectTimeoutMs = 1_000;
+const readTimeoutMs = 5_000;
+
+/** Failures that stay until somebody changes a setting. */
+const settled = new Set([
+  'AccessDeniedException',
+  'DecryptionFailure',
+  'InvalidParameterException',
+  'InvalidRequestException',
+  'ResourceNotFoundException',
+]);
+
+/**
+ * A source of credentials that reads the secret once an instance, and again only when `invalidate` is called after R2
+ * refused them and five minutes have passed since the last read. Rejects with `ObjectStoreError`: `denied` when the
+ * secret is absent, closed to us or not of the right form, `unavailable` when it could not be read just now.
+ */
+export function createSecretCredentials({
+  secretId,
+  clock,
+}: {
+  secretId: string;
+  clock?: Clock;
+}): RememberedCredentials {
+  const client = new SecretsManagerClient({ maxAttempts: 3, requestHandler: { connectionTimeout: connectTimeoutMs } });
+
+  async function read(): Promise<R2Credentials> {
+    const command = new GetSecretValueCommand({ SecretId: secretId });
+    try {
+      const { SecretString } = await client.send(command, { abortSignal: AbortSignal.timeout(readTimeoutMs) });
+      return parseSecret(SecretString ?? '');
+    } catch (cause) {
+      if (cause instanceof ObjectStoreError) {
+        throw cause;
+      }
+      const reason = cause instanceof Error && settled.has(cause.name) ? 'denied' : 'unavailable';
+      throw new ObjectStoreError(reason, 'The secret with the R2 credentials could not be read.', { cause });
+    }
+  }
+
+  return rememberCredentials(read, clock);
+}
+
+/** Errors name the field and never quote the secret; a JSON error would, so it is not kept as the cause. */
+function parseSecret(text: string): R2Credentials {
+  let fields: Record<string, unknown> = {};
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) {
+      fields = value as Record<string, unknown>;
+    }
+  } catch {
+    throw new ObjectStoreError('denied', 'The secret with the R2 credentials is not JSON.');
+  }
+  const field = (name: string): string => {
+    const value = fields[name];
+    if (typeof value !== 'string' || value === '') {
+      throw new ObjectStoreError('denied', `The secret with the R2 credentials lacks the field "${name}".`);
+    }
+    return value;
+  };
+  return { accessKeyId: field('accessKeyId'), secretAccessKey: field('secretAccessKey') };
+}

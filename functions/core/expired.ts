@@ -1,0 +1,39 @@
+import { type CounterRef, type FileRecord, isExpired } from '#core/file-record.ts';
+import type { Clock } from '#core/ports.ts';
+import type { FileStore } from '#core/stores.ts';
+
+/** Enough to make room for any single file; what is left over the schedule takes. */
+const mostAtOnce = 100;
+
+/**
+ * Gives back what only expired staged files hold of a full counter, without waiting for TTL, so that nobody is
+ * refused for them. True when something was given back and trying again makes sense.
+ */
+export async function releaseExpired(
+  deps: { files: FileStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },
+  counter: CounterRef,
+): Promise<boolean> {
+  const now = deps.clock.now();
+  const expired = (await candidates(deps.files, counter, now))
+    .filter((file) => file.state === 'ready' && isExpired(file, now))
+    .slice(0, mostAtOnce);
+  const released = await Promise.all(
+    expired.map(async (file) => {
+      const done = await deps.files.release(file, now);
+      if (done) await deps.scheduleDelete(file.id);
+      return done;
+    }),
+  );
+  return released.some(Boolean);
+}
+
+async function candidates(files: FileStore, counter: CounterRef, now: Date): Promise<FileRecord[]> {
+  switch (counter.kind) {
+    case 'staged':
+      return await files.listStaged(counter.appId, counter.userId);
+    case 'app':
+      return await files.listDue(now, { appId: counter.appId, limit: mostAtOnce });
+    case 'session':
+      return []; // Nothing of a session is staged.
+  }
+}

@@ -1,0 +1,84 @@
+import type { Bucket, ObjectRef } from '#core/ports.ts';
+
+/**
+ * `pending`: record written and quota reserved, the object may or may not exist. `ready`: bytes are there and never
+ * change. `deleting`: quota released, the object may or may not be gone. A record that is gone has no object.
+ */
+export type FileState = 'pending' | 'ready' | 'deleting';
+
+/** One stored file of an extension (seed 1, "Storage Model"). It outlives its object: written before it, removed after it. */
+export interface FileRecord {
+  id: string;
+  scope: 'extension';
+  state: FileState;
+  /** Grows with every write: a writer names the revision it decided on, so no decision is taken on old facts. */
+  rev: number;
+  appId: string;
+  userId: string;
+  sessionId?: string;
+  lockId?: string;
+  templateId?: string;
+  /** Uploaded in a setup screen and not claimed yet. */
+  staged: boolean;
+  draftId?: string;
+  /** Epoch milliseconds; only while staged. Past it the file is invisible and unclaimable whatever TTL has done. */
+  expiresAt?: number;
+  purpose?: string;
+  bucket: Bucket;
+  key: string;
+  originalName: string;
+  mimeType: string;
+  sizeBytes: number;
+  width: number;
+  height: number;
+  thumbhash: string;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+  updatedAt: string;
+  /** Epoch milliseconds at which the schedule must look at this record if nobody did before. */
+  dueAt?: number;
+}
+
+/** What is counted together against one limit. */
+export type CounterRef =
+  | { kind: 'app'; appId: string }
+  | { kind: 'session'; appId: string; sessionId: string }
+  | { kind: 'staged'; appId: string; userId: string };
+
+export interface Usage {
+  usedBytes: number;
+  fileCount: number;
+}
+
+/**
+ * The counters that hold this file while it is `pending` or `ready`. Derived, never stored: reserving, releasing,
+ * claiming and recounting all ask here, so they cannot disagree.
+ */
+export function countersOf(file: FileRecord): CounterRef[] {
+  const counters: CounterRef[] = [{ kind: 'app', appId: file.appId }];
+  if (file.sessionId !== undefined) {
+    counters.push({ kind: 'session', appId: file.appId, sessionId: file.sessionId });
+  }
+  if (file.staged) counters.push({ kind: 'staged', appId: file.appId, userId: file.userId });
+  return counters;
+}
+
+/** Decided by comparing times on every read, since DynamoDB's TTL may be days late. */
+export function isExpired(file: FileRecord, now: Date): boolean {
+  return file.staged && file.expiresAt !== undefined && file.expiresAt <= now.getTime();
+}
+
+/** Ready and not expired: the only files a reader, a list or a claim may see. */
+export function isVisible(file: FileRecord, now: Date): boolean {
+  return file.state === 'ready' && !isExpired(file, now);
+}
+
+export function objectOf(file: FileRecord): ObjectRef {
+  return { bucket: file.bucket, key: file.key };
+}
+
+/**
+ * A `pending` or `deleting` record is looked at after this time. Longer than any function may run (30 s), so a step
+ * that is still going on is never taken for a dead one.
+ */
+export const stuckAfterMs = 15 * 60_000;

@@ -1,0 +1,41 @@
+import { type FileRecord, objectOf } from '#core/file-record.ts';
+import type { Clock, ObjectStore } from '#core/ports.ts';
+import type { FileStore } from '#core/stores.ts';
+
+/** Takes the object away and then the record, in this order: a record without object can be found, an object without record not. */
+async function erase(deps: { files: FileStore; objects: ObjectStore }, file: FileRecord): Promise<void> {
+  await deps.objects.delete(objectOf(file));
+  await deps.files.remove(file.id);
+}
+
+/**
+ * Finishes the deletion of a file: the worker's step, which may run twice, late, or after somebody else finished.
+ * Harmless: a record that is gone (done before) or not `deleting` (the message is not about this state).
+ * Throws `ObjectStoreError` when the bucket does not answer; the record then stays and says what is left to do.
+ */
+export async function purge(deps: { files: FileStore; objects: ObjectStore }, fileId: string): Promise<void> {
+  const file = await deps.files.get(fileId);
+  if (file?.state === 'deleting') await erase(deps, file);
+}
+
+/**
+ * Undoes an upload that failed half-way: counters lowered, object and record gone, as if it had never begun. The record
+ * is read again first, since the failed step may have landed and only its answer been lost. What cannot be undone now
+ * (the bucket or the table is down) is left as a record for the worker or the schedule. Never throws.
+ */
+export async function abandon(
+  deps: { files: FileStore; objects: ObjectStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },
+  file: FileRecord,
+  idempotencyId?: string,
+): Promise<void> {
+  try {
+    for (;;) {
+      const current = await deps.files.get(file.id);
+      if (current === undefined || current.state === 'deleting') break;
+      if (await deps.files.release(current, deps.clock.now(), idempotencyId)) break;
+    }
+    await erase(deps, file);
+  } catch {
+    await deps.scheduleDelete(file.id);
+  }
+}

@@ -1,0 +1,63 @@
+import { AppError, type ErrorCode } from '#core/errors.ts';
+import type { CounterRef, FileRecord, Usage } from '#core/file-record.ts';
+import { isExpired } from '#core/file-record.ts';
+import type { AppSettings } from '#core/settings.ts';
+import type { CounterLimit } from '#core/stores.ts';
+
+/** What a counter may reach under these settings. */
+export function limitOf(counter: CounterRef, settings: AppSettings): CounterLimit {
+  const limitBytes = {
+    app: settings.maxBytesPerApp,
+    session: settings.maxBytesPerSession,
+    staged: settings.maxStagedBytesPerUserPerApp,
+  }[counter.kind];
+  return { counter, limitBytes };
+}
+
+const refusals: Record<CounterRef['kind'], { code: ErrorCode; message: string }> = {
+  app: {
+    code: 'extension_app_storage_quota_exceeded',
+    message: 'The storage of this extension is full. Delete files, or ask an administrator for a higher limit.',
+  },
+  session: {
+    code: 'extension_session_storage_quota_exceeded',
+    message: 'The storage of this session is full. Delete files of the session before uploading more.',
+  },
+  staged: {
+    code: 'extension_staged_user_app_storage_quota_exceeded',
+    message: 'Too much is staged and not saved yet. Save or delete staged files before uploading more.',
+  },
+};
+
+/** The refusal of a counter that would pass its limit, with the numbers a client needs to explain it. */
+export function quotaExceeded(over: CounterLimit & { usedBytes: number }, requestedBytes: number): AppError {
+  const { code, message } = refusals[over.counter.kind];
+  const { limitBytes, usedBytes } = over;
+  const remainingBytes = Math.max(0, limitBytes - usedBytes);
+  return new AppError(code, message, { details: { limitBytes, usedBytes, requestedBytes, remainingBytes } });
+}
+
+/** A user's unexpired staged files of one app (seed 1, "stagedQuota"). */
+export interface StagedQuota {
+  bytesUsed: number;
+  fileCount: number;
+  maxBytes: number;
+  remainingBytes: number;
+}
+
+/**
+ * The counter less what has expired and is not released yet: expired files are uncounted at once, though the alarm
+ * that releases them may ring later.
+ */
+export function stagedQuotaOf(counter: Usage, staged: FileRecord[], settings: AppSettings, now: Date): StagedQuota {
+  const expired = staged.filter((file) => isExpired(file, now));
+  const expiredBytes = expired.reduce((sum, file) => sum + file.sizeBytes, 0);
+  const bytesUsed = Math.max(0, counter.usedBytes - expiredBytes);
+  const maxBytes = settings.maxStagedBytesPerUserPerApp;
+  return {
+    bytesUsed,
+    fileCount: Math.max(0, counter.fileCount - expired.length),
+    maxBytes,
+    remainingBytes: Math.max(0, maxBytes - bytesUsed),
+  };
+}

@@ -1,0 +1,51 @@
+import type { SessionCaller } from '#core/callers.ts';
+import { AppError } from '#core/errors.ts';
+import { type FileRecord, isVisible } from '#core/file-record.ts';
+import { idPattern } from '#core/ids.ts';
+import type { Clock } from '#core/ports.ts';
+import type { FileStore } from '#core/stores.ts';
+
+/** One answer for "is not there", "is another's" and "is being deleted": nobody learns that an id exists. */
+export const fileNotFound = () =>
+  new AppError('file_not_found', 'There is no such file here. It may have been deleted.');
+
+/** A visible file of exactly this app, session and lock (seed 1, "Get One File"). Throws `file_not_found`. */
+export async function getSessionFile(
+  deps: { files: FileStore; clock: Clock },
+  caller: SessionCaller,
+  fileId: string,
+): Promise<FileRecord> {
+  const file = idPattern.test(fileId) ? await deps.files.get(fileId) : undefined;
+  if (file === undefined || !isVisible(file, deps.clock.now()) || !belongsToSession(file, caller)) throw fileNotFound();
+  return file;
+}
+
+export function belongsToSession(file: FileRecord, caller: SessionCaller): boolean {
+  return file.appId === caller.appId && file.sessionId === caller.sessionId && file.lockId === caller.lockId;
+}
+
+/** A visible file of this user and app, staged or not. Throws `file_not_found`. */
+export async function getOwnFile(
+  deps: { files: FileStore; clock: Clock },
+  owner: { appId: string; userId: string },
+  fileId: string,
+): Promise<FileRecord> {
+  const file = idPattern.test(fileId) ? await deps.files.get(fileId) : undefined;
+  const own = file?.appId === owner.appId && file.userId === owner.userId;
+  if (file === undefined || !own || !isVisible(file, deps.clock.now())) throw fileNotFound();
+  return file;
+}
+
+/**
+ * Deletes a file that `find` allows: its quota is free and it is in no list when this returns; the bytes follow through
+ * the queue. A file that changes hands meanwhile is looked at again. Throws what `find` throws.
+ */
+export async function deleteFile(
+  deps: { files: FileStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },
+  find: () => Promise<FileRecord>,
+): Promise<void> {
+  for (;;) {
+    const file = await find();
+    if (await deps.files.release(file, deps.clock.now())) return await deps.scheduleDelete(file.id);
+  }
+}

@@ -1,0 +1,27 @@
+/** What an administrator decides for an app (contract, section 3). Sizes are bytes. */
+export interface AppSettings {
+  enabled: boolean;
+  maxFileBytes: number;
+  maxBytesPerApp: number;
+  maxBytesPerSession: number;
+  maxStagedBytesPerUserPerApp: number;
+  /** Matched against what the bytes are, not what the client declared. */
+  allowedMimePrefixes: string[];
+  /** Longest edge of a stored image in pixels. */
+  maxImageEdge: number;
+  stagedTtlSeconds: number;
+  stateMaxBytes: number;
+}
+
+/** Storage is off until an administrator turns it on; the numbers are the seed's. */
+export const defaultSettings: AppSettings = {
+  enabled: false,
+  maxFileBytes: 10_485_760,
+  maxBytesPerApp: 524_288_000,
+  maxBytesPerSession: 52_428_800,
+  maxStagedBytesPerUserPerApp: 10_485_760,
+  allowedMimePrefixes: ['image/'],
+  maxImageEdge: 2560,
+  stagedTtlSeconds: 86_400,
+  stateMaxBytes: 65_536,
+};

@@ -1,0 +1,52 @@
+import { type FileRecord, isVisible } from '#core/file-record.ts';
+import type { Clock } from '#core/ports.ts';
+import { type StagedQuota, stagedQuotaOf } from '#core/quota.ts';
+import { fileNotFound, getOwnFile } from '#core/session-files.ts';
+import type { AppSettings } from '#core/settings.ts';
+import type { FileStore } from '#core/stores.ts';
+
+interface Deps {
+  files: FileStore;
+  clock: Clock;
+}
+
+interface Owner {
+  appId: string;
+  userId: string;
+}
+
+/** The user's unexpired staged files, newest first, of one purpose or draft when asked, and the quota they use. */
+export async function listStagedFiles(
+  deps: Deps,
+  owner: Owner,
+  filter: { purpose?: string | undefined; draftId?: string | undefined },
+  settings: AppSettings,
+): Promise<{ items: FileRecord[]; stagedQuota: StagedQuota }> {
+  const { staged, stagedQuota } = await read(deps, owner, settings);
+  const items = staged.filter(
+    (file) =>
+      isVisible(file, deps.clock.now()) &&
+      (filter.purpose === undefined || file.purpose === filter.purpose) &&
+      (filter.draftId === undefined || file.draftId === filter.draftId),
+  );
+  return { items, stagedQuota };
+}
+
+export async function readStagedQuota(deps: Deps, owner: Owner, settings: AppSettings): Promise<StagedQuota> {
+  return (await read(deps, owner, settings)).stagedQuota;
+}
+
+async function read({ files, clock }: Deps, owner: Owner, settings: AppSettings) {
+  const [counter, staged] = await Promise.all([
+    files.usage({ kind: 'staged', ...owner }),
+    files.listStaged(owner.appId, owner.userId),
+  ]);
+  return { staged, stagedQuota: stagedQuotaOf(counter, staged, settings, clock.now()) };
+}
+
+/** An own file that is staged still. Throws `file_not_found`, for a claimed one too. */
+export async function getStagedFile(deps: Deps, owner: Owner, fileId: string): Promise<FileRecord> {
+  const file = await getOwnFile(deps, owner, fileId);
+  if (!file.staged) throw fileNotFound();
+  return file;
+}

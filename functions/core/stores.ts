@@ -1,0 +1,86 @@
+import type { CounterRef, FileRecord, Usage } from '#core/file-record.ts';
+import type { AppSettings } from '#core/settings.ts';
+
+/** A counter with the limit it may reach, in bytes. */
+export interface CounterLimit {
+  counter: CounterRef;
+  limitBytes: number;
+}
+
+/** Remembers what a repeated request was answered with: same key and same content, same file. */
+export interface IdempotencyClaim {
+  /** Names caller, route and the caller's key; hashed by whoever builds it. */
+  id: string;
+  /** SHA-256 of what was sent, so that the same key with other content is told apart. */
+  contentHash: string;
+}
+
+export type ReserveResult =
+  | { outcome: 'reserved' }
+  | { outcome: 'over_limit'; counter: CounterRef; limitBytes: number; usedBytes: number }
+  | { outcome: 'replayed'; fileId: string; contentHash: string };
+
+export interface Page<T> {
+  items: T[];
+  /** Opaque; present when there is more. */
+  cursor?: string;
+}
+
+/**
+ * Records and counters. Each method is one conditional step of the state machine (design, section 1): it happens
+ * whole or not at all, and doing it again changes nothing.
+ */
+export interface FileStore {
+  /** Writes the `pending` record and raises its counters, or refuses without a trace. One transaction. */
+  reserve(file: FileRecord, limits: CounterLimit[], idempotency?: IdempotencyClaim): Promise<ReserveResult>;
+  /** `pending -> ready`. False when the record is no longer at this revision. */
+  markReady(file: FileRecord, now: Date): Promise<FileRecord | undefined>;
+  /**
+   * `pending | ready -> deleting`, lowering its counters. One transaction. False when the record is no longer at this
+   * revision: whoever moved it decides, and the counters were lowered by them or not at all.
+   */
+  release(file: FileRecord, now: Date, idempotencyId?: string): Promise<boolean>;
+  /** Drops a `deleting` record. Only after its object is gone. */
+  remove(fileId: string): Promise<void>;
+  /** Strongly consistent. */
+  get(fileId: string): Promise<FileRecord | undefined>;
+  /** Newest first, records in any state. Without a limit, all. */
+  listBySession(
+    session: { appId: string; sessionId: string; lockId: string },
+    page: { limit?: number | undefined; cursor?: string | undefined },
+  ): Promise<Page<FileRecord>>;
+  /** Newest first, expired ones too. Bounded by the staged quota, so never paged. */
+  listStaged(appId: string, userId: string): Promise<FileRecord[]>;
+  /** Records whose `dueAt` has passed, soonest first; of one app or of all. A page of each shard. */
+  listDue(now: Date, options: { appId?: string; limit: number }): Promise<FileRecord[]>;
+  /** Strongly consistent; zero when nothing was ever counted. */
+  usage(counter: CounterRef): Promise<Usage>;
+  /** What an earlier request with this key was answered with. */
+  findIdempotent(id: string, now: Date): Promise<{ fileId: string; contentHash: string } | undefined>;
+}
+
+export interface SettingsStore {
+  /** Defaults where the administrator has set nothing. May be as old as the instance's cache. */
+  get(appId: string): Promise<AppSettings>;
+  /** Past every cache, strongly consistent. */
+  getFresh(appId: string): Promise<AppSettings>;
+  /** Changes the given fields only; two administrators changing different fields both win. */
+  update(appId: string, changes: Partial<AppSettings>): Promise<AppSettings>;
+}
+
+/** A developer key without its secret. */
+export interface DeveloperKey {
+  keyId: string;
+  appId: string;
+  label: string;
+  createdAt: string;
+}
+
+export interface DeveloperKeyStore {
+  create(key: DeveloperKey, secretHash: string): Promise<void>;
+  /** With the stored hash, for comparison in constant time. May be as old as the instance's cache. */
+  find(appId: string, keyId: string): Promise<{ key: DeveloperKey; secretHash: string } | undefined>;
+  list(appId: string): Promise<DeveloperKey[]>;
+  /** False when there was none. */
+  revoke(appId: string, keyId: string): Promise<boolean>;
+}

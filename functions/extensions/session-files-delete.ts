@@ -1,0 +1,13 @@
+import { deleteFile, getSessionFile } from '#core/session-files.ts';
+import type { Contract } from '#http/contract.ts';
+import { sessionFileParams } from '#http/fields.ts';
+import { clock, files, scheduleDelete } from '#runtime/container.ts';
+import { serve } from '#runtime/serve.ts';
+
+export const contract = { params: sessionFileParams, success: 204 } satisfies Contract;
+
+/** Frees the quota at once; the bytes follow through the cleanup queue. Works while storage is off: it only gives back. */
+export const handler = serve('extensions/session-files-delete', contract, async ({ caller, params }) => {
+  const find = () => getSessionFile({ files: files(), clock }, caller, params.fileId);
+  await deleteFile({ files: files(), clock, scheduleDelete: scheduleDelete() }, find);
+});

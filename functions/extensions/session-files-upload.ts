@@ -1,0 +1,36 @@
+import * as z from 'zod/mini';
+import { requireStorage } from '#core/gate.ts';
+import { storeImage } from '#core/store-image.ts';
+import type { Contract } from '#http/contract.ts';
+import { sessionForm } from '#http/fields.ts';
+import { cleanFileName } from '#http/file-name.ts';
+import { idempotencyOf } from '#http/idempotency.ts';
+import { fileAnswer, fileView } from '#http/views.ts';
+import { settings, signer, storeDeps } from '#runtime/container.ts';
+import { isStorageConfigured } from '#runtime/env.ts';
+import { serve } from '#runtime/serve.ts';
+
+export const contract = {
+  form: sessionForm,
+  success: 201,
+  answer: z.object({ file: fileAnswer }),
+} satisfies Contract;
+
+/** Stores an image in the session; counted against the session and the app (seed 1, "Upload File"). */
+export const handler = serve('extensions/session-files-upload', contract, async ({ caller, form, headers }) => {
+  const gate = { settings: settings(), storageConfigured: isStorageConfigured() };
+  const appSettings = await requireStorage(gate, caller.appId);
+  const { file, fields } = await form(appSettings);
+  const stored = await storeImage(
+    storeDeps(),
+    {
+      target: { kind: 'session', ...caller },
+      bytes: file.bytes,
+      originalName: cleanFileName(file.filename),
+      purpose: fields.purpose,
+      idempotency: idempotencyOf(headers, ['session', caller.appId, caller.sessionId], { bytes: file.bytes, fields }),
+    },
+    appSettings,
+  );
+  return { file: await fileView(stored, signer()) };
+});

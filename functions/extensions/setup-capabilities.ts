@@ -1,0 +1,34 @@
+import * as z from 'zod/mini';
+import { readStagedQuota } from '#core/staged-files.ts';
+import type { Contract } from '#http/contract.ts';
+import { appParams } from '#http/fields.ts';
+import { quotaAnswer } from '#http/views.ts';
+import { clock, files, settings } from '#runtime/container.ts';
+import { isStorageConfigured } from '#runtime/env.ts';
+import { serve } from '#runtime/serve.ts';
+
+export const contract = {
+  params: appParams,
+  success: 200,
+  answer: z.object({
+    enabled: z.boolean(),
+    provider: z.literal('r2'),
+    r2Configured: z.boolean(),
+    supportsStagedSetupFiles: z.boolean(),
+    stagedQuota: quotaAnswer,
+  }),
+} satisfies Contract;
+
+/** Asked before a setup screen shows upload controls (seed 1, "Setup Staging Endpoints"). */
+export const handler = serve('extensions/setup-capabilities', contract, async ({ caller, params }) => {
+  const appSettings = await settings().get(params.appId);
+  const owner = { appId: params.appId, userId: caller.userId };
+  const r2Configured = isStorageConfigured();
+  return {
+    enabled: appSettings.enabled,
+    provider: 'r2',
+    r2Configured,
+    supportsStagedSetupFiles: appSettings.enabled && r2Configured,
+    stagedQuota: await readStagedQuota({ files: files(), clock }, owner, appSettings),
+  };
+});

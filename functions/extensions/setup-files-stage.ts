@@ -1,0 +1,40 @@
+import * as z from 'zod/mini';
+import { requireStorage } from '#core/gate.ts';
+import { readStagedQuota } from '#core/staged-files.ts';
+import { storeImage } from '#core/store-image.ts';
+import type { Contract } from '#http/contract.ts';
+import { appParams, stageForm } from '#http/fields.ts';
+import { cleanFileName } from '#http/file-name.ts';
+import { idempotencyOf } from '#http/idempotency.ts';
+import { fileAnswer, fileView, quotaAnswer } from '#http/views.ts';
+import { clock, files, settings, signer, storeDeps } from '#runtime/container.ts';
+import { isStorageConfigured } from '#runtime/env.ts';
+import { serve } from '#runtime/serve.ts';
+
+export const contract = {
+  params: appParams,
+  form: stageForm,
+  success: 201,
+  answer: z.object({ file: fileAnswer, stagedQuota: quotaAnswer }),
+} satisfies Contract;
+
+/** Stages an image of a setup screen until its config is saved or it expires (seed 1, "Setup Staging Endpoints"). */
+export const handler = serve('extensions/setup-files-stage', contract, async ({ caller, params, form, headers }) => {
+  const gate = { settings: settings(), storageConfigured: isStorageConfigured() };
+  const appSettings = await requireStorage(gate, params.appId);
+  const { file, fields } = await form(appSettings);
+  const owner = { appId: params.appId, userId: caller.userId };
+  const stored = await storeImage(
+    storeDeps(),
+    {
+      target: { kind: 'setup', ...owner, draftId: fields.draftId },
+      bytes: file.bytes,
+      originalName: cleanFileName(file.filename),
+      purpose: fields.purpose,
+      idempotency: idempotencyOf(headers, ['setup', owner.appId, owner.userId], { bytes: file.bytes, fields }),
+    },
+    appSettings,
+  );
+  const stagedQuota = await readStagedQuota({ files: files(), clock }, owner, appSettings);
+  return { file: await fileView(stored, signer()), stagedQuota };
+});

@@ -1,0 +1,15 @@
+import { deleteFile } from '#core/session-files.ts';
+import { getStagedFile } from '#core/staged-files.ts';
+import type { Contract } from '#http/contract.ts';
+import { appFileParams } from '#http/fields.ts';
+import { clock, files, scheduleDelete } from '#runtime/container.ts';
+import { serve } from '#runtime/serve.ts';
+
+export const contract = { params: appFileParams, success: 204 } satisfies Contract;
+
+/** Removes one staged file; a claimed one belongs to its lock or template and is not found here. */
+export const handler = serve('extensions/setup-files-staged-delete', contract, async ({ caller, params }) => {
+  const owner = { appId: params.appId, userId: caller.userId };
+  const find = () => getStagedFile({ files: files(), clock }, owner, params.fileId);
+  await deleteFile({ files: files(), clock, scheduleDelete: scheduleDelete() }, find);
+});

@@ -1,0 +1,57 @@
+import * as z from 'zod/mini';
+import type { Usage } from '#core/file-record.ts';
+import type { AppSettings } from '#core/settings.ts';
+import type { DeveloperKey } from '#core/stores.ts';
+
+const bytes = z.int().check(z.minimum(0), z.maximum(1_000_000_000_000));
+
+/** Any subset of an app's settings, each within what the service can do. */
+export const settingsChange = z.strictObject({
+  enabled: z.optional(z.boolean()),
+  maxFileBytes: z.optional(z.int().check(z.minimum(1), z.maximum(104_857_600))),
+  maxBytesPerApp: z.optional(bytes),
+  maxBytesPerSession: z.optional(bytes),
+  maxStagedBytesPerUserPerApp: z.optional(bytes),
+  allowedMimePrefixes: z.optional(
+    z
+      .array(z.string().check(z.regex(/^[a-z]+\/[a-z0-9.+-]{0,60}$/, 'must be like "image/" or "image/png"')))
+      .check(z.minLength(1), z.maxLength(20)),
+  ),
+  maxImageEdge: z.optional(z.int().check(z.minimum(16), z.maximum(16_383))),
+  stagedTtlSeconds: z.optional(z.int().check(z.minimum(1), z.maximum(2_592_000))),
+  stateMaxBytes: z.optional(z.int().check(z.minimum(2), z.maximum(262_144))),
+});
+
+export const settingsAnswer = z.object({
+  appId: z.string(),
+  settings: z.object({
+    enabled: z.boolean(),
+    maxFileBytes: z.number(),
+    maxBytesPerApp: z.number(),
+    maxBytesPerSession: z.number(),
+    maxStagedBytesPerUserPerApp: z.number(),
+    allowedMimePrefixes: z.array(z.string()),
+    maxImageEdge: z.number(),
+    stagedTtlSeconds: z.number(),
+    stateMaxBytes: z.number(),
+  }),
+  usage: z.object({ usedBytes: z.number(), fileCount: z.number() }),
+});
+
+export function settingsView(appId: string, settings: AppSettings, usage: Usage): z.output<typeof settingsAnswer> {
+  return { appId, settings, usage };
+}
+
+export const keyAnswer = z.object({
+  keyId: z.string(),
+  appId: z.string(),
+  label: z.string(),
+  createdAt: z.string(),
+});
+
+export const keyView = ({ keyId, appId, label, createdAt }: DeveloperKey): z.output<typeof keyAnswer> => ({
+  keyId,
+  appId,
+  label,
+  createdAt,
+});

@@ -1,0 +1,27 @@
+/** Query strings with a signature, bearer tokens and developer keys, wherever they hide in a text. */
+const secrets: [RegExp, string][] = [
+  [/([?&](?:X-Amz-[A-Za-z-]+|x-id)=)[^&\s"']*/gi, '$1[redacted]'],
+  [/\bBearer\s+[A-Za-z0-9._~+/=-]+/gi, 'Bearer [redacted]'],
+  [/\bsk_[A-Za-z0-9._:@|-]+_[A-Za-z0-9_-]{43}/g, '[redacted developer key]'],
+  [/\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, '[redacted token]'],
+];
+
+export function redact(text: string): string {
+  return secrets.reduce((clean, [pattern, replacement]) => clean.replace(pattern, replacement), text);
+}
+
+/** Name, message and stack of an error and of its causes, redacted. Bodies and `data` fields are left out on purpose. */
+export function describeError(error: unknown, depth = 0): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: redact(String(error)).slice(0, 500) };
+  return {
+    name: error.name,
+    message: redact(error.message).slice(0, 1000),
+    stack: redact(error.stack ?? '').slice(0, 4000),
+    ...(error.cause !== undefined && depth < 3 && { cause: describeError(error.cause, depth + 1) }),
+  };
+}
+
+/** One JSON line to standard output, which Lambda hands to CloudWatch Logs. */
+export function log(level: 'INFO' | 'WARN' | 'ERROR', message: string, facts: Record<string, unknown> = {}): void {
+  process.stdout.write(`${JSON.stringify({ level, timestamp: new Date().toISOString(), message, ...facts })}\n`);
+}

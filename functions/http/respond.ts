@@ -1,0 +1,35 @@
+import { AppError } from '#core/errors.ts';
+
+/** An answer in API Gateway's payload format 2.0. */
+export interface HttpResponse {
+  statusCode: number;
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/** Answers carry signed URLs and people's data: no cache keeps them and no browser guesses their type. */
+const commonHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
+export function jsonResponse(status: number, body: unknown, requestId: string): HttpResponse {
+  return {
+    statusCode: status,
+    headers: { ...commonHeaders, 'content-type': 'application/json; charset=utf-8', 'x-request-id': requestId },
+    body: JSON.stringify(body),
+  };
+}
+
+export function emptyResponse(status: number, requestId: string): HttpResponse {
+  return { statusCode: status, headers: { ...commonHeaders, 'x-request-id': requestId } };
+}
+
+/** The one error body (contract, section 2). Anything that is no `AppError` leaves as `internal_error`, without a word of its own. */
+export function errorResponse(error: unknown, requestId: string): HttpResponse {
+  const shown =
+    error instanceof AppError
+      ? error
+      : new AppError('internal_error', 'Something went wrong on our side. Quote the requestId when you report it.');
+  const { code, message, details, status, retryAfterSeconds } = shown;
+  const response = jsonResponse(status, { status: 'error', code, message, requestId, details }, requestId);
+  if (retryAfterSeconds !== undefined) response.headers['retry-after'] = String(retryAfterSeconds);
+  return response;
+}

@@ -1,0 +1,65 @@
+import * as z from 'zod/mini';
+import type { FileRecord } from '#core/file-record.ts';
+import { objectOf } from '#core/file-record.ts';
+import type { UrlSigner } from '#core/ports.ts';
+
+/** Life of the signed links in extension answers, seconds (the seed's example shows ten minutes). */
+const linkSeconds = 600;
+
+const text = z.string();
+
+/** A file as extensions see it (seed 1, field for field, and the contract's additions). */
+export const fileAnswer = z.object({
+  id: text,
+  signedUrl: text,
+  publicUrl: text,
+  urlExpiresAt: text,
+  sizeBytes: z.number(),
+  originalName: text,
+  mimeType: text,
+  purpose: z.nullable(text),
+  uploadedAt: text,
+  width: z.number(),
+  height: z.number(),
+  thumbhash: text,
+  staged: z.optional(z.literal(true)),
+  draftId: z.optional(z.nullable(text)),
+  expiresAt: z.optional(text),
+});
+
+export type FileView = z.output<typeof fileAnswer>;
+
+export const quotaAnswer = z.object({
+  bytesUsed: z.number(),
+  fileCount: z.number(),
+  maxBytes: z.number(),
+  remainingBytes: z.number(),
+});
+
+/** Links are the stable kind, so that a browser that asks again within minutes hits its cache. */
+export async function fileView(file: FileRecord, signer: UrlSigner): Promise<FileView> {
+  const link = await signer.presignGet(objectOf(file), { expiresInSeconds: linkSeconds, mode: 'stable' });
+  return {
+    id: file.id,
+    signedUrl: link.url,
+    publicUrl: link.url,
+    urlExpiresAt: link.expiresAt.toISOString(),
+    sizeBytes: file.sizeBytes,
+    originalName: file.originalName,
+    mimeType: file.mimeType,
+    purpose: file.purpose ?? null,
+    uploadedAt: file.createdAt,
+    width: file.width,
+    height: file.height,
+    thumbhash: file.thumbhash,
+    ...(file.staged && {
+      staged: true as const,
+      draftId: file.draftId ?? null,
+      expiresAt: new Date(file.expiresAt ?? 0).toISOString(),
+    }),
+  };
+}
+
+export async function fileViews(files: FileRecord[], signer: UrlSigner): Promise<FileView[]> {
+  return await Promise.all(files.map((file) => fileView(file, signer)));
+}

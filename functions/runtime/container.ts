@@ -1,0 +1,84 @@
+/**
+ * The one place that picks adapters. Every part is built at first use and kept for the life of the instance; each is
+ * marked pure, so that a function's bundle holds only the parts it names.
+ */
+import { openTable } from '#adapters/dynamo/client.ts';
+import { createDeveloperKeyStore } from '#adapters/dynamo/developer-key-store.ts';
+import { createFileStore } from '#adapters/dynamo/file-store.ts';
+import { createSettingsStore } from '#adapters/dynamo/settings-store.ts';
+import { createObjectStore } from '#adapters/r2/object-store.ts';
+import { createUrlSigner } from '#adapters/r2/url-signer.ts';
+import { createSecretCredentials } from '#adapters/secrets/r2-credentials.ts';
+import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
+import { createCleanupQueue } from '#adapters/sqs/cleanup-queue.ts';
+import { createTokenVerifier } from '#adapters/tokens/token-verifier.ts';
+import { AppError } from '#core/errors.ts';
+import type { Clock } from '#core/ports.ts';
+import { createDeleteScheduler } from '#core/schedule-delete.ts';
+import { describeError, log } from '#http/log.ts';
+import { env, isStorageConfigured, required } from './env.ts';
+import { envNames } from './env-names.ts';
+
+function once<T>(build: () => T): () => T {
+  let built: { value: T } | undefined;
+  return () => {
+    built ??= { value: build() };
+    return built.value;
+  };
+}
+
+export const clock: Clock = { now: () => new Date() };
+
+const table = /* @__PURE__ */ once(() => openTable(required(envNames.tableName)));
+const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
+
+export const files = /* @__PURE__ */ once(() => createFileStore(table()));
+export const settings = /* @__PURE__ */ once(() => createSettingsStore(table(), { cacheSeconds: cacheSeconds() }));
+export const developerKeys = /* @__PURE__ */ once(() =>
+  createDeveloperKeyStore(table(), { cacheSeconds: cacheSeconds() }),
+);
+
+const r2 = /* @__PURE__ */ once(() => {
+  if (!isStorageConfigured()) throw new AppError('storage_not_configured', 'No bucket is configured.');
+  return {
+    endpoint: required(envNames.r2Endpoint),
+    buckets: {
+      default: required(envNames.r2Bucket),
+      public: env()[envNames.r2PublicBucket],
+      compliance: env()[envNames.r2ComplianceBucket],
+    },
+    credentials: createSecretCredentials({ secretId: required(envNames.r2SecretId) }),
+  };
+});
+
+export const objects = /* @__PURE__ */ once(() => createObjectStore(r2()));
+export const signer = /* @__PURE__ */ once(() => createUrlSigner({ ...r2(), clock }));
+export const images = /* @__PURE__ */ once(() => createImageProcessor());
+
+export const tokens = /* @__PURE__ */ once(() =>
+  createTokenVerifier({
+    jwksUrl: required(envNames.jwksUrl),
+    issuer: required(envNames.tokenIssuer),
+    audience: required(envNames.tokenAudience),
+  }),
+);
+
+const cleanupQueue = /* @__PURE__ */ once(() => createCleanupQueue({ queueUrl: required(envNames.cleanupQueueUrl) }));
+
+export const scheduleDelete = /* @__PURE__ */ once(() =>
+  createDeleteScheduler({
+    files: files(),
+    objects: objects(),
+    queue: cleanupQueue(),
+    log: (message, error) => log('WARN', message, { error: describeError(error) }),
+  }),
+);
+
+/** What an image upload works with. */
+export const storeDeps = /* @__PURE__ */ once(() => ({
+  files: files(),
+  objects: objects(),
+  images: images(),
+  clock,
+  scheduleDelete: scheduleDelete(),
+}));

@@ -1,0 +1,15 @@
+import { type EndpointName, endpoints } from '#functions/routes.ts';
+import type { Contract } from '#http/contract.ts';
+import { endpoint, type Run } from '#http/endpoint.ts';
+import { developerKeys, tokens } from './container.ts';
+
+/** Turns an endpoint file's contract and use case into its Lambda handler; `name` is its row in the route table. */
+export function serve<N extends EndpointName, C extends Contract>(
+  name: N,
+  contract: C,
+  run: Run<(typeof endpoints)[N]['auth'], C>,
+) {
+  return endpoint<(typeof endpoints)[N]['auth'], C>(endpoints[name], contract, run, {
+    authDeps: () => ({ tokens: tokens(), developerKeys: developerKeys() }),
+  });
+}

@@ -1,0 +1,112 @@
+/** What a deploy setting may be. Every message says what is expected, so that a refused deploy is fixed in one go. */
+import * as z from 'zod';
+
+/** What CloudWatch Logs accepts as retention, in days. Source: CloudWatch Logs API reference, PutRetentionPolicy. */
+const retentionDays = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+function parseUrl(value: string): URL | undefined {
+  return URL.canParse(value) ? new URL(value) : undefined;
+}
+
+/** Plain http is let through for this machine only, where the one-machine cloud listens. */
+function isLoopback(url: URL): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+}
+
+const url = z.string().superRefine((value, context) => {
+  const parsed = parseUrl(value);
+  if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) {
+    context.addIssue({ code: 'custom', message: `"${value}" is not a URL: write it whole, https://host/path` });
+  } else if (parsed.username || parsed.password || parsed.search || parsed.hash) {
+    context.addIssue({ code: 'custom', message: 'must hold no credentials, query or fragment: remove them' });
+  } else if (parsed.protocol === 'http:' && !isLoopback(parsed)) {
+    context.addIssue({ code: 'custom', message: `must use https: write https://${parsed.host}${parsed.pathname}` });
+  }
+});
+
+const urlWithoutSlash = url.refine((value) => !value.endsWith('/'), 'must not end with a slash: remove it');
+
+const originOnly = (value: string) => parseUrl(value)?.origin === value;
+
+const corsOrigin = z.union([
+  z.literal('*'),
+  url.refine(originOnly, 'must be an origin: scheme://host[:port], no path'),
+]);
+
+const bucketName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'must be a bucket name: 3 to 63 of a-z, 0-9 and - (R2 allows no dots)');
+
+const positive = z.number().int().positive();
+
+/** Where the bytes lie. Left out: the stack deploys, and every storing endpoint answers that storage is not configured. */
+const r2 = z
+  .strictObject({
+    /** S3 endpoint of the account; a jurisdiction has its own (`<account>.eu.r2.cloudflarestorage.com`). */
+    endpoint: urlWithoutSlash.refine(
+      originOnly,
+      'must be the bare endpoint, https://<account>.r2.cloudflarestorage.com',
+    ),
+    bucket: bucketName,
+    publicBucket: bucketName.optional(),
+    complianceBucket: bucketName.optional(),
+    /** Custom domain of the public bucket; R2's S3 endpoint opens nothing without a signature. */
+    publicBaseUrl: urlWithoutSlash.optional(),
+    /** Secrets Manager name (not ARN) of `{ "accessKeyId": "...", "secretAccessKey": "..." }`. */
+    secretName: z
+      .string()
+      .regex(
+        /^[\w/+=.@-]{1,500}$/,
+        'must be the name of a Secrets Manager secret, not its ARN and never the credentials',
+      ),
+  })
+  .superRefine((value, context) => {
+    if (value.publicBaseUrl && !value.publicBucket) {
+      context.addIssue({
+        code: 'custom',
+        path: ['publicBucket'],
+        message: 'must name the bucket that publicBaseUrl serves',
+      });
+    }
+    if (value.publicBucket && [value.bucket, value.complianceBucket].includes(value.publicBucket)) {
+      const message = `"${value.publicBucket}" also holds private files, which would open to everybody: use a bucket of its own`;
+      context.addIssue({ code: 'custom', path: ['publicBucket'], message });
+    }
+  });
+
+/** All settings of one stage. Unknown names are refused: a misspelt setting must not fall back to a default in silence. */
+export const configSchema = z.strictObject({
+  /** Part of the stack's name: `stowage-<stage>`. */
+  stage: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be a lower-case name such as "prod": a-z, 0-9 and -'),
+  tokens: z.strictObject({
+    /** Compared with the `iss` claim letter by letter, trailing slash included. */
+    issuer: url,
+    audience: z.string().min(1, 'must be the `aud` claim of your tokens'),
+    jwksUrl: url,
+  }),
+  r2: r2.optional(),
+  /** Seconds an instance may keep settings and developer keys; a revoked key works that much longer. */
+  cacheSeconds: z.number().int().min(0).max(5, 'must be at most 5: a revoked key works that much longer').default(5),
+  /** Point-in-time recovery, deletion protection, and table and logs survive the stack. Off for throw-away stages. */
+  protectData: z.boolean().default(true),
+  logRetentionDays: z
+    .number()
+    .refine((days) => retentionDays.includes(days), `must be one of ${retentionDays.join(', ')}`)
+    .default(30),
+  /** Requests per second and burst over the whole API. */
+  throttle: z.strictObject({ rateLimit: positive, burstLimit: positive }).default({ rateLimit: 200, burstLimit: 400 }),
+  /** Pages that may call the API from a browser. None: no CORS headers. */
+  corsOrigins: z.array(corsOrigin).default([]),
+  /** Who gets alarms by e-mail (each address confirms once). None: alarms exist and notify nobody. */
+  alarmEmail: z.email('must be an e-mail address').optional(),
+  /** Most images decoded at once, per function: a cap on what a flood of pictures can cost. None: the account's limit. */
+  imageConcurrency: positive.optional(),
+});
+
+/** Deploy settings of one stage, validated. */
+export type StowageConfig = z.infer<typeof configSchema>;
+
+/** Deploy settings as written, before the defaults. */
+export type StowageSettings = z.input<typeof configSchema>;

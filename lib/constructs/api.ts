@@ -1,0 +1,102 @@
+/**
+ * The HTTP API. Routes are L1 resources: integration, route and permission are all an endpoint needs here, and the
+ * permission names its route, so nothing but that route may invoke the function.
+ */
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  CfnIntegration,
+  CfnRoute,
+  CorsHttpMethod,
+  HttpApi,
+  HttpStage,
+  type IAccessLogSettings,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { CfnPermission, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { StowageConfig } from '../config.ts';
+import type { EndpointRow } from '../routes.ts';
+
+/** Seconds a request may take: one under the gateway's fixed 30, so that a slow answer is still ours. */
+export const endpointTimeoutSeconds = 29;
+
+/**
+ * What an access log line holds. Not the path, since a signer's form token is part of one; not the query, since
+ * signatures are; no header. The route key says which endpoint it was, the request id finds the rest.
+ */
+const accessLog = {
+  requestId: '$context.requestId',
+  requestTime: '$context.requestTime',
+  routeKey: '$context.routeKey',
+  status: '$context.status',
+  sourceIp: '$context.identity.sourceIp',
+  responseLength: '$context.responseLength',
+  responseLatencyMs: '$context.responseLatency',
+  integrationLatencyMs: '$context.integrationLatency',
+  integrationError: '$context.integrationErrorMessage',
+};
+
+export class StowageApi extends Construct {
+  readonly httpApi: HttpApi;
+
+  constructor(scope: Construct, id: string, config: StowageConfig) {
+    super(scope, id);
+    this.httpApi = new HttpApi(this, 'HttpApi', {
+      apiName: `stowage-${config.stage}`,
+      createDefaultStage: false,
+      ...(config.corsOrigins.length > 0 && {
+        corsPreflight: {
+          allowOrigins: config.corsOrigins,
+          allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PUT, CorsHttpMethod.DELETE],
+          allowHeaders: ['authorization', 'content-type', 'x-chastify-main-token', 'idempotency-key'],
+          exposeHeaders: ['retry-after'],
+          maxAge: Duration.hours(1),
+        },
+      }),
+    });
+    const logGroup = new LogGroup(this, 'AccessLogs', {
+      retention: config.logRetentionDays,
+      removalPolicy: config.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    const accessLogSettings: IAccessLogSettings = {
+      destination: new LogGroupLogDestination(logGroup),
+      format: AccessLogFormat.custom(JSON.stringify(accessLog)),
+    };
+    new HttpStage(this, 'Stage', {
+      httpApi: this.httpApi,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: config.throttle,
+      accessLogSettings,
+    });
+  }
+
+  /** Sends a row's route to its function. */
+  addRoute(row: EndpointRow, endpoint: IFunction): void {
+    const integration = new CfnIntegration(endpoint, 'Integration', {
+      apiId: this.httpApi.apiId,
+      integrationType: 'AWS_PROXY',
+      integrationUri: endpoint.functionArn,
+      payloadFormatVersion: '2.0',
+      timeoutInMillis: endpointTimeoutSeconds * 1000,
+    });
+    new CfnRoute(endpoint, 'Route', {
+      apiId: this.httpApi.apiId,
+      routeKey: `${row.method} ${row.path}`,
+      target: `integrations/${integration.ref}`,
+    });
+    new CfnPermission(endpoint, 'Permission', {
+      action: 'lambda:InvokeFunction',
+      functionName: endpoint.functionArn,
+      principal: 'apigateway.amazonaws.com',
+      sourceArn: Stack.of(this).formatArn({
+        service: 'execute-api',
+        resource: this.httpApi.apiId,
+        // Any stage of this API (it has one), this method and path only; a path variable stands there as it is written.
+        resourceName: `*/${row.method}${row.path}`,
+      }),
+    });
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The queue of deletions. A message that fails five times moves to the dead-letter queue, where it waits 14 days for
+ * somebody to look; the alarm on that queue is the only sign that bytes stay behind, so it is part of this construct's
+ * contract (see `alarms.ts`).
+ */
+import { Duration } from 'aws-cdk-lib';
+import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { envNames } from '../../functions/runtime/env-names.ts';
+import { allow, type Grant } from './grant.ts';
+
+/** Tries before the dead-letter queue. Source: Lambda developer guide, SQS event source ("at least 5"). */
+const maxReceiveCount = 5;
+
+/** The queue keeps a batch hidden this many worker timeouts, as Lambda's guide asks, so no batch runs twice at once. */
+const visibilityTimeouts = 6;
+
+/** Workers at once. R2 takes far more deletions; the table's counters of one app are what would contend. */
+const maxConcurrency = 10;
+
+export class CleanupQueue extends Construct {
+  readonly deadLetters: Queue;
+  private readonly queue: Queue;
+
+  /** @param props.workerTimeoutSeconds of the slowest worker that reads the queue */
+  constructor(scope: Construct, id: string, props: { workerTimeoutSeconds: number }) {
+    super(scope, id);
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    this.queue = new Queue(this, 'Queue', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      // A redriven message keeps its first timestamp: a shorter life here leaves it time in the dead-letter queue.
+      retentionPeriod: Duration.days(4),
+      visibilityTimeout: Duration.seconds(visibilityTimeouts * props.workerTimeoutSeconds),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
+    });
+  }
+
+  /** For `cleanup.send`. */
+  grantSend(): Grant {
+    return {
+      environment: { [envNames.cleanupQueueUrl]: this.queue.queueUrl },
+      statements: [allow(['sqs:SendMessage'], [this.queue.queueArn])],
+    };
+  }
+
+  /** For the function that {@link feed} invokes: what Lambda's poller does in its name. */
+  grantConsume(): Grant {
+    const actions = [
+      'sqs:ReceiveMessage',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ChangeMessageVisibility',
+    ];
+    return { environment: {}, statements: [allow(actions, [this.queue.queueArn])] };
+  }
+
+  /** Delivers batches to the worker; only the messages it reports as failed come again. */
+  feed(worker: IFunction, batchSize: number): void {
+    new EventSourceMapping(worker, 'Cleanup', {
+      target: worker,
+      eventSourceArn: this.queue.queueArn,
+      batchSize,
+      maxConcurrency,
+      reportBatchItemFailures: true,
+    });
+  }
+}

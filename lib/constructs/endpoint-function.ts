@@ -1,0 +1,76 @@
+/**
+ * One Lambda of the route table: function, role and log group, and nothing else, since CloudFormation allows 500
+ * resources a stack and an endpoint may take six of them. The role's rights are inline and exactly the grants handed in.
+ */
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  Code,
+  Function as Lambda,
+  type LayerVersion,
+  LoggingFormat,
+  RecursiveLoop,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { allow, type Grant } from './grant.ts';
+
+/** Decoding is all CPU: 1,769 MB is the size at which Lambda gives one whole vCPU. Source: Lambda guide, memory. */
+const imageMemoryMb = 1769;
+
+/** Waiting on DynamoDB and R2 needs no more, and signing fifty URLs wants more than the smallest sizes give. */
+const memoryMb = 512;
+
+export interface EndpointFunctionProps {
+  /** What it does, in the console. */
+  summary: string;
+  /** Folder with `index.mjs`, which exports `handler`. */
+  codeDir: string;
+  timeoutSeconds: number;
+  grants: readonly Grant[];
+  /** Given to a function that decodes images; brings its memory along. */
+  imageLayer?: LayerVersion;
+  /** Cap on instances at once, taken out of the account's pool. */
+  reservedConcurrency?: number | undefined;
+  /** A worker that feeds its own queue: Lambda would take its page-by-page walk for a loop and stop it after 16 pages. */
+  sendsToItself?: boolean;
+  logRetentionDays: number;
+  protectData: boolean;
+}
+
+export class EndpointFunction extends Construct {
+  readonly lambda: Lambda;
+
+  constructor(scope: Construct, id: string, props: EndpointFunctionProps) {
+    super(scope, id);
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: props.logRetentionDays,
+      removalPolicy: props.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    const logs = allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: {
+        Grants: new PolicyDocument({ statements: [logs, ...props.grants.flatMap(({ statements }) => statements)] }),
+      },
+    });
+    this.lambda = new Lambda(this, 'Function', {
+      description: props.summary,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: Code.fromAsset(props.codeDir),
+      memorySize: props.imageLayer ? imageMemoryMb : memoryMb,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      environment: Object.assign({}, ...props.grants.map(({ environment }) => environment)),
+      layers: props.imageLayer ? [props.imageLayer] : [],
+      role,
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
+      ...(props.sendsToItself && { recursiveLoop: RecursiveLoop.ALLOW }),
+    });
+  }
+}

@@ -1,0 +1,13 @@
+/** What a construct hands to a function that may use it: the names it reads and the actions it may take, no more. */
+import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { EnvName } from '../../functions/runtime/env-names.ts';
+
+export interface Grant {
+  environment: Partial<Record<EnvName, string>>;
+  statements: PolicyStatement[];
+}
+
+/** An allow statement; never called with `*`, which a test of the whole template checks. */
+export function allow(actions: string[], resources: string[]): PolicyStatement {
+  return new PolicyStatement({ effect: Effect.ALLOW, actions, resources });
+}

@@ -1,0 +1,103 @@
+/** From settings to a template: bundles the functions, finds the layer, builds the stack. Offline once the layer is cached. */
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { bundleFunctions, type FunctionBundle } from './bundle.ts';
+import type { StowageConfig } from './config.ts';
+import { type RouteTable, routeTable } from './routes.ts';
+import { buildSharpLayer } from './sharp-layer-build.ts';
+import { StowageStack } from './stowage-stack.ts';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** Metadata by which a template's function or layer says where its files are. Source: CDK docs, "Asset metadata". */
+const assetPathKey = 'aws:asset:path';
+
+export interface SynthOptions {
+  config: StowageConfig;
+  /**
+   * The layer holds only its package.json: for the one-machine cloud, which resolves the layer's packages from
+   * node_modules, and for tests. Nothing is installed then. Never deploy such a template.
+   */
+  localLayer?: boolean;
+  /** Another route table and its files, for tests. */
+  routes?: RouteTable;
+  functionsRoot?: string;
+}
+
+/** One resource of the template, as far as readers of it care. */
+export interface TemplateResource {
+  Type: string;
+  Properties?: Record<string, unknown>;
+  Metadata?: Record<string, unknown>;
+  DependsOn?: string | string[];
+}
+
+export interface Template {
+  Resources: Record<string, TemplateResource>;
+  Outputs?: Record<string, { Value: unknown }>;
+}
+
+export interface Synthesized {
+  stackName: string;
+  template: Template;
+  /** The cloud assembly: template, asset manifest and assets. */
+  outdir: string;
+  /** What went into each function, by the key of its row. */
+  bundles: Readonly<Record<string, FunctionBundle>>;
+  /** Absolute folder of a function's code or a layer's files, by logical id. Throws for a resource without an asset. */
+  assetPath(logicalId: string): string;
+}
+
+/**
+ * Adds the stack to an app. Bundles are written below the app's output folder, beside the assets made from them.
+ * @throws MissingEndpointError, LayerBuildError: each says what to do
+ */
+export async function addStowage(
+  app: App,
+  options: SynthOptions,
+): Promise<{ stack: StowageStack; bundles: Record<string, FunctionBundle> }> {
+  const { config, localLayer = false, routes = routeTable, functionsRoot = join(root, 'functions') } = options;
+  const bundles = await bundleFunctions({
+    keys: [...Object.keys(routes.endpoints), ...Object.keys(routes.workers)],
+    functionsRoot,
+    outdir: join(app.outdir, 'functions'),
+  });
+  const layerSource = join(root, 'layers/sharp');
+  const stack = new StowageStack(app, {
+    config,
+    routes,
+    codeDirs: Object.fromEntries(Object.entries(bundles).map(([key, { dir }]) => [key, dir])),
+    layerDir: () => (localLayer ? layerSource : buildSharpLayer(layerSource, join(root, '.cache/layers'))),
+  });
+  return { stack, bundles };
+}
+
+/**
+ * Synthesizes in this process, without the CDK command, account or network: for the one-machine cloud and for tests.
+ * The template is the one `cdk synth` writes, with the layer's content as the only difference (`localLayer`).
+ * @param options.outdir folder for the cloud assembly
+ */
+export async function synthesize(options: SynthOptions & { outdir: string }): Promise<Synthesized> {
+  const outdir = resolve(options.outdir);
+  const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> };
+  const app = new App({
+    outdir,
+    analyticsReporting: false,
+    context: { ...context, 'aws:cdk:enable-asset-metadata': true },
+  });
+  const { stack, bundles } = await addStowage(app, options);
+  const artifact = app.synth().getStackArtifact(stack.artifactId);
+  const template = artifact.template as Template;
+  return {
+    stackName: stack.stackName,
+    template,
+    outdir,
+    bundles,
+    assetPath(logicalId) {
+      const path = template.Resources[logicalId]?.Metadata?.[assetPathKey];
+      if (typeof path !== 'string') throw new Error(`The template has no asset for '${logicalId}'`);
+      return join(outdir, path);
+    },
+  };
+}

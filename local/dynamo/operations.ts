@@ -1,0 +1,84 @@
+/** What each DynamoDB operation does here: dynalite's action over our store, or ours. */
+import { type Body, type Item, isDynaliteOperation, parseRequest, runAction } from './dynalite.ts';
+import { isWireError, typeOf, wireError } from './errors.ts';
+import type { Store } from './store.ts';
+import { changeTable, deleteTable, describeTtl, updateTtl } from './tables.ts';
+import type { Tokens } from './tokens.ts';
+import { checkReturnsOld } from './transaction-parts.ts';
+import { transactGet, transactWrite } from './transactions.ts';
+
+/** One item: condition, write and index entries are one batch; the old item travels with a failed condition if asked for. */
+function writeItem(store: Store, operation: 'PutItem' | 'UpdateItem' | 'DeleteItem', body: Body): Promise<Body> {
+  const returnsOld = body.ReturnValuesOnConditionCheckFailure;
+  checkReturnsOld(returnsOld);
+  const data = parseRequest(operation, body, store.raw);
+  return store.lock(async () => {
+    const unit = store.unit();
+    try {
+      const answer = await runAction(operation, data, unit.view);
+      await unit.commit();
+      return answer;
+    } catch (error) {
+      if (isWireError(error) && returnsOld === 'ALL_OLD' && typeOf(error) === 'ConditionalCheckFailedException') {
+        error.body.Item = unit.changes()[0]?.before;
+      }
+      throw error;
+    }
+  });
+}
+
+/** Up to 25 items in one batch: all or nothing here, where the service writes them one by one. */
+function batchWrite(store: Store, body: Body): Promise<Body> {
+  const data = parseRequest('BatchWriteItem', body, store.raw);
+  return store.lock(async () => {
+    const unit = store.unit();
+    const answer = await runAction('BatchWriteItem', data, unit.view);
+    await unit.commit();
+    return answer;
+  });
+}
+
+/** dynalite leaves a projection by expression out of `UnprocessedKeys`, so a caller's next round would read whole items. */
+async function batchGet(store: Store, body: Body): Promise<Body> {
+  const asked = structuredClone(body.RequestItems) as Record<string, Body> | undefined;
+  const answer = await runAction('BatchGetItem', parseRequest('BatchGetItem', body, store.raw), store.reader());
+  const unprocessed = answer.UnprocessedKeys as Record<string, Body>;
+  for (const [table, { Keys }] of Object.entries(unprocessed)) unprocessed[table] = { ...asked?.[table], Keys };
+  return answer;
+}
+
+/** Runs one operation and answers its output. Rejects with a `WireError` for everything a caller may see. */
+export async function runOperation(store: Store, tokens: Tokens, operation: string, body: Body): Promise<Body> {
+  switch (operation) {
+    case 'PutItem':
+    case 'UpdateItem':
+    case 'DeleteItem':
+      return writeItem(store, operation, body);
+    case 'BatchWriteItem':
+      return batchWrite(store, body);
+    case 'BatchGetItem':
+      return batchGet(store, body);
+    case 'TransactWriteItems':
+      return transactWrite(store, tokens, body);
+    case 'TransactGetItems':
+      return transactGet(store, body);
+    case 'CreateTable':
+    case 'UpdateTable':
+      return changeTable(store, operation, body);
+    case 'DeleteTable':
+      return deleteTable(store, body);
+    case 'DescribeTimeToLive':
+      return describeTtl(store, body);
+    case 'UpdateTimeToLive':
+      return updateTtl(store, body);
+    case 'GetItem':
+    case 'Query':
+    case 'Scan': {
+      const data = parseRequest(operation, body, store.raw);
+      return runAction(operation, data, store.reader(data.ExclusiveStartKey as Item | undefined));
+    }
+    default:
+      if (!isDynaliteOperation(operation)) throw wireError('UnknownOperationException', '');
+      return runAction(operation, parseRequest(operation, body, store.raw), store.raw);
+  }
+}

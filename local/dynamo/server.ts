@@ -1,0 +1,115 @@
+/**
+ * DynamoDB for one machine: dynalite's actions and LevelDB store behind our own front, which adds transactions, TTL with its
+ * stream record, `ReturnValuesOnConditionCheckFailure`, access checks and fault injection.
+ *
+ * Where it differs from the service: one lock serializes all writes, so there are no conflicts (TransactionConflict) and no
+ * throttling; secondary indexes are written with their item, so they never lag, and every read is consistent; a batch write
+ * is all or nothing; table changes are immediate; signatures are not verified; PartiQL, streams and backups are absent.
+ * Conditions that compare whole maps or lists are refused rather than answered wrongly.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Authorize, accessKeyIdOf, checkAccess, itemsOf } from './access.ts';
+import type { Body } from './dynalite.ts';
+import { wireError } from './errors.ts';
+import { runOperation } from './operations.ts';
+import { openStore } from './store.ts';
+import { ensureTable, type TableInput } from './tables.ts';
+import { loadTokens } from './tokens.ts';
+import { createTtlSweeper, type OnTtlRemoval } from './ttl.ts';
+import { readBody, sendError, sendJson } from './wire.ts';
+
+export type { Authorize } from './access.ts';
+export type { TableInput } from './tables.ts';
+export type { OnTtlRemoval } from './ttl.ts';
+
+/** A fault to inject: an exception by name, a connection reset before or (`afterEffect`) after the operation took effect. */
+export type Fault =
+  | { type: string; message?: string; status?: number; more?: Record<string, unknown> }
+  | { afterEffect: 'reset' }
+  | 'reset'
+  | undefined;
+
+export interface DynamoOptions {
+  /** Folder of the data, made when missing; without one everything is in memory. */
+  dir?: string | undefined;
+  port?: number;
+  host?: string;
+  /** Told of every well-formed request before it runs; `items` counts parts of transactions and batches. */
+  onRequest?: (request: { operation: string; accessKeyId: string | undefined; items: number }) => void;
+  authorize?: Authorize;
+  onTtlRemoval?: OnTtlRemoval;
+  intercept?: (request: { operation: string; body: Body }) => Fault | Promise<Fault>;
+  /** Epoch milliseconds; decides expiry and the life of request tokens. */
+  now?: () => number;
+}
+
+export interface Dynamo {
+  endpoint: string;
+  port: number;
+  /** Makes the table, or brings an existing one up to date and keeps its items. */
+  createTable(input: TableInput): Promise<void>;
+  sweepTtl(): Promise<number>;
+  /** Ends open connections and closes the store after the write that is under way. */
+  close(): Promise<void>;
+}
+
+/** Starts the server; see the file's header. Rejects when the port or the folder is taken. */
+export async function startDynamo(options: DynamoOptions = {}): Promise<Dynamo> {
+  const { dir, port = 0, host = '127.0.0.1', authorize, onRequest, intercept, onTtlRemoval, now = Date.now } = options;
+  const store = await openStore(dir);
+  const tokens = await loadTokens(store.level, now);
+  const ttl = createTtlSweeper(store, now, onTtlRemoval);
+  const { awsRegion, awsAccountId } = store.raw.tableDb;
+  const arnOf = (tableName: string) => `arn:aws:dynamodb:${awsRegion}:${awsAccountId}:table/${tableName}`;
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === 'GET') {
+      response.end(`healthy: dynamodb.${awsRegion}.amazonaws.com `);
+      return;
+    }
+    const operation = /^DynamoDB_20120810\.(\w+)$/.exec(String(request.headers['x-amz-target']))?.[1];
+    if (request.method !== 'POST' || !operation) throw wireError('UnknownOperationException', '');
+    const body = await readBody(request);
+    const accessKeyId = accessKeyIdOf(request.headers.authorization);
+    onRequest?.({ operation, accessKeyId, items: itemsOf(operation, body) });
+    const fault = await intercept?.({ operation, body });
+    if (fault === 'reset') {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    if (fault && 'type' in fault) throw wireError(fault.type, fault.message ?? '', fault);
+    if (authorize) checkAccess(authorize, accessKeyId, { operation, body }, arnOf);
+    const output = await runOperation(store, tokens, operation, body);
+    if (fault) request.socket.resetAndDestroy();
+    else sendJson(response, 200, output);
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error) => sendError(response, error));
+  });
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  }).catch(async (error) => {
+    await store.close();
+    throw error;
+  });
+  const bound = (server.address() as AddressInfo).port;
+  // Only closing the store makes this reject, and then the records wait for the next start.
+  ttl.deliver().catch(() => undefined);
+
+  return {
+    endpoint: `http://${host}:${bound}`,
+    port: bound,
+    createTable: (input) => ensureTable(store, input),
+    sweepTtl: () => ttl.sweep(),
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      await store.lock(() => store.close());
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest';
+import { type EndpointRow, routeTable, type Use, type WorkerRow } from '#lib/routes.ts';
+import type { Template, TemplateResource } from '#lib/synth.ts';
+import { config, withStack } from './stack-fixture.ts';
+
+const { template } = await withStack({}, ({ template }) => ({ template }));
+const rows: [string, EndpointRow | WorkerRow][] = [
+  ...Object.entries(routeTable.endpoints),
+  ...Object.entries(routeTable.workers),
+];
+
+type Statement = { Action: string | string[]; Effect: string; Resource: unknown };
+
+const reads = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
+const writes = ['dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+const consume = ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
+
+/** Written out again, apart from the constructs: a right that slips into a construct must fail here. */
+const actionsOf: Record<Use, string[]> = {
+  'table.read': reads,
+  'table.write': [...reads, ...writes],
+  r2: ['secretsmanager:GetSecretValue'],
+  'cleanup.send': ['sqs:SendMessage'],
+  images: [],
+};
+
+const r2Names = {
+  R2_ENDPOINT: 'https://account.r2.cloudflarestorage.com',
+  R2_BUCKET_NAME: 'files',
+  R2_PUBLIC_BUCKET_NAME: 'files-public',
+  R2_COMPLIANCE_BUCKET_NAME: 'files-compliance',
+  R2_SECRET_ID: 'stowage/test/r2',
+  PUBLIC_BASE_URL: 'https://files.test',
+};
+const tokenNames = {
+  TOKEN_JWKS_URL: 'https://auth.test/jwks.json',
+  TOKEN_ISSUER: 'https://auth.test/',
+  TOKEN_AUDIENCE: 'stowage-test',
+};
+
+interface FunctionProperties {
+  Environment: { Variables: Record<string, unknown> };
+  Role: { 'Fn::GetAtt': [string, string] };
+  Layers?: unknown[];
+  ReservedConcurrentExecutions?: number;
+}
+
+function functionOf(row: { summary: string }): FunctionProperties {
+  const found = Object.values(template.Resources).filter(
+    ({ Type, Properties }) => Type === 'AWS::Lambda::Function' && Properties?.Description === row.summary,
+  );
+  expect(found).toHaveLength(1);
+  return found[0]?.Properties as unknown as FunctionProperties;
+}
+
+function statementsOf(row: { summary: string }): Statement[] {
+  const [roleId] = functionOf(row).Role['Fn::GetAtt'];
+  const role = template.Resources[roleId]?.Properties as {
+    Policies: { PolicyDocument: { Statement: Statement[] } }[];
+    ManagedPolicyArns?: unknown;
+  };
+  expect(role.ManagedPolicyArns).toBeUndefined();
+  return role.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+}
+
+function logicalId(type: string, prefix: string): string {
+  const found = Object.entries(template.Resources).filter(([id, { Type }]) => Type === type && id.startsWith(prefix));
+  expect(found).toHaveLength(1);
+  return found[0]?.[0] ?? '';
+}
+
+describe.each(rows)('%s', (_key, row) => {
+  const isEndpoint = 'auth' in row;
+
+  test('may do what its row says, and nothing else', () => {
+    const wanted = ['logs:CreateLogStream', 'logs:PutLogEvents', ...row.uses.flatMap((use) => actionsOf[use])];
+    if (!isEndpoint) wanted.push(...consume);
+    expect(
+      statementsOf(row)
+        .flatMap(({ Action }) => Action)
+        .sort(),
+    ).toEqual(wanted.sort());
+  });
+
+  test('reads exactly the environment of its row', () => {
+    const { Variables } = functionOf(row).Environment;
+    const usesTable = row.uses.some((use) => use.startsWith('table.'));
+    expect(Variables).toEqual({
+      CACHE_SECONDS: '5',
+      ...(usesTable && { TABLE_NAME: { Ref: logicalId('AWS::DynamoDB::Table', 'Table') } }),
+      ...(row.uses.includes('r2') && r2Names),
+      ...(row.uses.includes('cleanup.send') && {
+        CLEANUP_QUEUE_URL: { Ref: logicalId('AWS::SQS::Queue', 'CleanupQueue') },
+      }),
+      ...(isEndpoint && row.auth !== 'public' && tokenNames),
+    });
+  });
+
+  test('runs on arm64 Node 24 with the memory and time it needs', () => {
+    const properties = functionOf(row);
+    const images = row.uses.includes('images');
+    expect(properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+      MemorySize: images ? 1769 : 512,
+      Timeout: isEndpoint ? 29 : row.timeoutSeconds,
+      LoggingConfig: { LogFormat: 'JSON' },
+    });
+    expect(properties.Layers !== undefined).toBe(images);
+    expect(properties.ReservedConcurrentExecutions).toBe(images ? config.imageConcurrency : undefined);
+  });
+});
+
+test('no right reaches beyond one table, one queue, one secret and one log group', () => {
+  const allowed = Object.values(template.Resources)
+    .flatMap(({ Properties }) => findStatements(Properties))
+    .filter(({ Effect }) => Effect === 'Allow');
+  expect(allowed.length).toBeGreaterThan(rows.length);
+  for (const { Action, Resource } of allowed) {
+    expect(JSON.stringify([Action, Resource ?? ''])).not.toContain('*');
+  }
+});
+
+test('the secret is the one of the settings, by name', () => {
+  const secrets = rows
+    .flatMap(([, row]) => statementsOf(row))
+    .filter(({ Action }) => Action === 'secretsmanager:GetSecretValue')
+    .map(({ Resource }) => JSON.stringify(Resource));
+  expect(new Set(secrets).size).toBe(1);
+  expect(secrets[0]).toContain(':secret:stowage/test/r2-??????');
+});
+
+test('without R2 settings nothing names a bucket and nobody may read a secret', async () => {
+  const { r2: _, ...withoutR2 } = config;
+  const bare = await withStack({ config: withoutR2 }, ({ template }) => JSON.stringify(template));
+  expect(bare).not.toMatch(/R2_|PUBLIC_BASE_URL|secretsmanager/);
+});
+
+test('the template holds no credential', () => {
+  expect(JSON.stringify(template)).not.toMatch(/accessKey|secretAccessKey|AKIA|password|sk_|BEGIN [A-Z ]*KEY/i);
+});
+
+test('every route may be called by its own method and path only', () => {
+  const permissions = ofType(template, 'AWS::Lambda::Permission').map(({ Properties }) =>
+    JSON.stringify(Properties?.SourceArn),
+  );
+  for (const { method, path } of Object.values(routeTable.endpoints)) {
+    expect(permissions.filter((arn) => arn.includes(`"/*/${method}${path}"`))).toHaveLength(1);
+  }
+  expect(permissions).toHaveLength(Object.keys(routeTable.endpoints).length);
+});
+
+function findStatements(value: unknown): Statement[] {
+  if (Array.isArray(value)) return value.flatMap(findStatements);
+  if (typeof value !== 'object' || value === null) return [];
+  if ('Effect' in value && 'Action' in value) return [value as Statement];
+  return Object.values(value).flatMap(findStatements);
+}
+
+function ofType({ Resources }: Template, type: string): TemplateResource[] {
+  return Object.values(Resources).filter(({ Type }) => Type === type);
+}

