@@ -4,6 +4,7 @@
  * asset changes only when its own code does.
  */
 import { existsSync, rmSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
@@ -86,7 +87,7 @@ function describe(metafile: Metafile, dir: string): FunctionBundle {
       .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
       .map(([path]) => path),
     externals: output.imports
-      .filter(({ external, path }) => external && !path.startsWith('node:'))
+      .filter(({ external, path }) => external && !isBuiltin(path))
       .map(({ path, kind }) => ({ path, kind })),
   };
 }

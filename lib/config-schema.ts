@@ -15,14 +15,16 @@ function isLoopback(url: URL): boolean {
   return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
 }
 
+/** `continue: false`: what is no URL at all is not also reported as one with a slash too many. */
 const url = z.string().superRefine((value, context) => {
   const parsed = parseUrl(value);
+  const refuse = (message: string) => context.addIssue({ code: 'custom', message, continue: false });
   if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) {
-    context.addIssue({ code: 'custom', message: `"${value}" is not a URL: write it whole, https://host/path` });
+    refuse(`"${value}" is not a URL: write it whole, https://host/path`);
   } else if (parsed.username || parsed.password || parsed.search || parsed.hash) {
-    context.addIssue({ code: 'custom', message: 'must hold no credentials, query or fragment: remove them' });
+    refuse('must hold no credentials, query or fragment: remove them');
   } else if (parsed.protocol === 'http:' && !isLoopback(parsed)) {
-    context.addIssue({ code: 'custom', message: `must use https: write https://${parsed.host}${parsed.pathname}` });
+    refuse(`must use https: write https://${parsed.host}${parsed.pathname}`);
   }
 });
 

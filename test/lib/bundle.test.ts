@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { bundleFunctions } from '#lib/bundle.ts';
+import { bundleFunctions, type FunctionBundle } from '#lib/bundle.ts';
 import { routeTable, type Use } from '#lib/routes.ts';
 import { writeFunctions } from './stack-fixture.ts';
 
@@ -53,37 +53,60 @@ describe('the bundler', () => {
   });
 });
 
-/** Cold start is import time, and import time is bytes: see the README's figures. */
+/** Cold start is import time, and import time is bytes. */
 const byteBudget = 500_000;
 
 /** The full S3 client is 430 kB that most functions do not need: they sign with the bare signer. */
 const mayUseS3Client: readonly string[] = [];
 
-describe('the bundles of the product', async () => {
+/** What is wrong with a bundle, in words. */
+function offences(key: string, uses: readonly Use[], { bytes, inputs, externals }: FunctionBundle): string[] {
+  const heavy = inputs.filter(
+    (path) =>
+      (path.includes('@aws-sdk/client-s3/') && !mayUseS3Client.includes(key)) ||
+      /node_modules\/zod\/.*\/(locales\/(?!en\.)|classic\/)/.test(path),
+  );
+  const early = externals.filter(
+    ({ path, kind }) => kind === 'import-statement' && !(path === 'sharp' && uses.includes('images')),
+  );
+  return [
+    ...(bytes < byteBudget ? [] : [`${key} is ${bytes} bytes`]),
+    ...heavy.map((path) => `${key} holds ${path}`),
+    ...early.map(({ path }) => `${key} imports ${path} at start, which is not there`),
+  ];
+}
+
+test('a bundle with the S3 client, the whole of zod, sharp without its layer or too many bytes is found', async () => {
+  const row = { method: 'GET', path: '/', auth: 'public', uses: [], summary: '' } as const;
+  const functions = writeFunctions({ endpoints: { bad: row }, workers: {} });
+  const modules = (path: string) => JSON.stringify(join(root, 'node_modules', path));
+  writeFileSync(
+    join(functions.dir, 'bad.ts'),
+    `import { S3Client } from ${modules('@aws-sdk/client-s3')};
+import { z } from ${modules('zod/index.js')};
+import sharp from 'sharp';
+export const handler = () => [new S3Client(), z.string(), sharp(), '${'x'.repeat(byteBudget)}'];`,
+  );
+  const { bad } = await bundleFunctions({ keys: ['bad'], functionsRoot: functions.dir, outdir: join(outdir, 'bad') });
+  functions.remove();
+  expect(bad && offences('bad', [], bad)).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/bad is \d+ bytes/),
+      expect.stringMatching(/bad holds .*client-s3/),
+      expect.stringMatching(/bad holds .*zod.*locales/),
+      'bad imports sharp at start, which is not there',
+    ]),
+  );
+});
+
+test('no bundle of the product is too large, carries what it does not need or imports what is not there', async () => {
   const rows: Record<string, { uses: readonly Use[] }> = { ...routeTable.endpoints, ...routeTable.workers };
   const bundles = await bundleFunctions({
-    keys: Object.keys(rows),
+    // A row without a file is `architecture.test.ts`'s finding; the others are still held to the budget.
+    keys: Object.keys(rows).filter((key) => existsSync(join(root, 'functions', `${key}.ts`))),
     functionsRoot: join(root, 'functions'),
     outdir: join(outdir, 'product'),
   });
-
-  describe.each(Object.entries(bundles))('%s', (key, { bytes, inputs, externals }) => {
-    test('is small', () => {
-      expect(bytes).toBeLessThan(byteBudget);
-    });
-
-    test('holds neither the S3 client nor the whole of zod', () => {
-      const heavy = inputs.filter(
-        (path) =>
-          (path.includes('@aws-sdk/client-s3/') && !mayUseS3Client.includes(key)) ||
-          /node_modules\/zod\/.*\/(locales\/(?!en\.)|classic\/)/.test(path),
-      );
-      expect(heavy).toEqual([]);
-    });
-
-    test('imports sharp at start only where the layer is', () => {
-      const needed = externals.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path);
-      expect(needed.filter((path) => path !== 'sharp' || !rows[key]?.uses.includes('images'))).toEqual([]);
-    });
-  });
+  const found = Object.entries(bundles).flatMap(([key, bundle]) => offences(key, rows[key]?.uses ?? [], bundle));
+  expect(found).toEqual([]);
 });
