@@ -19,7 +19,6 @@ const consume = ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQue
 const actionsOf: Record<Use, string[]> = {
   'table.read': reads,
   'table.write': [...reads, ...writes],
-  'r2.names': [],
   r2: ['secretsmanager:GetSecretValue'],
   'r2.names': [],
   'cleanup.send': ['sqs:SendMessage'],
