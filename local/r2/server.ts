@@ -85,7 +85,7 @@ export async function startR2(options: R2Options): Promise<R2Server> {
     if (!bucket && operation !== 'ListBuckets')
       throw new R2Error('NoSuchBucket', 'The specified bucket does not exist.');
 
-    const fault = options.intercept?.({ operation, bucket: request.bucket, key: request.key });
+    const fault = await options.intercept?.({ operation, bucket: request.bucket, key: request.key });
     if (fault === 'reset') throw dropped;
     if (fault && 'status' in fault) return errorReply(fault, 'Provoked for a test.', request.path);
     const reply = await handlers[operation]({
