@@ -1,6 +1,9 @@
 /**
- * Layers hold native code for linux-arm64, which an x64 machine cannot run. So a layer decides which packages a
- * function may import { existsSync, readFileSync } from 'node:fs';
+ * Layers hold native code for linux-arm64, which an x64 machine cannot run. So a layer's package.json decides which
+ * packages a function may import, and the same packages of this repository's own install are what it gets. A version
+ * that differs between the two stops the boot.
+ */
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { LayerSpec } from '../template/model.ts';

@@ -35,7 +35,8 @@ export const cmykJpeg = (size: Size = {}): Promise<Buffer> => photo(size).toColo
 export const deepPng = (size: Size = {}): Promise<Buffer> => photo(size).toColourspace('rgb16').png().toBuffer();
 
 /** A PNG with a palette of 16 colours. */
-export const palettePng = (size: Size = {}): Promise<Buffer> => photo(size).png({ palette: true, colours: 16 }).toBuffer();
+export const palettePng = (size: Size = {}): Promise<Buffer> =>
+  photo(size).png({ palette: true, colours: 16 }).toBuffer();
 
 /** A PNG saved interlaced (Adam7). */
 export const interlacedPng = (size: Size = {}): Promise<Buffer> => photo(size).png({ progressive: true }).toBuffer();
@@ -49,12 +50,16 @@ export function halfClearPng({ width = 64, height = 48 }: Size = {}): Promise<Bu
   for (let pixel = 0; pixel < width * height; pixel += 1) {
     if (pixel % width >= width / 2) data.set([255, 0, 0, 255], pixel * 4);
   }
-  return sharp(data, { raw: { width, height, channels: 4 } }).png().toBuffer();
+  return sharp(data, { raw: { width, height, channels: 4 } })
+    .png()
+    .toBuffer();
 }
 
 /** An animated GIF: `frames` pictures of plain, different colours, 80 ms each, three times over. */
 export const animatedGif = (options: Size & { frames?: number } = {}): Promise<Buffer> =>
-  animation(options).gif({ delay: delays(options.frames), loop: 3, effort: 1 }).toBuffer();
+  animation(options)
+    .gif({ delay: delays(options.frames), loop: 3, effort: 1 })
+    .toBuffer();
 
 /** An animated WebP of the same; `orientation` adds the EXIF tag, which only this animated kind can have. */
 export function animatedWebp({ orientation, ...rest }: Size & { frames?: number; orientation?: number } = {}) {
@@ -63,7 +68,16 @@ export function animatedWebp({ orientation, ...rest }: Size & { frames?: number;
 }
 
 /** What `phonePhoto` carries besides its picture; none of these bytes may leave the product. */
-export const privateMarks = ['Exif', 'GPS', 'PhoneMaker', 'secret-comment', 'ns.adobe.com', 'ICC_PROFILE', 'ICCP', 'XMP '];
+export const privateMarks = [
+  'Exif',
+  'GPS',
+  'PhoneMaker',
+  'secret-comment',
+  'ns.adobe.com',
+  'ICC_PROFILE',
+  'ICCP',
+  'XMP ',
+];
 
 /** A phone's JPEG: turned by EXIF orientation 6, with GPS, maker, XMP and a wide-gamut colour profile. */
 export function phonePhoto({ width = 320, height = 240, orientation = 6 } = {}): Promise<Buffer> {
@@ -109,7 +123,11 @@ export async function cornersPicture(orientation: number, format: 'jpeg' | 'png'
 
 /** The colour in the middle of each quarter of a picture, of its first frame when animated. */
 export async function cornersOf(image: Uint8Array): Promise<Record<keyof typeof corners, number[]>> {
-  const { data, info } = await sharp(image).removeAlpha().toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  const { data, info } = await sharp(image)
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   const at = (x: number, y: number) => {
     const start = (Math.floor(y * info.height) * info.width + Math.floor(x * info.width)) * info.channels;
     return [...data.subarray(start, start + 3)];

@@ -1,0 +1,78 @@
+/**
+ * Which operation a request is, and what R2 has not. Differs from real R2: multipart uploads, ListObjects (v1), SSE-C,
+ * temporary credentials and changing buckets or their settings exist there and are 501 here; buckets, CORS and locks
+ * are given at start.
+ */
+import type { S3Request } from './request.ts';
+import type { Operation } from './types.ts';
+
+export type Route = { operation: Operation } | { operation: 'Unsupported'; why: string };
+
+/** Query parameters that turn a request into another operation; none of these is served. */
+const subresources = [
+  'accelerate acl analytics attributes cors encryption intelligent-tiering inventory legal-hold lifecycle logging',
+  'metrics notification object-lock ownershipControls partNumber policy policyStatus publicAccessBlock replication',
+  'requestPayment restore retention select tagging torrent uploadId uploads versionId versioning versions website',
+].flatMap((line) => line.split(' '));
+
+const multipart = ['uploads', 'uploadId', 'partNumber'];
+
+/** Headers R2 does not implement, or this server does not; a name ending in `-` is a prefix. */
+const unsupportedHeaders = [
+  'x-amz-acl x-amz-grant- x-amz-tagging x-amz-server-side-encryption x-amz-server-side-encryption-',
+  'x-amz-copy-source-server-side-encryption- x-amz-object-lock- x-amz-bypass-governance-retention x-amz-mfa',
+  'x-amz-website-redirect-location x-amz-request-payer x-amz-expected-bucket-owner x-amz-source-expected-bucket-owner',
+  'x-amz-security-token x-amz-write-offset-bytes',
+].flatMap((line) => line.split(' '));
+
+/** Conditions another store honours on these operations; R2 has its own header, or none. */
+const unsupportedConditions: Partial<Record<Operation, string[]>> = {
+  CopyObject: ['if-match', 'if-none-match', 'x-amz-checksum-algorithm'],
+  DeleteObject: ['if-match', 'x-amz-if-match-size', 'x-amz-if-match-last-modified-time'],
+};
+
+/** Names the operation, or says why there is none. Total: every request has an answer. */
+export function route(request: S3Request): Route {
+  const unsupported = (why: string): Route => ({ operation: 'Unsupported', why });
+  if (request.header('content-type')?.startsWith('multipart/form-data')) {
+    return unsupported('Presigned POST form uploads are not implemented; presign a PUT.');
+  }
+  const subresource = subresources.find((name) => request.param(name) !== undefined);
+  if (subresource !== undefined) {
+    return multipart.includes(subresource)
+      ? unsupported('Multipart uploads are not implemented here; a single PUT takes up to 4.995 GiB.')
+      : unsupported(`${subresource} not implemented`);
+  }
+  const operation = operationOf(request);
+  if (operation === undefined) return unsupported(`${request.method} is not implemented here`);
+  for (const name of request.amzHeaders().keys()) {
+    const match = unsupportedHeaders.some((known) => (known.endsWith('-') ? name.startsWith(known) : name === known));
+    if (match) return unsupported(`Header '${name}' not implemented`);
+  }
+  const condition = unsupportedConditions[operation]?.find((name) => request.header(name) !== undefined);
+  return condition === undefined ? { operation } : unsupported(`${operation} with '${condition}' not implemented`);
+}
+
+function operationOf(request: S3Request): Operation | undefined {
+  const { method, bucket, key } = request;
+  if (bucket === undefined) return method === 'GET' ? 'ListBuckets' : undefined;
+  if (key === undefined) {
+    if (method === 'HEAD') return 'HeadBucket';
+    if (method === 'POST' && request.param('delete') !== undefined) return 'DeleteObjects';
+    if (method !== 'GET') return undefined;
+    if (request.param('location') !== undefined) return 'GetBucketLocation';
+    return request.param('list-type') === '2' ? 'ListObjectsV2' : undefined;
+  }
+  switch (method) {
+    case 'GET':
+      return 'GetObject';
+    case 'HEAD':
+      return 'HeadObject';
+    case 'DELETE':
+      return 'DeleteObject';
+    case 'PUT':
+      return request.header('x-amz-copy-source') === undefined ? 'PutObject' : 'CopyObject';
+    default:
+      return undefined;
+  }
+}

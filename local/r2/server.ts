@@ -1,0 +1,186 @@
+/**
+ * A strict stand-in for Cloudflare R2's S3 endpoint, on loopback. A request flows: parse -> CORS preflight -> signature
+ * -> route -> bucket -> provoked fault -> operation -> answer. Each file says where it differs from real R2; overall:
+ * plain HTTP, path-style addresses, one key pair for all buckets, no caching, no eventual anything.
+ */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { corsHeaders, preflight } from './cors.ts';
+import { R2Error } from './errors.ts';
+import { listen, send } from './http.ts';
+import { writeLimiter } from './lock.ts';
+import { getBucketLocation, headBucket, listBuckets } from './operations/bucket.ts';
+import { listObjectsV2 } from './operations/list.ts';
+import { getObject, headObject } from './operations/read.ts';
+import { deleteObject, deleteObjects } from './operations/remove.ts';
+import { copyObject, putObject } from './operations/write.ts';
+import { parseRequest, type S3Request } from './request.ts';
+import { route } from './route.ts';
+import { verifySignature } from './signature.ts';
+import { openStore } from './store.ts';
+import type { BucketOptions, Clock, Credentials, Handler, Intercept, Operation, Reply, RequestLine } from './types.ts';
+import { errorXml } from './xml.ts';
+
+const handlers: Record<Operation, Handler> = {
+  ListBuckets: listBuckets,
+  HeadBucket: headBucket,
+  GetBucketLocation: getBucketLocation,
+  ListObjectsV2: listObjectsV2,
+  DeleteObjects: deleteObjects,
+  PutObject: putObject,
+  GetObject: getObject,
+  HeadObject: headObject,
+  DeleteObject: deleteObject,
+  CopyObject: copyObject,
+};
+
+export interface R2Options {
+  /** Data folder; made when missing, kept over restarts. One server at a time. */
+  dir: string;
+  /** 0, the default, takes a free one. */
+  port?: number;
+  host?: string;
+  credentials: Credentials;
+  buckets: BucketOptions[];
+  clock?: Clock;
+  /** R2 allows one write per key and second; off by default so that tests need not wait. */
+  writesPerKeyPerSecond?: number;
+  /** Called once a request, just before its answer is sent. For counting round trips. */
+  onRequest?: (line: RequestLine) => void;
+  /** Asked before every operation, to provoke faults. */
+  intercept?: Intercept;
+}
+
+export interface R2Server {
+  /** `http://<host>:<port>` */
+  endpoint: string;
+  port: number;
+  /** Ends within a second; what was answered is on disk. */
+  close(): Promise<void>;
+}
+
+/** Thrown to drop the connection instead of answering. */
+const dropped = Symbol('connection dropped');
+
+/** Starts the server. Rejects when the port is taken or the folder cannot be written. */
+export async function startR2(options: R2Options): Promise<R2Server> {
+  const { dir, port = 0, host = '127.0.0.1', clock = { now: () => new Date() } } = options;
+  const store = openStore(dir);
+  const admit = writeLimiter(options.writesPerKeyPerSecond, clock);
+  const underWay = new Set<Promise<void>>();
+
+  async function answer(request: S3Request, line: RequestLine): Promise<Reply> {
+    const bucket = options.buckets.find(({ name }) => name === request.bucket);
+    if (request.method === 'OPTIONS') return preflight(request, bucket?.cors ?? []);
+    const routed = route(request);
+    if (request.method === 'POST' && routed.operation === 'Unsupported') {
+      // A form upload carries its proof in the form, so it must learn the reason before it is asked for a signature.
+      if (request.header('authorization') === undefined) throw new R2Error('NotImplemented', routed.why);
+    }
+    const now = clock.now();
+    const { accessKeyId, payload } = verifySignature(request, options.credentials, now);
+    line.accessKeyId = accessKeyId;
+    if (routed.operation === 'Unsupported') throw new R2Error('NotImplemented', routed.why);
+    const { operation } = routed;
+    if (!bucket && operation !== 'ListBuckets')
+      throw new R2Error('NoSuchBucket', 'The specified bucket does not exist.');
+
+    const fault = await options.intercept?.({ operation, bucket: request.bucket, key: request.key });
+    if (fault === 'reset') throw dropped;
+    if (fault && 'status' in fault) return errorReply(fault, 'Provoked for a test.', request.path);
+    const reply = await handlers[operation]({
+      request,
+      store,
+      bucket: bucket ?? { name: '' },
+      key: request.key ?? '',
+      payload,
+      now,
+      bucketNames: options.buckets.map(({ name }) => name),
+      admitWrite: (key) => admit(`${bucket?.name}/${key}`),
+    });
+    if (fault) {
+      if (typeof reply.body === 'object') await reply.body.close();
+      throw dropped;
+    }
+    return reply;
+  }
+
+  async function serve(raw: IncomingMessage, response: ServerResponse): Promise<void> {
+    const line: RequestLine = {
+      method: raw.method ?? 'GET',
+      path: (raw.url ?? '/').split('?', 1)[0] ?? '/',
+      bucket: undefined,
+      key: undefined,
+      operation: 'Unsupported',
+      status: 0,
+      accessKeyId: undefined,
+    };
+    let cors: Record<string, string> = {};
+    try {
+      let reply: Reply;
+      try {
+        const request = parseRequest(raw);
+        const { operation } = request.method === 'OPTIONS' ? { operation: 'Preflight' as const } : route(request);
+        Object.assign(line, { bucket: request.bucket, key: request.key, operation });
+        if (operation !== 'Preflight') {
+          cors = corsHeaders(request, options.buckets.find(({ name }) => name === request.bucket)?.cors ?? []);
+        }
+        reply = await answer(request, line);
+      } catch (error) {
+        // The caller left in the middle of its body: nothing was stored, and nobody listens.
+        if (error === dropped || raw.socket.destroyed) throw dropped;
+        if (!(error instanceof R2Error)) console.error('R2 stand-in failed', error);
+        reply = refusal(error, line.path);
+      }
+      line.status = reply.status;
+      // Before the answer, so that whoever has the answer can count on the line.
+      options.onRequest?.({ ...line });
+      await send(response, { ...reply, headers: { 'x-amz-request-id': randomUUID(), ...reply.headers, ...cors } });
+    } catch (error) {
+      if (error === dropped) options.onRequest?.({ ...line, status: 0 });
+      else console.error('R2 stand-in failed', error);
+      raw.socket.resetAndDestroy();
+    }
+  }
+
+  const listening = await listen(
+    (raw, response) => {
+      const work = serve(raw, response).finally(() => underWay.delete(work));
+      underWay.add(work);
+    },
+    port,
+    host,
+  ).catch((error: unknown) => {
+    store.close();
+    throw error;
+  });
+  return {
+    endpoint: `http://${host}:${listening.port}`,
+    port: listening.port,
+    async close() {
+      await listening.close();
+      await Promise.allSettled(underWay);
+      store.close();
+    },
+  };
+}
+
+function refusal(error: unknown, path: string): Reply {
+  if (!(error instanceof R2Error)) {
+    return errorReply(
+      { status: 500, code: 'InternalError' },
+      'We encountered an internal error. Please try again.',
+      path,
+    );
+  }
+  const reply = errorReply(error, error.message, path);
+  return { ...reply, headers: { ...reply.headers, ...error.headers } };
+}
+
+function errorReply({ status, code }: { status: number; code: string }, message: string, resource: string): Reply {
+  return {
+    status,
+    headers: { 'content-type': 'application/xml' },
+    body: errorXml({ code, message, resource, requestId: randomUUID() }),
+  };
+}

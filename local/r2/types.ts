@@ -1,0 +1,98 @@
+/**
+ * Words shared by the R2 stand-in. A request flows: server -> request -> cors preflight -> signature -> route ->
+ * operation -> store -> reply.
+ */
+import type { S3Request } from './request.ts';
+import type { PayloadProof } from './signature.ts';
+import type { Store } from './store.ts';
+
+/** Time as a dependency, so that expiry, skew and locks are tested by moving a clock. */
+export interface Clock {
+  now(): Date;
+}
+
+export interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/** One CORS rule of a bucket, as R2's dashboard has it. Origins are `scheme://host[:port]` or `*`. */
+export interface CorsRule {
+  allowedOrigins: string[];
+  allowedMethods: string[];
+  /** Names, in any case. A bare `*` is taken literally: whether R2 honours it is reported both ways, so list them. */
+  allowedHeaders?: string[];
+  exposeHeaders?: string[];
+  maxAgeSeconds?: number;
+}
+
+export interface BucketOptions {
+  name: string;
+  cors?: CorsRule[];
+  /** A bucket lock: an object younger than this, in seconds, can be neither deleted nor overwritten. */
+  lockedSeconds?: number;
+}
+
+export type Operation =
+  | 'ListBuckets'
+  | 'HeadBucket'
+  | 'GetBucketLocation'
+  | 'ListObjectsV2'
+  | 'DeleteObjects'
+  | 'PutObject'
+  | 'GetObject'
+  | 'HeadObject'
+  | 'DeleteObject'
+  | 'CopyObject';
+
+/** What a log line or a fault calls a request: an operation, a CORS preflight, or something R2 has not. */
+export type OperationName = Operation | 'Preflight' | 'Unsupported';
+
+/** One answered request. `status` is 0 when the connection was dropped instead. Never holds a query string. */
+export interface RequestLine {
+  method: string;
+  path: string;
+  bucket: string | undefined;
+  key: string | undefined;
+  operation: OperationName;
+  status: number;
+  /** Whose signature was good; undefined when none was. */
+  accessKeyId: string | undefined;
+}
+
+/** A fault to provoke: an error of R2's instead of the effect, or a dropped connection before or after it. */
+export type Fault = { status: number; code: string } | 'reset' | { afterEffect: 'reset' };
+
+export type Intercept = (request: {
+  operation: Operation;
+  bucket: string | undefined;
+  key: string | undefined;
+}) => Fault | undefined | Promise<Fault | undefined>;
+
+/** A slice of a stored object's bytes, not yet opened for reading longer than the answer lives. */
+export interface FileSlice {
+  stream(): NodeJS.ReadableStream;
+  close(): Promise<void>;
+}
+
+export interface Reply {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string | FileSlice;
+}
+
+/** Everything an operation may use. */
+export interface Context {
+  request: S3Request;
+  store: Store;
+  /** The bucket the path names; it exists. Empty only for ListBuckets. */
+  bucket: BucketOptions;
+  key: string;
+  payload: PayloadProof;
+  now: Date;
+  bucketNames: string[];
+  /** Counts a write of this key and refuses it above the allowed rate. */
+  admitWrite(key: string): void;
+}
+
+export type Handler = (context: Context) => Promise<Reply> | Reply;
