@@ -1,3 +1,4 @@
+import { endsInsideGif } from './gif.ts';
 import type { Sharp } from './library.ts';
 import { invalidImage } from './refusals.ts';
 
@@ -19,7 +20,7 @@ export interface Header {
 
 /**
  * Reads the header, in a few milliseconds whatever the image claims to be, and refuses what would not fit in memory
- * (`too_many_pixels`, `too_many_frames`). Every frame counts, since an animation is decoded whole; sharp's own limit
+ * (`too_many_pixels`, `too_many_frames`) and half a GIF (`truncated`). Every frame counts, since an animation is decoded whole; sharp's own limit
  * is switched off here so that the refusal can tell the numbers.
  */
 export async function readHeader(
@@ -33,6 +34,7 @@ export async function readHeader(
   const pixels = metadata.width * (metadata.pageHeight ?? metadata.height) * frames;
   if (frames > maxFrames) throw invalidImage('too_many_frames', { facts: { frames, maxFrames } });
   if (pixels > maxPixels) throw invalidImage('too_many_pixels', { facts: { pixels, maxPixels } });
+  if (mimeType === 'image/gif' && endsInsideGif(bytes)) throw invalidImage('truncated');
   return {
     frames,
     orientation: metadata.orientation ?? 1,
