@@ -3,8 +3,9 @@
  * addresses, then the demo data, put in through the API like anybody's.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { stop as stopEsbuild } from 'esbuild';
 import { parseConfig } from '../lib/config.ts';
 import { synthesize } from '../lib/synth.ts';
 import type { Closable } from './aws.ts';
@@ -113,7 +114,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       protectData: false,
       corsOrigins: ['*'],
     });
-    const assembly = await synthesize({ config, outdir: path.join(dir, 'cdk.out'), localLayer: true });
+    const outdir = path.join(dir, 'cdk.out');
+    rmSync(outdir, { recursive: true, force: true });
+    const assembly = await synthesize({ config, outdir, localLayer: true });
+    // Its service process would stay with 300 MB for nothing: bundles are built once a start.
+    await stopEsbuild();
     const stack = await runStack({
       template: assembly.template,
       stackName: assembly.stackName,

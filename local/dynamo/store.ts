@@ -78,7 +78,7 @@ export async function openStore(dir: string | undefined): Promise<Store> {
   async function table(name: string): Promise<TableInfo> {
     const hit = known.get(name);
     if (hit) return hit;
-    const found = (await fromCallback<Table>((callback) => raw.getTable(name, callback))) as Table;
+    const found = (await fromCallback<Table>((callback) => raw.getTable(name, false, callback))) as Table;
     const ttlAttribute = (await level.get(ttlKey(name))) as string | undefined;
     const info = { table: found, ttlAttribute };
     if (found.TableStatus === 'ACTIVE') known.set(name, info);
