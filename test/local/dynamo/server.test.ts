@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,8 +21,14 @@ const opened: Dynamo[] = [];
 const folders: string[] = [];
 afterEach(async () => {
   for (const server of opened.splice(0)) await server.close();
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+  for (const one of folders.splice(0)) await rm(one, { recursive: true, force: true });
 });
+
+async function folder(): Promise<string> {
+  const made = await mkdtemp(path.join(tmpdir(), 'stowage-dynamo-'));
+  folders.push(made);
+  return made;
+}
 
 async function start(options: DynamoOptions = {}) {
   const server = await startDynamo(options);
@@ -44,8 +51,7 @@ const listBy = (IndexName: string, name: string, value: string) =>
 
 describe('restart', () => {
   it('keeps items, indexes and tables in the folder', async () => {
-    const dir = await mkdtemp(path.join(tmpdir(), 'stowage-dynamo-'));
-    folders.push(dir);
+    const dir = await folder();
     const first = await start({ dir });
     await first.client.send(put());
     await opened.pop()?.close();
@@ -78,11 +84,34 @@ describe('restart', () => {
   });
 
   it('refuses a folder that another server holds', async () => {
-    const dir = await mkdtemp(path.join(tmpdir(), 'stowage-dynamo-'));
-    folders.push(dir);
+    const dir = await folder();
     await start({ dir });
     await expect(startDynamo({ dir })).rejects.toThrow();
   });
+});
+
+it('keeps apart two items of one index key whose table keys share the hash dynalite tells them apart by', async () => {
+  const { client } = await start();
+  const seen = new Map<string, string>();
+  let twins: [string, string] | undefined;
+  for (let n = 0; !twins; n++) {
+    const hash = createHash('md5').update(`Outlierskey${n}s`).digest('hex').slice(0, 6);
+    const earlier = seen.get(hash);
+    if (earlier) twins = [earlier, `key${n}`];
+    seen.set(hash, `key${n}`);
+  }
+  for (const pk of twins) await client.send(new PutCommand({ TableName, Item: { ...Item, pk } }));
+  const page = (ExclusiveStartKey?: Record<string, unknown>, ScanIndexForward = true) => {
+    const query = listBy('by_label', 'owner', 'me');
+    return client.send(new QueryCommand({ ...query.input, Limit: 1, ExclusiveStartKey, ScanIndexForward }));
+  };
+  for (const forward of [true, false]) {
+    const first = await page(undefined, forward);
+    const second = await page(first.LastEvaluatedKey, forward);
+    const last = await page(second.LastEvaluatedKey, forward);
+    const found = [first, second, last].flatMap(({ Items }) => Items ?? []).map(({ pk }) => pk);
+    expect(found.sort()).toEqual([...twins].sort());
+  }
 });
 
 describe('access', () => {
@@ -203,7 +232,7 @@ describe('requests', () => {
   });
 
   it('never see half of a transaction in a scan', async () => {
-    const { client } = await start();
+    const { client } = await start({ dir: await folder() });
     const both = (n: number) =>
       new TransactWriteCommand({
         TransactItems: ['a', 'b'].map((sk) => ({ Put: { TableName, Item: { pk: 'pair', sk, n } } })),
