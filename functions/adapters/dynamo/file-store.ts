@@ -145,13 +145,13 @@ export function createFileStore(table: Table): FileStore {
     },
 
     async listBySession({ appId, sessionId, lockId }, page) {
-      const pk = sessionPk(appId, sessionId);
+      const pk = sessionPk(sessionId);
       const query = {
         IndexName: 'bySession',
         KeyConditionExpression: 'sessionPk = :pk',
-        FilterExpression: '#state = :ready AND lockId = :lock',
+        FilterExpression: '#state = :ready AND appId = :app AND lockId = :lock',
         ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':pk': pk, ':ready': 'ready', ':lock': lockId },
+        ExpressionAttributeValues: { ':pk': pk, ':ready': 'ready', ':app': appId, ':lock': lockId },
         ScanIndexForward: false,
       };
       return await queryPage(table, query, { pk: 'sessionPk', value: pk }, page);
