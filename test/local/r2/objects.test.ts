@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
+import http from 'node:http';
 import net from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -11,7 +12,7 @@ import {
   type PutObjectCommandInput,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startR2 } from '#local/r2/server.ts';
 import { bucket, clientOf, codeOf, credentials, refusal, send, signed, startedR2, temporaryFolder } from './support.ts';
 
@@ -127,6 +128,23 @@ describe('storing', () => {
     expect(await blobs(server.dir)).toEqual([]);
     expect((await put(trailer, '2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n')).status).toBe(200);
     expect(await text(server.s3, 'x')).toBe('hello');
+  });
+
+  it('refuses a body in its middle and still serves the connection it came on', async () => {
+    const server = await startedR2();
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => agent.destroy());
+    const url = `${server.endpoint}/files/x`;
+    const payload = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
+    const headers = await signed(server, '/files/x', {
+      method: 'PUT',
+      payload,
+      headers: { 'x-amz-decoded-content-length': '5' },
+    });
+    const body = `no size\r\n${'x'.repeat(8_000_000)}`;
+    expect(codeOf(await send(url, { method: 'PUT', headers, body, agent }))).toBe('IncompleteBody');
+    const read = await signed(server, '/files/x');
+    expect(codeOf(await send(url, { headers: read, agent }))).toBe('NoSuchKey');
   });
 
   it('lets exactly one of many racing writers create a key', async () => {

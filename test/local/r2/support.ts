@@ -53,14 +53,19 @@ export interface RawRequest {
   method?: string;
   headers?: Record<string, string>;
   body?: string | Uint8Array;
+  /** A connection of its own unless one is given. */
+  agent?: http.Agent;
 }
 
 /** Sends a request as it is: the path is not normalised and no header is added but `host` and `content-length`. */
-export function send(url: string, { method = 'GET', headers = {}, body }: RawRequest = {}): Promise<RawResponse> {
+export function send(
+  url: string,
+  { method = 'GET', headers = {}, body, agent }: RawRequest = {},
+): Promise<RawResponse> {
   const { hostname, port } = new URL(url);
   const path = url.slice(url.indexOf('/', 'http://'.length));
   return new Promise((resolve, reject) => {
-    const request = http.request({ hostname, port, path, method, headers, agent: false }, (response) => {
+    const request = http.request({ hostname, port, path, method, headers, agent: agent ?? false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
