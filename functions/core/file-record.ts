@@ -73,6 +73,13 @@ export function holderOf(file: FileRecord): Holder | undefined {
   return file.lockId === undefined ? undefined : { type: 'lock', id: file.lockId };
 }
 
+/** Everything a deletion takes with it (seed 1, "Cleanup Lifecycle"). */
+export type Scope =
+  | { kind: 'app'; appId: string }
+  | { kind: 'session'; sessionId: string }
+  | { kind: 'lock'; lockId: string }
+  | { kind: 'template'; templateId: string };
+
 /** Any file; the other systems' kinds join this union. */
 export type FileRecord = ExtensionFile;
 
