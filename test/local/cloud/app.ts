@@ -30,10 +30,10 @@ export interface Synthesized {
   assetDir(logicalId: string): string;
 }
 
-/** What a test may change before the template is made. */
+/** What a test may break: the stream's filters, or the template (and its assets) once it is made. */
 export interface Shape {
   streamFilters?: Record<string, unknown>[];
-  change?: (stack: Stack) => void;
+  change?: (template: CfnTemplate, assetDir: (logicalId: string) => string) => void;
 }
 
 const ttlOnly = FilterCriteria.filter({
@@ -135,10 +135,11 @@ export function synthesizeTestStack(dir: string, shape: Shape = {}): Synthesized
   addSlashRoute(stack, api, probe);
   route(HttpMethod.GET, '/with-layer', lambda('WithLayer', code.needsLayer, { layer }));
   route(HttpMethod.GET, '/without-layer', lambda('WithoutLayer', code.needsLayer));
-  shape.change?.(stack);
 
   const template = app.synth().getStackArtifact(stack.artifactId).template as CfnTemplate;
-  return { template, assetDir: (logicalId) => assetOf(template, logicalId, app.outdir) };
+  const assetDir = (logicalId: string) => assetOf(template, logicalId, app.outdir);
+  shape.change?.(template, assetDir);
+  return { template, assetDir };
 }
 
 /** The construct library's routes may not end in a slash; the service's may. */
