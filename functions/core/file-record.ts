@@ -6,43 +6,80 @@ import type { Bucket, ObjectRef } from '#core/ports.ts';
  */
 export type FileState = 'pending' | 'ready' | 'deleting';
 
-/** One stored file of an extension (seed 1, "Storage Model"). It outlives its object: written before it, removed after it. */
-export interface FileRecord {
+/** What every stored file has, whoever it belongs to. The record outlives its object: written before it, removed after it. */
+export interface StoredFile {
   id: string;
-  scope: 'extension';
   state: FileState;
   /** Grows with every write: a writer names the revision it decided on, so no decision is taken on old facts. */
   rev: number;
-  appId: string;
+  /** Who uploaded it. */
   userId: string;
-  sessionId?: string;
-  lockId?: string;
-  templateId?: string;
-  /** Uploaded in a setup screen and not claimed yet. */
-  staged: boolean;
-  draftId?: string;
-  /** Epoch milliseconds; only while staged. Past it the file is invisible and unclaimable whatever TTL has done. */
-  expiresAt?: number;
-  purpose?: string;
   bucket: Bucket;
   key: string;
   originalName: string;
   mimeType: string;
+  /** What the counters hold of it: the declared size while a direct upload is `pending`, the stored size after. */
   sizeBytes: number;
-  width: number;
-  height: number;
-  thumbhash: string;
+  /** Of an image. */
+  image?: ImageFacts;
+  /** A direct upload: where the client may put its bytes. They are promoted to `key`, which no URL was ever signed for. */
+  incoming?: Incoming;
   /** ISO 8601, UTC. */
   createdAt: string;
   updatedAt: string;
+  /** Epoch milliseconds. An expired file is invisible and unclaimable whatever TTL has done. */
+  expiresAt?: number;
   /** Epoch milliseconds at which the schedule must look at this record if nobody did before. */
   dueAt?: number;
 }
 
+export interface ImageFacts {
+  /** Pixels. */
+  width: number;
+  height: number;
+  /** Base64. */
+  thumbhash: string;
+}
+
+export interface Incoming {
+  key: string;
+  /** What was declared and signed: the PUT must have exactly this type and length. */
+  mimeType: string;
+  sizeBytes: number;
+  /** Epoch milliseconds after which the signed PUT is refused, so that nothing can appear at `key` any more. */
+  urlExpiresAt: number;
+}
+
+/** A file of an extension (seed 1, "Storage Model"). */
+export interface ExtensionFile extends StoredFile {
+  scope: 'extension';
+  appId: string;
+  sessionId?: string;
+  lockId?: string;
+  templateId?: string;
+  /** Uploaded in a setup screen and not claimed yet; `expiresAt` is set exactly then. */
+  staged: boolean;
+  draftId?: string;
+  purpose?: string;
+  /** The claim that bound it; a roll back of that claim, and of no other, stages it again. */
+  claimId?: string;
+}
+
+/** What a file lives and dies with once it is no longer staged. */
+export type Holder = { type: 'lock' | 'template'; id: string };
+
+export function holderOf(file: FileRecord): Holder | undefined {
+  if (file.templateId !== undefined) return { type: 'template', id: file.templateId };
+  return file.lockId === undefined ? undefined : { type: 'lock', id: file.lockId };
+}
+
+/** Any file; the other systems' kinds join this union. */
+export type FileRecord = ExtensionFile;
+
 /** What is counted together against one limit. */
 export type CounterRef =
   | { kind: 'app'; appId: string }
-  | { kind: 'session'; appId: string; sessionId: string }
+  | { kind: 'session'; sessionId: string }
   | { kind: 'staged'; appId: string; userId: string };
 
 export interface Usage {
@@ -57,7 +94,7 @@ export interface Usage {
 export function countersOf(file: FileRecord): CounterRef[] {
   const counters: CounterRef[] = [{ kind: 'app', appId: file.appId }];
   if (file.sessionId !== undefined) {
-    counters.push({ kind: 'session', appId: file.appId, sessionId: file.sessionId });
+    counters.push({ kind: 'session', sessionId: file.sessionId });
   }
   if (file.staged) counters.push({ kind: 'staged', appId: file.appId, userId: file.userId });
   return counters;
@@ -65,7 +102,7 @@ export function countersOf(file: FileRecord): CounterRef[] {
 
 /** Decided by comparing times on every read, since DynamoDB's TTL may be days late. */
 export function isExpired(file: FileRecord, now: Date): boolean {
-  return file.staged && file.expiresAt !== undefined && file.expiresAt <= now.getTime();
+  return file.expiresAt !== undefined && file.expiresAt <= now.getTime();
 }
 
 /** Ready and not expired: the only files a reader, a list or a claim may see. */

@@ -100,9 +100,7 @@ function newRecord(now: Date, upload: ImageUpload, image: ProcessedImage, settin
     originalName: upload.originalName,
     mimeType: image.mimeType,
     sizeBytes: image.bytes.byteLength,
-    width: image.width,
-    height: image.height,
-    thumbhash: image.thumbhash,
+    image: { width: image.width, height: image.height, thumbhash: image.thumbhash },
     createdAt: now.toISOString(),
     updatedAt: now.toISOString(),
     dueAt: now.getTime() + stuckAfterMs,
@@ -124,6 +122,9 @@ async function reserve(
     const result = await deps.files.reserve(file, limits, idempotency);
     if (result.outcome === 'reserved') return undefined;
     if (result.outcome === 'replayed') return await replay(deps, result, idempotency);
+    if (result.outcome === 'owner_deleted') {
+      throw new AppError('not_found', 'The app, session or lock of this upload is deleted.');
+    }
     if (attempt > 3 || !(await releaseExpired(deps, result.counter))) throw quotaExceeded(result, file.sizeBytes);
   }
 }

@@ -36,7 +36,8 @@ export async function partsOf(body: Buffer, boundary: string, maxParts: number):
 }
 
 interface RawPart {
-  headers?: Headers;
+  /** Empty when Dicer never saw their end. */
+  headers: Headers;
   chunks: Buffer[];
 }
 
@@ -50,7 +51,7 @@ function divide(body: Buffer, boundary: string, maxParts: number): Promise<RawPa
     dicer.on('part', (stream) => {
       // Thrown out of `end` below, which stops Dicer at once: half a million empty parts would take 700 MB of streams.
       if (parts.length === maxParts) throw refusal('body', `Send at most ${maxParts} form fields.`);
-      const part: RawPart = { chunks: [] };
+      const part: RawPart = { headers: {}, chunks: [] };
       parts.push(part);
       stream.on('header', (headers) => {
         part.headers = headers as Headers;
@@ -80,8 +81,7 @@ const unfinished = () =>
 
 const strayBoundary = () => refusal('body', 'Choose a boundary that does not occur inside the file.');
 
-function readPart(headers: Headers | undefined, chunks: Buffer[]): Part {
-  if (!headers) throw refusal('body', 'End the headers of every part with an empty line.');
+function readPart(headers: Headers, chunks: Buffer[]): Part {
   checkSize(headers);
   const [disposition = '', ...more] = headers['content-disposition'] ?? [];
   // Some clients write a quote as `\"`, browsers as `%22`, and old ones send a path with single backslashes.

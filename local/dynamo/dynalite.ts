@@ -156,8 +156,3 @@ export function runAction(name: DynaliteOperation, data: Body, store: ActionStor
 export function settle<T>(promise: Promise<T | undefined>, callback: Callback<T>): void {
   promise.then((value) => callback(null, value)).catch((error) => callback(error));
 }
-
-/** Awaits one of the store's callback-taking methods. */
-export function fromCallback<T>(run: (callback: Callback<T>) => void): Promise<T | undefined> {
-  return new Promise((resolve, reject) => run((error, value) => (error ? reject(error) : resolve(value))));
-}

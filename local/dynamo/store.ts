@@ -12,7 +12,6 @@ import {
   type BatchOperation,
   type Callback,
   type DynaliteStore,
-  fromCallback,
   type Index,
   type Item,
   internals,
@@ -21,6 +20,7 @@ import {
   settle,
   type Table,
 } from './dynalite.ts';
+import { wireError } from './errors.ts';
 import { indexEntryKey, indexPrefix, itemPrefix, type TableInfo } from './indexes.ts';
 import { createLock, type Lock } from './lock.ts';
 import { createUnit, type UnitOfWork } from './unit.ts';
@@ -78,7 +78,8 @@ export async function openStore(dir: string | undefined): Promise<Store> {
   async function table(name: string): Promise<TableInfo> {
     const hit = known.get(name);
     if (hit) return hit;
-    const found = (await fromCallback<Table>((callback) => raw.getTable(name, false, callback))) as Table;
+    const found = (await level.get(tableKey(name))) as Table | undefined;
+    if (!found) throw wireError('ResourceNotFoundException', 'Requested resource not found');
     const ttlAttribute = (await level.get(ttlKey(name))) as string | undefined;
     const info = { table: found, ttlAttribute };
     if (found.TableStatus === 'ACTIVE') known.set(name, info);

@@ -45,7 +45,7 @@ export interface R2Options {
   clock?: Clock;
   /** R2 allows one write per key and second; off by default so that tests need not wait. */
   writesPerKeyPerSecond?: number;
-  /** Called once a request, when its answer is sent. For counting round trips. */
+  /** Called once a request, just before its answer is sent. For counting round trips. */
   onRequest?: (line: RequestLine) => void;
   /** Asked before every operation, to provoke faults. */
   intercept?: Intercept;
@@ -85,7 +85,7 @@ export async function startR2(options: R2Options): Promise<R2Server> {
     if (!bucket && operation !== 'ListBuckets')
       throw new R2Error('NoSuchBucket', 'The specified bucket does not exist.');
 
-    const fault = options.intercept?.({ operation, bucket: request.bucket, key: request.key });
+    const fault = await options.intercept?.({ operation, bucket: request.bucket, key: request.key });
     if (fault === 'reset') throw dropped;
     if (fault && 'status' in fault) return errorReply(fault, 'Provoked for a test.', request.path);
     const reply = await handlers[operation]({
@@ -133,13 +133,14 @@ export async function startR2(options: R2Options): Promise<R2Server> {
         reply = refusal(error, line.path);
       }
       line.status = reply.status;
+      // Before the answer, so that whoever has the answer can count on the line.
+      options.onRequest?.({ ...line });
       await send(response, { ...reply, headers: { 'x-amz-request-id': randomUUID(), ...reply.headers, ...cors } });
     } catch (error) {
-      if (error !== dropped) console.error('R2 stand-in failed', error);
-      line.status = 0;
+      if (error === dropped) options.onRequest?.({ ...line, status: 0 });
+      else console.error('R2 stand-in failed', error);
       raw.socket.resetAndDestroy();
     }
-    options.onRequest?.(line);
   }
 
   const listening = await listen(

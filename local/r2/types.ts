@@ -67,7 +67,7 @@ export type Intercept = (request: {
   operation: Operation;
   bucket: string | undefined;
   key: string | undefined;
-}) => Fault | undefined;
+}) => Fault | undefined | Promise<Fault | undefined>;
 
 /** A slice of a stored object's bytes, not yet opened for reading longer than the answer lives. */
 export interface FileSlice {

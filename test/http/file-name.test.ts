@@ -31,6 +31,10 @@ describe('a file name for display', () => {
     expect(Buffer.byteLength(clean)).toBe(253);
   });
 
+  it('does not keep white space where it was cut', () => {
+    expect(cleanFileName(`a${' '.repeat(300)}b.png`)).toBe('a.png');
+  });
+
   it('is cut anywhere when its extension is none', () => {
     expect(cleanFileName(`a.${'b'.repeat(300)}`)).toBe(`a.${'b'.repeat(253)}`);
     expect(cleanFileName(`.${'b'.repeat(300)}`)).toBe(`.${'b'.repeat(254)}`);

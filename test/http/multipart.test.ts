@@ -87,6 +87,12 @@ describe('what surrounds the file', () => {
     expect((await read(body)).file).toMatchObject({ filename: 'agnp.exe', declaredType: 'application/octet-stream' });
   });
 
+  it('reads a file name in Latin-1, as old clients send it', async () => {
+    const headers = Buffer.from(`${text('file')}; filename="\xfc.png"`, 'latin1');
+    const body = Buffer.concat([Buffer.from('--b\r\n'), headers, Buffer.from('\r\n\r\nbytes\r\n--b--')]);
+    expect((await read(body)).file.filename).toBe('ü.png');
+  });
+
   it('reads a text field in the charset it names', async () => {
     const latin1: [string, Uint8Array] = [
       `${text('purpose')}\r\nContent-Type: text/plain; charset=iso-8859-1`,
@@ -163,17 +169,18 @@ describe('a form is refused with what to do instead', () => {
   const valid = eventOf(type, cut);
   // biome-ignore format: one line a case
   it.each([
-    ['no content type', { ...valid, headers: {} }],
-    ['no body', { headers: valid.headers }],
-    ['an empty body', { headers: valid.headers, body: '', isBase64Encoded: true }],
-    ['base64 cut short', { ...valid, body: valid.body.slice(0, -1) }],
-    ['base64 with a hole', { ...valid, body: `${valid.body.slice(0, 40)}!${valid.body.slice(41)}` }],
-    ['base64 with padding in the middle', { ...valid, body: `AA==${valid.body}` }],
-    ['base64 over several lines', { ...valid, body: `${valid.body.slice(0, 40)}\n   ${valid.body.slice(40)}` }],
-    ['a text body that lost bytes', { headers: valid.headers, body: `${cut.toString()}\ufffd` }],
-    ['a text body with half a character', { headers: valid.headers, body: `${cut.toString()}\ud800` }],
-  ])('%s', async (_title, event) => {
-    expect(await refused(parseMultipart(event, options))).toMatchObject({ code: 'validation_failed', status: 400 });
+    ['no content type', 'content-type multipart/form-data', { ...valid, headers: {} }],
+    ['no body', 'the body is empty', { headers: valid.headers }],
+    ['an empty body', 'the body is empty', { headers: valid.headers, body: '', isBase64Encoded: true }],
+    ['base64 cut short', 'base64 is malformed', { ...valid, body: valid.body.slice(0, -1) }],
+    ['base64 with a hole', 'base64 is malformed', { ...valid, body: `${valid.body.slice(0, 40)}!${valid.body.slice(41)}` }],
+    ['base64 with padding in the middle', 'base64 is malformed', { ...valid, body: `AA==${valid.body}` }],
+    ['base64 over several lines', 'base64 is malformed', { ...valid, body: `${valid.body.slice(0, 40)}\n   ${valid.body.slice(40)}` }],
+    ['a text body that lost bytes', 'damaged', { headers: valid.headers, body: `${cut.toString()}\ufffd` }],
+    ['a text body with half a character', 'damaged', { headers: valid.headers, body: `${cut.toString()}\ud800` }],
+  ])('%s', async (_title, message, event) => {
+    const error = await refused(parseMultipart(event, options));
+    expect(error).toMatchObject({ code: 'validation_failed', status: 400, message: expect.stringContaining(message) });
   });
 
   it('and the refusal carries nothing of the body into the log', async () => {

@@ -20,6 +20,7 @@ const actionsOf: Record<Use, string[]> = {
   'table.read': reads,
   'table.write': [...reads, ...writes],
   r2: ['secretsmanager:GetSecretValue'],
+  'r2.names': [],
   'cleanup.send': ['sqs:SendMessage'],
   images: [],
 };
@@ -29,7 +30,6 @@ const r2Names = {
   R2_BUCKET_NAME: 'files',
   R2_PUBLIC_BUCKET_NAME: 'files-public',
   R2_COMPLIANCE_BUCKET_NAME: 'files-compliance',
-  R2_SECRET_ID: 'stowage/test/r2',
   PUBLIC_BASE_URL: 'https://files.test',
 };
 const tokenNames = {
@@ -88,7 +88,8 @@ describe.each(rows)('%s', (_key, row) => {
     expect(Variables).toEqual({
       CACHE_SECONDS: '5',
       ...(usesTable && { TABLE_NAME: { Ref: logicalId('AWS::DynamoDB::Table', 'Table') } }),
-      ...(row.uses.includes('r2') && r2Names),
+      ...(row.uses.some((use) => use === 'r2' || use === 'r2.names') && r2Names),
+      ...(row.uses.includes('r2') && { R2_SECRET_ID: 'stowage/test/r2' }),
       ...(row.uses.includes('cleanup.send') && {
         CLEANUP_QUEUE_URL: { Ref: logicalId('AWS::SQS::Queue', 'CleanupQueue') },
       }),

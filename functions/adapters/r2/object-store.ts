@@ -3,7 +3,13 @@
  * and its default checksums are what R2 answers with 501.
  */
 import { createHash } from 'node:crypto';
-import { type ObjectHead, type ObjectHeaders, type ObjectStore, ObjectStoreError } from '#core/ports.ts';
+import {
+  type ObjectHead,
+  type ObjectHeaders,
+  type ObjectRef,
+  type ObjectStore,
+  ObjectStoreError,
+} from '#core/ports.ts';
 import { objectPath, type R2Config } from './config.ts';
 import { reasonOf, refusal } from './refusals.ts';
 import { createTransport, type R2Response } from './transport.ts';
@@ -15,7 +21,7 @@ import { createTransport, type R2Response } from './transport.ts';
 export function createObjectStore(config: R2Config): ObjectStore {
   const send = createTransport(config);
 
-  async function head(ref: Parameters<ObjectStore['head']>[0]): Promise<ObjectHead | undefined> {
+  async function head(ref: ObjectRef): Promise<ObjectHead | undefined> {
     const response = await send({ method: 'HEAD', ref });
     if (response.ok) {
       return objectHead(response);
@@ -24,6 +30,14 @@ export function createObjectStore(config: R2Config): ObjectStore {
       return undefined;
     }
     throw refusal('HEAD', response.status, response.code);
+  }
+
+  /**
+   * Whether what stands in the way of a repeated write is its own first try, whose answer was lost: the precondition
+   * or a bucket lock (which an object has as soon as it is written) then refuses the second.
+   */
+  async function isThere(ref: ObjectRef, etag: string): Promise<boolean> {
+    return (await head(ref))?.etag === etag;
   }
 
   return {
@@ -39,16 +53,16 @@ export function createObjectStore(config: R2Config): ObjectStore {
       if (response.ok) {
         return { etag: etagOf(response) };
       }
-      if (reasonOf(response.status, response.code) !== 'changed') {
-        throw refusal('PUT', response.status, response.code);
-      }
-      // After a lost answer the object in our way may be our own: R2's ETag of a single PUT is the MD5 of its bytes.
-      if (response.retried) {
+      const reason = reasonOf(response.status, response.code);
+      if (response.retried && (reason === 'changed' || reason === 'locked')) {
+        // R2's ETag of a single PUT is the MD5 of its bytes.
         const etag = `"${createHash('md5').update(body).digest('hex')}"`;
-        const found = await head(ref);
-        if (found?.etag === etag) {
+        if (await isThere(ref, etag)) {
           return { etag };
         }
+      }
+      if (reason !== 'changed') {
+        throw refusal('PUT', response.status, response.code);
       }
       throw new ObjectStoreError('exists', 'An object with this key is there already.');
     },
@@ -88,10 +102,13 @@ export function createObjectStore(config: R2Config): ObjectStore {
           'x-amz-metadata-directive': 'REPLACE',
         },
       });
-      if (!response.ok) {
-        throw refusal('COPY', response.status, response.code);
+      if (response.ok) {
+        return { etag: copiedEtag(response) };
       }
-      return { etag: copiedEtag(response) };
+      if (response.retried && reasonOf(response.status, response.code) === 'locked' && (await isThere(to, ifMatch))) {
+        return { etag: ifMatch };
+      }
+      throw refusal('COPY', response.status, response.code);
     },
 
     async delete(ref) {

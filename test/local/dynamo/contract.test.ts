@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startDynamo } from '#local/dynamo/server.ts';
 import { startDynamoDbLocal } from '#test/support/dynamodb-local.ts';
@@ -7,13 +10,17 @@ import { describeTransactions } from './contract/transactions.ts';
 import { describeWrites } from './contract/writes.ts';
 
 /** One suite, two servers: where they disagree, ours is wrong. */
-const ours = await startDynamo();
+// On disk, where reads and writes take turns with other requests; in memory they hardly ever do.
+const folder = await mkdtemp(path.join(tmpdir(), 'stowage-dynamo-'));
+const ours = await startDynamo({ dir: folder });
 const real = await startDynamoDbLocal();
 
 const servers = [
   { name: 'the DynamoDB of this repository', server: ours },
   { name: 'DynamoDB Local', server: real },
 ];
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe.each(servers)('$name', ({ server }) => {
   if (!server) {

@@ -1,0 +1,292 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createObjectLister } from '#adapters/r2/object-lister.ts';
+import { createObjectStore } from '#adapters/r2/object-store.ts';
+import type { ObjectRef } from '#core/ports.ts';
+import { credentials, startBucket } from './bucket.ts';
+
+let bucket: Awaited<ReturnType<typeof startBucket>>;
+let ref: ObjectRef;
+const bytes = Buffer.from('the bytes of an object');
+const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
+const plain = { contentType: 'text/plain' };
+const failed = (reason: string) => ({ name: 'ObjectStoreError', reason });
+const busy = { status: 503, code: 'SlowDown' };
+const landed = { afterEffect: 'reset' } as const;
+
+beforeAll(async () => {
+  bucket = await startBucket();
+});
+beforeEach(() => {
+  bucket.lines.length = 0;
+  bucket.faults.length = 0;
+  ref = { bucket: 'default', key: `files/${randomBytes(8).toString('hex')}` };
+});
+afterAll(() => bucket.stop());
+
+describe('a bucket in trouble', () => {
+  it.each([
+    ['busy', busy],
+    ['limiting writes', { status: 429, code: 'TooManyRequests' }],
+    ['broken', { status: 500, code: 'InternalError' }],
+    ['dropping connections', 'reset' as const],
+  ])('is asked up to three times: %s', async (_, fault) => {
+    bucket.faults.push(fault, fault);
+    expect(await bucket.store.put(ref, bytes, plain)).toEqual({ etag });
+    bucket.faults.push(fault, fault);
+    expect(await bucket.store.head(ref)).toMatchObject({ etag });
+    bucket.faults.push(fault, fault);
+    expect(await bucket.store.get(ref, { maxBytes: 100 })).toHaveLength(bytes.length);
+    bucket.faults.push(fault, fault);
+    await bucket.store.copy(ref, { ...ref, key: `${ref.key}-copy` }, { ifMatch: etag, headers: plain });
+    bucket.faults.push(fault, fault);
+    await bucket.store.delete(ref);
+    expect(bucket.lines).toHaveLength(15);
+  });
+
+  it.each([
+    ['busy', busy],
+    ['dropping connections', 'reset' as const],
+  ])('is unavailable after the third time: %s', async (_, fault) => {
+    bucket.faults.push(fault, fault, fault);
+    await expect(bucket.store.put(ref, bytes, plain)).rejects.toMatchObject(failed('unavailable'));
+    expect(bucket.lines).toHaveLength(3);
+    expect(await bucket.store.head(ref)).toBeUndefined();
+  });
+
+  it('is believed at once when it refuses for good', async () => {
+    bucket.faults.push({ status: 403, code: 'ObjectLockedByBucketPolicy' });
+    await expect(bucket.store.delete(ref)).rejects.toMatchObject(failed('locked'));
+    bucket.faults.push({ status: 400, code: 'EntityTooLarge' });
+    await expect(bucket.store.put(ref, bytes, plain)).rejects.toMatchObject(failed('too_large'));
+    bucket.faults.push({ status: 501, code: 'NotImplemented' });
+    await expect(bucket.store.put(ref, bytes, plain)).rejects.toMatchObject(failed('denied'));
+    expect(bucket.lines).toHaveLength(3);
+  });
+
+  it.each([400, 403])('is read by its code, whatever the status: ExpiredRequest with %s', async (status) => {
+    bucket.faults.push({ status, code: 'ExpiredRequest' });
+    await expect(bucket.store.get(ref, { maxBytes: 1 })).rejects.toMatchObject(failed('denied'));
+  });
+
+  it('is not read by a status that says less than the code', async () => {
+    bucket.faults.push({ status: 404, code: 'NoSuchBucket' });
+    await expect(bucket.store.get(ref, { maxBytes: 1 })).rejects.toMatchObject(failed('denied'));
+    bucket.faults.push({ status: 400, code: 'IncompleteBody' });
+    expect(await bucket.store.get(ref, { maxBytes: 1 })).toBeUndefined();
+  });
+});
+
+describe('a write whose answer was lost', () => {
+  it('is recognised as our own and succeeds', async () => {
+    bucket.faults.push(landed);
+    expect(await bucket.store.put(ref, bytes, plain)).toEqual({ etag });
+    expect(bucket.story()).toEqual(['PutObject 0', 'PutObject 412', 'HeadObject 200']);
+  });
+
+  it('is recognised in a locked bucket too, where the lock refuses the second try', async () => {
+    const locked = { ...ref, bucket: 'compliance' } as const;
+    bucket.faults.push(landed);
+    expect(await bucket.store.put(locked, bytes, plain)).toEqual({ etag });
+    await bucket.store.put(ref, bytes, plain);
+    bucket.faults.push(landed);
+    const copy = { ...locked, key: `${ref.key}-copy` };
+    expect(await bucket.store.copy(ref, copy, { ifMatch: etag, headers: plain })).toEqual({ etag });
+  });
+
+  it('is not mistaken for another’s object that stood there before', async () => {
+    await bucket.store.put(ref, Buffer.from('foreign'), plain);
+    bucket.faults.push('reset');
+    await expect(bucket.store.put(ref, bytes, plain)).rejects.toMatchObject(failed('exists'));
+    expect(Buffer.from((await bucket.store.get(ref, { maxBytes: 100 })) ?? []).toString()).toBe('foreign');
+  });
+
+  it('costs no HEAD when nothing was lost', async () => {
+    await bucket.store.put(ref, bytes, plain);
+    await expect(bucket.store.put(ref, bytes, plain)).rejects.toMatchObject(failed('exists'));
+    expect(bucket.story()).toEqual(['PutObject 200', 'PutObject 412']);
+  });
+
+  it('may be a deletion or a copy, which just run again', async () => {
+    await bucket.store.put(ref, bytes, plain);
+    const copy = { ...ref, key: `${ref.key}-copy` };
+    bucket.faults.push(landed);
+    expect(await bucket.store.copy(ref, copy, { ifMatch: etag, headers: plain })).toEqual({ etag });
+    bucket.faults.push(landed);
+    await bucket.store.delete(ref);
+    expect(await bucket.store.head(ref)).toBeUndefined();
+  });
+});
+
+describe('credentials', () => {
+  const wrong = { ...credentials, secretAccessKey: 'not-the-secret' };
+
+  it('that are wrong are denied by every operation, and never shown', async () => {
+    const config = { ...bucket.config, credentials: async () => wrong };
+    const store = createObjectStore(config);
+    const errors = await Promise.all([
+      store.put(ref, bytes, plain).catch((e: Error) => e),
+      store.head(ref).catch((e: Error) => e),
+      store.get(ref, { maxBytes: 1 }).catch((e: Error) => e),
+      store.delete(ref).catch((e: Error) => e),
+      createObjectLister(config)
+        .list('default', {})
+        .catch((e: Error) => e),
+    ]);
+    for (const error of errors) {
+      expect(error).toMatchObject(failed('denied'));
+      expect(String(error)).not.toMatch(/not-the-secret|Signature=|X-Amz|http:/i);
+    }
+  });
+
+  it('are fetched once for many requests at the same time', async () => {
+    let fetched = 0;
+    const counted = async () => {
+      fetched++;
+      return credentials;
+    };
+    const store = createObjectStore({ ...bucket.config, credentials: counted });
+    await Promise.all(Array.from({ length: 10 }, () => store.head(ref)));
+    expect(fetched).toBe(1);
+  });
+
+  it('that could not be fetched are fetched again', async () => {
+    let fetched = 0;
+    const store = createObjectStore({
+      ...bucket.config,
+      async credentials() {
+        if (fetched++ === 0) {
+          throw new Error('no network');
+        }
+        return credentials;
+      },
+    });
+    await expect(store.head(ref)).rejects.toMatchObject(failed('unavailable'));
+    expect(await store.head(ref)).toBeUndefined();
+  });
+
+  it('that were rotated are picked up by the request that is refused', async () => {
+    let current = wrong;
+    let ms = Date.now();
+    const store = createObjectStore({
+      ...bucket.config,
+      credentials: async () => current,
+      clock: { now: () => new Date(ms) },
+    });
+    await expect(store.put(ref, bytes, plain)).rejects.toMatchObject(failed('denied'));
+    current = credentials;
+    await expect(store.put(ref, bytes, plain)).rejects.toMatchObject(failed('denied'));
+    ms += 5 * 60_000;
+    expect(await store.put(ref, bytes, plain)).toEqual({ etag });
+  });
+});
+
+describe('a server that is not quite R2', () => {
+  let server: Server;
+  let answer: RequestListener;
+  let requests: number;
+  let connections: number;
+  let endpoint: string;
+
+  beforeEach(async () => {
+    requests = 0;
+    connections = 0;
+    server = createServer((request, response) => {
+      requests++;
+      answer(request, response);
+    }).listen(0, '127.0.0.1');
+    server.on('connection', () => connections++);
+    await once(server, 'listening');
+    endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const store = (timeouts = { baseMs: 5_000 }) => createObjectStore({ ...bucket.config, endpoint, timeouts });
+
+  it('and never answers is given up', async () => {
+    answer = () => {};
+    await expect(store({ baseMs: 100 }).head(ref)).rejects.toMatchObject(failed('unavailable'));
+  });
+
+  it('and stops in the middle of a body is asked again', async () => {
+    answer = (_, response) => {
+      response.writeHead(200, { 'content-length': '10' });
+      if (requests === 1) {
+        response.write('01234', () => response.destroy());
+      } else {
+        response.end('0123456789');
+      }
+    };
+    expect(await store().get(ref, { maxBytes: 10 })).toHaveLength(10);
+    expect(requests).toBe(2);
+  });
+
+  it('and sends more than maxBytes without a length is cut off', async () => {
+    let closed = false;
+    answer = (_, response) => {
+      response.on('close', () => {
+        closed = true;
+      });
+      const more = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536))) {}
+      };
+      response.on('drain', more);
+      more();
+    };
+    await expect(store().get(ref, { maxBytes: 100_000 })).rejects.toMatchObject(failed('too_large'));
+    await expect.poll(() => closed).toBe(true);
+  });
+
+  it('and ignores the range sends all, of which the range is kept', async () => {
+    answer = (_, response) => response.end('0123456789');
+    const read = await store().get(ref, { maxBytes: 10, range: { first: 2, last: 4 } });
+    expect(Buffer.from(read ?? []).toString()).toBe('234');
+  });
+
+  it('and fails a copy after it sent 200 is not believed', async () => {
+    answer = (_, response) => response.end('<?xml version="1.0"?><Error><Code>InternalError</Code></Error>');
+    const copy = store().copy(ref, { ...ref, key: 'to' }, { ifMatch: etag, headers: plain });
+    await expect(copy).rejects.toMatchObject(failed('unavailable'));
+    expect(requests).toBe(3);
+  });
+
+  it('and redirects is not followed with our signature', async () => {
+    answer = (_, response) => response.writeHead(307, { location: `${endpoint}/elsewhere` }).end();
+    await expect(store().get(ref, { maxBytes: 1 })).rejects.toMatchObject(failed('denied'));
+    expect(requests).toBe(1);
+  });
+
+  it('and echoes what was signed is not quoted', async () => {
+    answer = (request, response) => {
+      const echo = `${request.headers.authorization} ${request.url}`;
+      response.writeHead(403);
+      response.end(`<Error><Code>SignatureDoesNotMatch</Code><Message>${echo}</Message></Error>`);
+    };
+    const error = await store()
+      .get(ref, { maxBytes: 1 })
+      .catch((e: Error) => e);
+    expect(error).toMatchObject({ message: 'R2 answered GET with 403 SignatureDoesNotMatch' });
+    expect(inspect(error)).not.toContain('Signature=');
+  });
+
+  it('and answers with errors does not cost a connection each, since every answer is read', async () => {
+    answer = (_, response) => {
+      response.writeHead(404, { 'content-type': 'application/xml' });
+      response.end(`<Error><Code>NoSuchKey</Code><Message>${'x'.repeat(1000)}</Message></Error>`);
+    };
+    const one = store();
+    for (let i = 0; i < 10; i++) {
+      expect(await one.get(ref, { maxBytes: 1 })).toBeUndefined();
+      await one.delete(ref);
+    }
+    expect(requests).toBe(20);
+    // Not one: fetch may open a second while the first is on its way back to the pool.
+    expect(connections).toBeLessThanOrEqual(3);
+  });
+});

@@ -1,0 +1,39 @@
+import { CreateTableCommand, DynamoDBClient, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { openTable, type Table } from '#adapters/dynamo/client.ts';
+import { createTableInput, ttlAttribute } from '#lib/table-schema.ts';
+import { startDynamo } from '#local/dynamo/server.ts';
+import { startDynamoDbLocal } from './dynamodb-local.ts';
+
+const access = { region: 'eu-central-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+
+/** The deployed table's shape on some DynamoDB. */
+export async function createTable(endpoint: string, name = `stowage-${crypto.randomUUID()}`): Promise<Table> {
+  const client = new DynamoDBClient({ endpoint, ...access });
+  await client.send(new CreateTableCommand(createTableInput(name)));
+  await client.send(
+    new UpdateTimeToLiveCommand({
+      TableName: name,
+      TimeToLiveSpecification: { Enabled: true, AttributeName: ttlAttribute },
+    }),
+  );
+  client.destroy();
+  return openTable(name, { endpoint, ...access });
+}
+
+/** Both DynamoDBs a store must behave the same on; the real one only where Java and its jar are to be had. */
+export const dynamoDbs = [
+  { name: 'the one-machine DynamoDB', start: () => startDynamo() },
+  { name: 'DynamoDB Local', start: startDynamoDbLocal },
+] as const;
+
+export async function allItems(table: Table): Promise<Record<string, unknown>[]> {
+  const { Items = [] } = await table.documents.send(new ScanCommand({ TableName: table.name, ConsistentRead: true }));
+  return Items;
+}
+
+export async function emptyTable(table: Table): Promise<void> {
+  for (const { pk, sk } of await allItems(table)) {
+    await table.documents.send(new DeleteCommand({ TableName: table.name, Key: { pk, sk } }));
+  }
+}

@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { createFileStore } from '#adapters/dynamo/file-store.ts';
+import { createObjectStore } from '#adapters/r2/object-store.ts';
+import { createUrlSigner } from '#adapters/r2/url-signer.ts';
+import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
+import type { CleanupMessage, CleanupQueue, Clock } from '#core/ports.ts';
+import { createDeleteScheduler } from '#core/schedule-delete.ts';
+import { type DynamoOptions, startDynamo } from '#local/dynamo/server.ts';
+import { type R2Options, startR2 } from '#local/r2/server.ts';
+import { allItems, createTable } from './tables.ts';
+
+const credentials = { accessKeyId: 'local', secretAccessKey: 'secret' };
+
+/**
+ * The adapters over real servers, with faults to switch on: what the rules run against when a test must make one step
+ * fail. The queue is a list, so that a test decides when and how often a message arrives.
+ */
+export async function startWorld() {
+  const dir = await mkdtemp(join(tmpdir(), 'stowage-'));
+  const faults: { dynamo?: DynamoOptions['intercept']; r2?: R2Options['intercept']; queue?: () => void } = {};
+  const calls: string[] = [];
+  const [dynamo, r2] = await Promise.all([
+    startDynamo({
+      onRequest: ({ operation }) => calls.push(`dynamo ${operation}`),
+      intercept: (request) => faults.dynamo?.(request),
+    }),
+    startR2({
+      dir,
+      credentials,
+      buckets: [{ name: 'files' }],
+      onRequest: ({ operation }) => calls.push(`r2 ${operation}`),
+      intercept: (request) => faults.r2?.(request),
+    }),
+  ]);
+  const table = await createTable(dynamo.endpoint);
+  const r2Config = { endpoint: r2.endpoint, buckets: { default: 'files' }, credentials: async () => credentials };
+  const time = { offsetMs: 0 };
+  const clock: Clock = { now: () => new Date(Date.now() + time.offsetMs) };
+  const files = createFileStore(table);
+  const objects = createObjectStore({ ...r2Config, timeouts: { baseMs: 500 } });
+  const messages: CleanupMessage[] = [];
+  const queue: CleanupQueue = {
+    async send(message) {
+      faults.queue?.();
+      messages.push(message);
+    },
+  };
+  const s3 = new S3Client({ endpoint: r2.endpoint, region: 'auto', forcePathStyle: true, credentials });
+  return {
+    table,
+    files,
+    objects,
+    clock,
+    messages,
+    calls,
+    faults,
+    time,
+    queue,
+    images: createImageProcessor(),
+    signer: createUrlSigner({ ...r2Config, clock }),
+    scheduleDelete: createDeleteScheduler({ files, objects, queue, log: () => {} }),
+    async objectKeys(): Promise<string[]> {
+      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'files' }));
+      return Contents.map(({ Key }) => Key ?? '');
+    },
+    /** Everything in the table but counters that are back at zero. */
+    async items(): Promise<Record<string, unknown>[]> {
+      const items = await allItems(table);
+      return items.filter(({ sk, usedBytes, fileCount }) => !(sk === 'COUNTER' && usedBytes === 0 && fileCount === 0));
+    },
+    async close(): Promise<void> {
+      s3.destroy();
+      await Promise.all([dynamo.close(), r2.close()]);
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export type World = Awaited<ReturnType<typeof startWorld>>;
