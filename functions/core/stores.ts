@@ -1,4 +1,4 @@
-import type { CounterRef, FileRecord, Usage } from '#core/file-record.ts';
+import type { CounterRef, FileRecord, IncomingMarker, Usage } from '#core/file-record.ts';
 import type { AppSettings } from '#core/settings.ts';
 
 /** A counter with the limit it may reach, in bytes. */
@@ -20,6 +20,12 @@ export type ReserveResult =
   | { outcome: 'over_limit'; counter: CounterRef; limitBytes: number; usedBytes: number }
   | { outcome: 'replayed'; fileId: string; contentHash: string };
 
+export type SettleResult =
+  | { outcome: 'ready' }
+  /** The record is no longer at the revision named: somebody else finished or released the upload. */
+  | { outcome: 'moved' }
+  | { outcome: 'over_limit'; counter: CounterRef; limitBytes: number; usedBytes: number };
+
 export interface Page<T> {
   items: T[];
   /** Opaque; present when there is more. */
@@ -36,7 +42,12 @@ export interface FileStore {
   /** `pending -> ready`. False when the record is no longer at this revision. */
   markReady(file: FileRecord, now: Date): Promise<FileRecord | undefined>;
   /**
-   * `pending | ready -> deleting`, lowering its counters. One transaction. False when the record is no longer at this
+   * `pending -> ready` of a direct upload, to `next` (see `settled`): its counters move by what the stored size differs
+   * from the declared one, upwards only within `limits`, and its marker is left. One transaction.
+   */
+  settle(file: FileRecord, next: FileRecord, limits: CounterLimit[]): Promise<SettleResult>;
+  /**
+   * `pending | ready -> deleting`, lowering its counters and leaving the marker of a direct upload. One transaction. False when the record is no longer at this
    * revision: whoever moved it decides, and the counters were lowered by them or not at all.
    */
   release(file: FileRecord, now: Date, idempotencyId?: string): Promise<boolean>;
@@ -53,6 +64,10 @@ export interface FileStore {
   listStaged(appId: string, userId: string): Promise<FileRecord[]>;
   /** Records whose `dueAt` has passed, soonest first; of one app or of all. A page of each shard. */
   listDue(now: Date, options: { appId?: string; limit: number }): Promise<FileRecord[]>;
+  /** Markers of direct uploads whose time has come, soonest first. */
+  listDueIncoming(now: Date, limit: number): Promise<IncomingMarker[]>;
+  /** Drops a marker. Only after its objects are gone. */
+  removeIncoming(fileId: string): Promise<void>;
   /** Strongly consistent; zero when nothing was ever counted. */
   usage(counter: CounterRef): Promise<Usage>;
   /** What an earlier request with this key was answered with. */

@@ -1,67 +1,18 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { type CounterRef, countersOf, type FileRecord, stuckAfterMs, type Usage } from '#core/file-record.ts';
-import type { CounterLimit, FileStore, IdempotencyClaim, ReserveResult } from '#core/stores.ts';
+import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { type FileRecord, type IncomingMarker, stuckAfterMs, type Usage } from '#core/file-record.ts';
+import type { CounterLimit, FileStore, ReserveResult } from '#core/stores.ts';
 import type { Table } from './client.ts';
-import { fromItem, toItem } from './file-item.ts';
-import { counterKey, duePk, dueShards, fileKey, idempotencyKey, sessionPk, stagedPk, ticketKey } from './keys.ts';
-import { queryAll, queryPage } from './query.ts';
-import { type ItemOutcome, isNamed, type TransactItem, transact } from './transaction.ts';
-
-/** How long a repeated request is recognised, seconds. */
-const idempotencyTtlSeconds = 86_400;
+import { fromItem } from './file-item.ts';
+import { createFileWrites } from './file-writes.ts';
+import { counterKey, dueIncomingPk, duePk, fileKey, idempotencyKey, incomingKey, sessionPk, stagedPk } from './keys.ts';
+import { queryAll, queryDue, queryPage } from './query.ts';
+import { type ItemOutcome, isNamed, transact } from './transaction.ts';
 
 /** Records and counters in DynamoDB; see `FileStore` for what each step promises. */
 export function createFileStore(table: Table): FileStore {
   const TableName = table.name;
-
-  const raise = ({ counter, limitBytes }: CounterLimit, sizeBytes: number): TransactItem => ({
-    Update: {
-      TableName,
-      Key: counterKey(counter),
-      UpdateExpression: 'ADD usedBytes :size, fileCount :one',
-      // A condition cannot add, so the sum is moved to the other side (platform facts, section B).
-      ConditionExpression: 'attribute_not_exists(usedBytes) OR usedBytes <= :room',
-      ExpressionAttributeValues: { ':size': sizeBytes, ':one': 1, ':room': limitBytes - sizeBytes },
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    },
-  });
-
-  const lower = (counter: CounterRef, sizeBytes: number): TransactItem => ({
-    Update: {
-      TableName,
-      Key: counterKey(counter),
-      UpdateExpression: 'ADD usedBytes :size, fileCount :one',
-      ExpressionAttributeValues: { ':size': -sizeBytes, ':one': -1 },
-    },
-  });
-
-  const putIdempotency = (claim: IdempotencyClaim, file: FileRecord): TransactItem => {
-    const seconds = Math.floor(Date.parse(file.createdAt) / 1000);
-    return {
-      Put: {
-        TableName,
-        Item: {
-          ...idempotencyKey(claim.id),
-          fileId: file.id,
-          contentHash: claim.contentHash,
-          ttl: seconds + idempotencyTtlSeconds,
-        },
-        ConditionExpression: 'attribute_not_exists(pk) OR #ttl <= :now',
-        ExpressionAttributeNames: { '#ttl': 'ttl' },
-        ExpressionAttributeValues: { ':now': seconds },
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      },
-    };
-  };
-
-  /** The record at a new state, only if it is still at the revision the caller decided on. */
-  const replace = (file: FileRecord, next: FileRecord) => ({
-    TableName,
-    Item: toItem(next),
-    ConditionExpression: 'rev = :rev',
-    ExpressionAttributeValues: { ':rev': file.rev },
-  });
+  const writes = createFileWrites(TableName);
 
   return {
     async reserve(file, limits, idempotency) {
@@ -70,15 +21,7 @@ export function createFileStore(table: Table): FileStore {
         const { usedBytes } = await this.usage(impossible.counter);
         return { outcome: 'over_limit', ...impossible, usedBytes };
       }
-      const items: TransactItem[] = [
-        { Put: { TableName, Item: toItem(file), ConditionExpression: 'attribute_not_exists(pk)' } },
-        ...limits.map((limit) => raise(limit, file.sizeBytes)),
-      ];
-      if (file.expiresAt !== undefined) {
-        items.push({ Put: { TableName, Item: { ...ticketKey(file.id), ttl: Math.ceil(file.expiresAt / 1000) } } });
-      }
-      if (idempotency !== undefined) items.push(putIdempotency(idempotency, file));
-      const outcomes = await transact(table, items);
+      const outcomes = await transact(table, writes.reserve(file, limits, idempotency));
       return outcomes === undefined ? { outcome: 'reserved' } : refusal(outcomes, limits);
     },
 
@@ -93,7 +36,7 @@ export function createFileStore(table: Table): FileStore {
       };
       try {
         await table.documents.send(
-          new PutCommand({ ...replace(file, next), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
+          new PutCommand({ ...writes.replace(file, next), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
         );
         return next;
       } catch (error) {
@@ -101,6 +44,13 @@ export function createFileStore(table: Table): FileStore {
         // The SDK tries again when an answer is lost, and then meets its own write.
         return wroteThis(error.Item, next) ? next : undefined;
       }
+    },
+
+    async settle(file, next, limits) {
+      const outcomes = await transact(table, writes.settle(file, next, limits));
+      if (outcomes === undefined) return { outcome: 'ready' };
+      // The record's own condition outranks the counters': what moved it settled or released its quota.
+      return outcomes[0]?.failed ? { outcome: 'moved' } : (overLimit(outcomes, limits) ?? { outcome: 'moved' });
     },
 
     async release(file, now, idempotencyId) {
@@ -111,13 +61,7 @@ export function createFileStore(table: Table): FileStore {
         updatedAt: now.toISOString(),
         dueAt: now.getTime() + stuckAfterMs,
       };
-      const items: TransactItem[] = [
-        { Put: replace(file, next) },
-        ...countersOf(file).map((counter) => lower(counter, file.sizeBytes)),
-      ];
-      if (file.expiresAt !== undefined) items.push({ Delete: { TableName, Key: ticketKey(file.id) } });
-      if (idempotencyId !== undefined) items.push({ Delete: { TableName, Key: idempotencyKey(idempotencyId) } });
-      return (await transact(table, items)) === undefined;
+      return (await transact(table, writes.release(file, next, idempotencyId))) === undefined;
     },
 
     async remove(fileId) {
@@ -167,29 +111,18 @@ export function createFileStore(table: Table): FileStore {
     },
 
     async listDue(now, { appId, limit }) {
-      const shards = await Promise.all(
-        Array.from({ length: dueShards }, async (_, shard) => {
-          const { Items = [] } = await table.documents.send(
-            new QueryCommand({
-              TableName,
-              IndexName: 'byDue',
-              KeyConditionExpression: 'duePk = :pk AND dueAt <= :now',
-              ...(appId !== undefined && { FilterExpression: 'appId = :app' }),
-              ExpressionAttributeValues: {
-                ':pk': duePk(shard),
-                ':now': now.getTime(),
-                ...(appId !== undefined && { ':app': appId }),
-              },
-              Limit: appId === undefined ? limit : undefined,
-            }),
-          );
-          return Items.map(fromItem);
-        }),
-      );
-      return shards
-        .flat()
-        .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
-        .slice(0, limit);
+      const filter = appId === undefined ? undefined : { appId };
+      const items = await queryDue(table, duePk, now, { limit, filter });
+      return items.map(fromItem);
+    },
+
+    async listDueIncoming(now, limit) {
+      const items = await queryDue(table, dueIncomingPk, now, { limit });
+      return items.map(({ fileId, incoming, final, dueAt }) => ({ fileId, incoming, final, dueAt }) as IncomingMarker);
+    },
+
+    async removeIncoming(fileId) {
+      await table.documents.send(new DeleteCommand({ TableName, Key: incomingKey(fileId) }));
     },
 
     async usage(counter): Promise<Usage> {
@@ -220,11 +153,18 @@ function refusal(outcomes: ItemOutcome[], limits: CounterLimit[]): ReserveResult
       return { outcome: 'replayed', fileId: String(outcome.old.fileId), contentHash: outcome.old.contentHash };
     }
   }
+  const over = overLimit(outcomes, limits);
+  if (over !== undefined) return over;
+  throw new Error('A new file id is already taken');
+}
+
+/** The first counter that would have passed its limit. Counters come right after the record, in the order of `limits`. */
+function overLimit(outcomes: ItemOutcome[], limits: CounterLimit[]) {
   for (const [index, limit] of limits.entries()) {
     const outcome = outcomes[index + 1];
     if (outcome?.failed) {
-      return { outcome: 'over_limit', ...limit, usedBytes: Number(outcome.old?.usedBytes ?? 0) };
+      return { outcome: 'over_limit' as const, ...limit, usedBytes: Number(outcome.old?.usedBytes ?? 0) };
     }
   }
-  throw new Error('A new file id is already taken');
+  return undefined;
 }

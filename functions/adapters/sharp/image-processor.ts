@@ -1,4 +1,5 @@
 import { AppError } from '#core/errors.ts';
+import { imageTypes } from '#core/image-types.ts';
 import type { ImageProcessor } from '#core/ports.ts';
 import { sniff } from '#core/sniff.ts';
 import { orientFrames } from './animation.ts';
@@ -35,7 +36,7 @@ const webp = { quality: 80, effort: 2 } as const;
 export function createImageProcessor(options: ImageProcessorOptions = {}): ImageProcessor {
   const { avif = false, maxPixels = 50_000_000, timeoutSeconds = 20 } = options;
   const sharp = loadSharp({ avif });
-  const accepted = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/gif', ...(avif ? ['image/avif'] : [])]);
+  const accepted = new Set([...imageTypes, ...(avif ? ['image/avif'] : [])]);
 
   return {
     async process(bytes, { maxEdge }) {
