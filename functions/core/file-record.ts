@@ -103,6 +103,12 @@ export function isVisible(file: FileRecord, now: Date): boolean {
   return file.state === 'ready' && !isExpired(file, now);
 }
 
+/** A direct upload that may be completed still, or what may be shown of it once it is. */
+export function isUpload(file: FileRecord, now: Date): boolean {
+  const awaited = file.state === 'pending' && file.incoming !== undefined;
+  return (awaited || file.state === 'ready') && !isExpired(file, now);
+}
+
 export function objectOf(file: FileRecord): ObjectRef {
   return { bucket: file.bucket, key: file.key };
 }
