@@ -98,3 +98,11 @@ export const storeDeps = /* @__PURE__ */ once(() => ({
   clock,
   scheduleDelete: scheduleDelete(),
 }));
+
+/** What a presign works with: it signs and reserves, and decodes nothing. */
+export const presignDeps = /* @__PURE__ */ once(() => ({
+  files: files(),
+  signer: signer(),
+  clock,
+  scheduleDelete: scheduleDelete(),
+}));

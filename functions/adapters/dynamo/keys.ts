@@ -7,6 +7,7 @@ import type { CounterRef, Holder, Scope } from '#core/file-record.ts';
  * |------------------------------|---------------------------------------------------------|-------------|
  * | file by id                   | pk FILE#id, sk FILE                                     | strong      |
  * | expiry ticket of a file      | pk FILE#id, sk EXPIRY (attribute `ttl`)                 | strong      |
+ * | marker of a direct upload    | pk FILE#id, sk INCOMING                                 | strong      |
  * | counter of an app            | pk APP#app, sk COUNTER                                  | strong      |
  * | counter of a session         | pk SESSION#session, sk COUNTER                          | strong      |
  * | counter of a staging user    | pk STAGED#app#user, sk COUNTER                          | strong      |
@@ -24,6 +25,7 @@ import type { CounterRef, Holder, Scope } from '#core/file-record.ts';
  * | staged files of user and app | byOwner: ownerPk STAGED#app#user, id                    | eventual    |
  * | what the schedule must see   | byDue: duePk DUE#shard, dueAt                           | eventual    |
  * | clean-ups owed for too long   | byDue: duePk DUE#SCOPE, dueAt                           | eventual    |
+ * | markers the schedule must see| byDue: duePk DUE#INCOMING#shard, dueAt                  | eventual    |
  *
  * Index attributes are sparse: a record that leaves a list loses the attribute. `#` cannot occur in an id (token
  * claims and path parameters are checked), so no two different things share a key.
@@ -34,6 +36,7 @@ export const dueShards = 8;
 
 export const fileKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'FILE' });
 export const ticketKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'EXPIRY' });
+export const incomingKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'INCOMING' });
 export const settingsKey = (appId: string) => ({ pk: `APP#${appId}`, sk: 'SETTINGS' });
 export const developerKeyKey = (appId: string, keyId: string) => ({ pk: `APP#${appId}`, sk: `KEY#${keyId}` });
 export const developerKeyPrefix = 'KEY#';
@@ -43,6 +46,7 @@ export const appPk = (appId: string) => `APP#${appId}`;
 export const sessionPk = (sessionId: string) => `SESSION#${sessionId}`;
 export const stagedPk = (appId: string, userId: string) => `STAGED#${appId}#${userId}`;
 export const duePk = (shard: number) => `DUE#${shard}`;
+export const dueIncomingPk = (shard: number) => `DUE#INCOMING#${shard}`;
 export const dueShardOf = (id: string) => Number.parseInt(id.slice(-2), 16) % dueShards;
 
 export function counterKey(counter: CounterRef): { pk: string; sk: string } {
