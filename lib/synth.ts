@@ -77,13 +77,15 @@ export async function addStowage(
  * Synthesizes in this process, without the CDK command, account or network: for the one-machine cloud and for tests.
  * The template is the one `cdk synth` writes, with the layer's content as the only difference (`localLayer`).
  * @param options.outdir folder for the cloud assembly
+ * @param options.validate false skips CloudFormation's rules, which take about a second, where nothing will be deployed
  */
-export async function synthesize(options: SynthOptions & { outdir: string }): Promise<Synthesized> {
+export async function synthesize(options: SynthOptions & { outdir: string; validate?: boolean }): Promise<Synthesized> {
   const outdir = resolve(options.outdir);
   const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> };
   const app = new App({
     outdir,
     analyticsReporting: false,
+    builtinCloudFormationValidation: options.validate ?? true,
     context: { ...context, 'aws:cdk:enable-asset-metadata': true },
   });
   const { stack, bundles } = await addStowage(app, options);

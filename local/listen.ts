@@ -7,6 +7,8 @@ export async function listen(
   server: Server,
   { host, port }: { host: string; port: number },
 ): Promise<{ port: number; endpoint: string }> {
+  // Longer than any client keeps an idle connection: who closes first decides whether the other meets a reset.
+  server.keepAliveTimeout = 65_000;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen(port, host, resolve);

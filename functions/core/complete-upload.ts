@@ -6,6 +6,7 @@ import { checkIncoming } from '#core/incoming.ts';
 import { type Clock, type ObjectHead, type ObjectStore, ObjectStoreError } from '#core/ports.ts';
 import { eraseReleased } from '#core/purge.ts';
 import { quotaExceeded } from '#core/quota.ts';
+import { ownerDeleted } from '#core/reserve.ts';
 import type { CounterLimit, FileStore } from '#core/stores.ts';
 
 export interface CompleteDeps {
@@ -67,6 +68,7 @@ async function settle(
       return next;
     }
     if (result.outcome === 'moved') throw new Moved();
+    if (result.outcome === 'owner_deleted') throw ownerDeleted();
     if (attempt > 3 || !(await releaseExpired(deps, result.counter))) throw quotaExceeded(result, facts.sizeBytes);
   }
 }

@@ -31,9 +31,7 @@ async function candidates(files: FileStore, counter: CounterRef, now: Date): Pro
       return await files.listStaged(counter.appId, counter.userId);
     case 'app':
       return await files.listDue(now, { appId: counter.appId, limit: mostAtOnce });
-    case 'session': {
-      const due = await files.listDue(now, { appId: counter.appId, limit: Number.POSITIVE_INFINITY });
-      return due.filter((file) => file.sessionId === counter.sessionId);
-    }
+    case 'session':
+      return await files.listDue(now, { sessionId: counter.sessionId, limit: mostAtOnce });
   }
 }

@@ -64,7 +64,24 @@ export interface ExtensionFile extends StoredFile {
   staged: boolean;
   draftId?: string;
   purpose?: string;
+  /** The claim that bound it; a roll back of that claim, and of no other, stages it again. */
+  claimId?: string;
 }
+
+/** What a file lives and dies with once it is no longer staged. */
+export type Holder = { type: 'lock' | 'template'; id: string };
+
+export function holderOf(file: FileRecord): Holder | undefined {
+  if (file.templateId !== undefined) return { type: 'template', id: file.templateId };
+  return file.lockId === undefined ? undefined : { type: 'lock', id: file.lockId };
+}
+
+/** Everything a deletion takes with it (seed 1, "Cleanup Lifecycle"). */
+export type Scope =
+  | { kind: 'app'; appId: string }
+  | { kind: 'session'; sessionId: string }
+  | { kind: 'lock'; lockId: string }
+  | { kind: 'template'; templateId: string };
 
 /** Any file; the other systems' kinds join this union. */
 export type FileRecord = ExtensionFile;
@@ -72,7 +89,7 @@ export type FileRecord = ExtensionFile;
 /** What is counted together against one limit. */
 export type CounterRef =
   | { kind: 'app'; appId: string }
-  | { kind: 'session'; appId: string; sessionId: string }
+  | { kind: 'session'; sessionId: string }
   | { kind: 'staged'; appId: string; userId: string };
 
 export interface Usage {
@@ -87,7 +104,7 @@ export interface Usage {
 export function countersOf(file: FileRecord): CounterRef[] {
   const counters: CounterRef[] = [{ kind: 'app', appId: file.appId }];
   if (file.sessionId !== undefined) {
-    counters.push({ kind: 'session', appId: file.appId, sessionId: file.sessionId });
+    counters.push({ kind: 'session', sessionId: file.sessionId });
   }
   if (file.staged) counters.push({ kind: 'staged', appId: file.appId, userId: file.userId });
   return counters;

@@ -14,7 +14,7 @@ export interface Earlier {
 /**
  * Writes a pending record and its quota in one transaction. Undefined when reserved; what an earlier request made when
  * this one repeats it. A full counter is asked to give back what has expired before anybody is refused for it.
- * Throws the quota code of the first of `limits` (narrowest first) that would pass.
+ * Throws `not_found` when app, session or lock are deleted, else the quota code of the first of `limits` (narrowest first) that would pass.
  */
 export async function reserveQuota(
   deps: { files: FileStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },
@@ -26,9 +26,13 @@ export async function reserveQuota(
     const result = await deps.files.reserve(file, limits, idempotency);
     if (result.outcome === 'reserved') return undefined;
     if (result.outcome === 'replayed') return result;
+    if (result.outcome === 'owner_deleted') throw ownerDeleted();
     if (attempt > 3 || !(await releaseExpired(deps, result.counter))) throw quotaExceeded(result, file.sizeBytes);
   }
 }
+
+/** Nothing comes in for an app, session or lock whose clean-up began. */
+export const ownerDeleted = () => new AppError('not_found', 'The app, session or lock of this upload is deleted.');
 
 /** A key stands for one content. Throws `idempotency_key_reused`. */
 export function requireSameContent(earlier: Earlier, claim: IdempotencyClaim | undefined): void {

@@ -18,13 +18,16 @@ export interface IdempotencyClaim {
 export type ReserveResult =
   | { outcome: 'reserved' }
   | { outcome: 'over_limit'; counter: CounterRef; limitBytes: number; usedBytes: number }
-  | { outcome: 'replayed'; fileId: string; contentHash: string };
+  | { outcome: 'replayed'; fileId: string; contentHash: string }
+  /** The app, session or lock is deleted: nothing may come in after its clean-up began. */
+  | { outcome: 'owner_deleted' };
 
 export type SettleResult =
   | { outcome: 'ready' }
   /** The record is no longer at the revision named: somebody else finished or released the upload. */
   | { outcome: 'moved' }
-  | { outcome: 'over_limit'; counter: CounterRef; limitBytes: number; usedBytes: number };
+  | { outcome: 'over_limit'; counter: CounterRef; limitBytes: number; usedBytes: number }
+  | { outcome: 'owner_deleted' };
 
 export interface Page<T> {
   items: T[];
@@ -51,6 +54,8 @@ export interface FileStore {
    * revision: whoever moved it decides, and the counters were lowered by them or not at all.
    */
   release(file: FileRecord, now: Date, idempotencyId?: string): Promise<boolean>;
+  /** `release` of many files in one transaction where none moved meanwhile, else one by one. At most 20. */
+  releaseAll(files: FileRecord[], now: Date): Promise<void>;
   /** Drops a `deleting` record. Only after its object is gone. */
   remove(fileId: string): Promise<void>;
   /** Strongly consistent. */
@@ -62,8 +67,8 @@ export interface FileStore {
   ): Promise<Page<FileRecord>>;
   /** Newest first, expired ones too. Bounded by the staged quota, so never paged. */
   listStaged(appId: string, userId: string): Promise<FileRecord[]>;
-  /** Records whose `dueAt` has passed, soonest first; of one app or of all. A page of each shard. */
-  listDue(now: Date, options: { appId?: string; limit: number }): Promise<FileRecord[]>;
+  /** Records whose `dueAt` has passed, soonest first; of one app or session, or of all. A page of each shard. */
+  listDue(now: Date, options: { appId?: string; sessionId?: string; limit: number }): Promise<FileRecord[]>;
   /** Markers of direct uploads whose time has come, soonest first. */
   listDueIncoming(now: Date, limit: number): Promise<IncomingMarker[]>;
   /** Drops a marker. Only after its objects are gone. */

@@ -78,7 +78,7 @@ interface Internals {
   toLexiStr(value: string, type: string): string;
   itemSize(item: Item): number;
   validateKey(key: Item, table: Table): Error | undefined | null;
-  checkConditional(data: Body, item: Item | undefined): Error | undefined | null;
+  mapPaths(paths: unknown[], item: Item): Item;
   capacityUnits(item: Item | undefined, isRead: boolean, isConsistent: boolean): number;
 }
 
@@ -149,7 +149,10 @@ export function runAction(name: DynaliteOperation, data: Body, store: ActionStor
   });
 }
 
-/** Awaits one of the store's callback-taking methods. */
-export function fromCallback<T>(run: (callback: Callback<T>) => void): Promise<T | undefined> {
-  return new Promise((resolve, reject) => run((error, value) => (error ? reject(error) : resolve(value))));
+/**
+ * Hands a promise's outcome to a callback of dynalite's. When the callback itself throws, it is called once more with what it
+ * threw, which every action passes on as its failure; otherwise a defect there would end the process.
+ */
+export function settle<T>(promise: Promise<T | undefined>, callback: Callback<T>): void {
+  promise.then((value) => callback(null, value)).catch((error) => callback(error));
 }

@@ -3,13 +3,29 @@
  * key, so two items with equal index keys overwrite each other once in a few thousand; here the whole table key is
  * appended. The expiry index is ours: it lets a TTL sweep read only what is due.
  */
-import { type Index, type Item, internals, type KeySchemaElement, type Table } from './dynalite.ts';
+import {
+  type BatchOperation,
+  type Index,
+  type Item,
+  internals,
+  type KeySchemaElement,
+  type Table,
+} from './dynalite.ts';
 import { validationError } from './errors.ts';
 
 /** A table as the store knows it: dynalite's description and our TTL attribute. */
 export interface TableInfo {
   table: Table;
   ttlAttribute: string | undefined;
+}
+
+/** What one item was and becomes in a unit of work. */
+export interface Change {
+  info: TableInfo;
+  /** Without the table's prefix. */
+  key: string;
+  before: Item | undefined;
+  after: Item | undefined;
 }
 
 export const itemPrefix = (table: string) => `item-${table}~`;
@@ -98,4 +114,19 @@ export function checkIndexKeys(item: Item, table: Table): void {
       }
     }
   }
+}
+
+/** The batch operations that take an item and its index entries from what they were to what they become. */
+export function operationsOf({ info, key, before, after }: Change): BatchOperation[] {
+  if (before === after) return [];
+  if (after) checkIndexKeys(after, info.table);
+  const stale = entriesOf(before, info);
+  const entries = entriesOf(after, info);
+  const fullKey = itemPrefix(info.table.TableName) + key;
+  const operations: BatchOperation[] = [
+    after ? { type: 'put', key: fullKey, value: after } : { type: 'del', key: fullKey },
+  ];
+  for (const entry of stale.keys()) if (!entries.has(entry)) operations.push({ type: 'del', key: entry });
+  for (const [entry, value] of entries) operations.push({ type: 'put', key: entry, value });
+  return operations;
 }

@@ -1,5 +1,6 @@
 /** What each DynamoDB operation does here: dynalite's action over our store, or ours. */
-import { type Body, type Item, isDynaliteOperation, parseRequest, runAction } from './dynalite.ts';
+import { alwaysTrue, meets, type ParsedCondition } from './conditions.ts';
+import { type Body, type Item, internals, isDynaliteOperation, parseRequest, runAction } from './dynalite.ts';
 import { isWireError, typeOf, wireError } from './errors.ts';
 import type { Store } from './store.ts';
 import { changeTable, deleteTable, describeTtl, updateTtl } from './tables.ts';
@@ -15,7 +16,7 @@ function writeItem(store: Store, operation: 'PutItem' | 'UpdateItem' | 'DeleteIt
   return store.lock(async () => {
     const unit = store.unit();
     try {
-      const answer = await runAction(operation, data, unit.view);
+      const answer = await unit.run(operation, data);
       await unit.commit();
       return answer;
     } catch (error) {
@@ -32,7 +33,7 @@ function batchWrite(store: Store, body: Body): Promise<Body> {
   const data = parseRequest('BatchWriteItem', body, store.raw);
   return store.lock(async () => {
     const unit = store.unit();
-    const answer = await runAction('BatchWriteItem', data, unit.view);
+    const answer = await unit.run('BatchWriteItem', data);
     await unit.commit();
     return answer;
   });
@@ -45,6 +46,33 @@ async function batchGet(store: Store, body: Body): Promise<Body> {
   const unprocessed = answer.UnprocessedKeys as Record<string, Body>;
   for (const [table, { Keys }] of Object.entries(unprocessed)) unprocessed[table] = { ...asked?.[table], Keys };
   return answer;
+}
+
+/**
+ * A page of a query or scan. The filter is applied to the page dynalite read, so it reads whole items without counting or
+ * projecting them, and those two follow the filter.
+ */
+async function readPage(store: Store, operation: 'Query' | 'Scan', body: Body): Promise<Body> {
+  const data = parseRequest(operation, body, store.raw);
+  const reader = store.reader(data.ExclusiveStartKey as Item | undefined);
+  const filter = data._filter as ParsedCondition | undefined;
+  if (!filter) return runAction(operation, data, reader);
+  const { _projection: projection, Select: select, ...rest } = data;
+  const isCount = select === 'COUNT';
+  const page = await runAction(
+    operation,
+    { ...rest, ...(!isCount && { Select: select }), _filter: { ...filter, expression: alwaysTrue } },
+    reader,
+  );
+  const items = (page.Items as Item[]).filter((item) => meets(item, filter.expression));
+  const { Items: _unfiltered, ...answer } = page;
+  if (isCount) return { ...answer, Count: items.length };
+  const paths = (projection as { paths: unknown[] } | undefined)?.paths;
+  return {
+    ...answer,
+    Count: items.length,
+    Items: paths ? items.map((item) => internals.mapPaths(paths, item)) : items,
+  };
 }
 
 /** Runs one operation and answers its output. Rejects with a `WireError` for everything a caller may see. */
@@ -72,13 +100,13 @@ export async function runOperation(store: Store, tokens: Tokens, operation: stri
     case 'UpdateTimeToLive':
       return updateTtl(store, body);
     case 'GetItem':
+      return runAction(operation, parseRequest(operation, body, store.raw), store.reader());
     case 'Query':
-    case 'Scan': {
-      const data = parseRequest(operation, body, store.raw);
-      return runAction(operation, data, store.reader(data.ExclusiveStartKey as Item | undefined));
-    }
+    case 'Scan':
+      return readPage(store, operation, body);
     default:
-      if (!isDynaliteOperation(operation)) throw wireError('UnknownOperationException', '');
+      if (!isDynaliteOperation(operation))
+        throw wireError('UnknownOperationException', 'An unknown operation was requested.');
       return runAction(operation, parseRequest(operation, body, store.raw), store.raw);
   }
 }

@@ -5,7 +5,8 @@
  * Where it differs from the service: one lock serializes all writes, so there are no conflicts (TransactionConflict) and no
  * throttling; secondary indexes are written with their item, so they never lag, and every read is consistent; a batch write
  * is all or nothing; table changes are immediate; signatures are not verified; PartiQL, streams and backups are absent.
- * Conditions that compare whole maps or lists are refused rather than answered wrongly.
+ * Where it follows the service and DynamoDB Local does not: reserved words are refused as names, an update cannot give an
+ * index key a wrong type, and a part of a transaction that is impossible for its item is a cancellation reason.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -69,7 +70,8 @@ export async function startDynamo(options: DynamoOptions = {}): Promise<Dynamo> 
       return;
     }
     const operation = /^DynamoDB_20120810\.(\w+)$/.exec(String(request.headers['x-amz-target']))?.[1];
-    if (request.method !== 'POST' || !operation) throw wireError('UnknownOperationException', '');
+    if (request.method !== 'POST' || !operation)
+      throw wireError('UnknownOperationException', 'An unknown operation was requested.');
     const body = await readBody(request);
     const accessKeyId = accessKeyIdOf(request.headers.authorization);
     onRequest?.({ operation, accessKeyId, items: itemsOf(operation, body) });

@@ -12,38 +12,22 @@ import {
   type BatchOperation,
   type Callback,
   type DynaliteStore,
-  fromCallback,
   type Index,
   type Item,
   internals,
   type Level,
   type RangeOptions,
+  settle,
   type Table,
 } from './dynalite.ts';
-import { checkIndexKeys, entriesOf, indexEntryKey, indexPrefix, itemPrefix, type TableInfo } from './indexes.ts';
+import { wireError } from './errors.ts';
+import { indexEntryKey, indexPrefix, itemPrefix, type TableInfo } from './indexes.ts';
 import { createLock, type Lock } from './lock.ts';
+import { createUnit, type UnitOfWork } from './unit.ts';
 
 /** Where dynalite keeps a table's description. */
 export const tableKey = (table: string) => `table~${table}`;
 const ttlKey = (table: string) => `stowage-ttl~${table}`;
-
-/** What one item was and becomes in a unit of work. */
-export interface Change {
-  info: TableInfo;
-  key: string;
-  before: Item | undefined;
-  after: Item | undefined;
-}
-
-/** A set of writes that is applied whole or dropped. Use one only while holding `Store.lock`. */
-export interface UnitOfWork {
-  /** Handed to dynalite's actions in place of the real store. */
-  view: ActionStore;
-  /** Items touched (read or written) so far, in order. */
-  changes(): Change[];
-  /** Applies everything, and `more`, in one batch. Throws ValidationException for an impossible index key. */
-  commit(more?: BatchOperation[]): Promise<void>;
-}
 
 export interface Store {
   raw: DynaliteStore;
@@ -94,29 +78,21 @@ export async function openStore(dir: string | undefined): Promise<Store> {
   async function table(name: string): Promise<TableInfo> {
     const hit = known.get(name);
     if (hit) return hit;
-    const found = (await fromCallback<Table>((callback) => raw.getTable(name, callback))) as Table;
+    const found = (await level.get(tableKey(name))) as Table | undefined;
+    if (!found) throw wireError('ResourceNotFoundException', 'Requested resource not found');
     const ttlAttribute = (await level.get(ttlKey(name))) as string | undefined;
     const info = { table: found, ttlAttribute };
     if (found.TableStatus === 'ACTIVE') known.set(name, info);
     return info;
   }
 
-  function getTable(name: string, ...rest: unknown[]): void {
-    const callback = rest.at(-1) as Callback<Table>;
-    table(name).then(
-      (info) => callback(null, info.table),
-      (error) => callback(error),
+  const getTable = (name: string, ...rest: unknown[]) =>
+    settle(
+      table(name).then((info) => info.table),
+      rest.at(-1) as Callback<Table>,
     );
-  }
 
   const base = { options: raw.options, tableDb: raw.tableDb, getTable };
-
-  function readItem(key: string, callback: Callback<Item>): void {
-    level.get(key).then(
-      (item) => callback(null, item as Item | undefined),
-      (error) => callback(error),
-    );
-  }
 
   function reader(startKey?: Item): ActionStore {
     const stream = (prefix: string, range: RangeOptions) =>
@@ -124,7 +100,8 @@ export async function openStore(dir: string | undefined): Promise<Store> {
     return {
       ...base,
       getItemDb: (name) => ({
-        get: (key: string, callback: Callback<Item>) => readItem(itemPrefix(name) + key, callback),
+        get: (key: string, callback: Callback<Item>) =>
+          settle(level.get(itemPrefix(name) + key) as Promise<Item | undefined>, callback),
         createValueStream: (range: RangeOptions) => stream(itemPrefix(name), range),
       }),
       getIndexDb: (type, tableName, indexName) => ({
@@ -147,49 +124,6 @@ export async function openStore(dir: string | undefined): Promise<Store> {
     }
   }
 
-  function unit(): UnitOfWork {
-    const touched = new Map<string, Change>();
-    const ignore = (...args: unknown[]) => (args.at(-1) as Callback)(null);
-
-    const itemDb = (name: string) => {
-      const of = (key: string) => touched.get(itemPrefix(name) + key);
-      const set = (key: string, item: Item | undefined, callback: Callback) => {
-        const change = of(key);
-        if (!change) return callback(new Error('dynalite wrote an item it had not read'));
-        change.after = item;
-        callback(null);
-      };
-      return {
-        // The store's lock is held already, so dynalite's lock of the key has nothing left to do.
-        lock: (_key: string, run: (release: (done: unknown) => unknown) => void) => run((done) => done),
-        get(key: string, callback: Callback<Item>) {
-          const change = of(key);
-          if (change) return callback(null, change.after);
-          Promise.all([table(name), level.get(itemPrefix(name) + key)]).then(
-            ([info, value]) => {
-              const item = value as Item | undefined;
-              touched.set(itemPrefix(name) + key, { info, key, before: item, after: item });
-              callback(null, item);
-            },
-            (error) => callback(error),
-          );
-        },
-        put: (key: string, item: Item, callback: Callback) => set(key, item, callback),
-        del: (key: string, callback: Callback) => set(key, undefined, callback),
-      };
-    };
-
-    return {
-      // Index entries are worked out at commit, from what the items were and became.
-      view: { ...base, getItemDb: itemDb, getIndexDb: () => ({ put: ignore, del: ignore }) },
-      changes: () => [...touched.values()],
-      async commit(more = []) {
-        const operations = [...touched.values()].flatMap(operationsOf);
-        if (operations.length + more.length > 0) await level.batch([...operations, ...more]);
-      },
-    };
-  }
-
   return {
     raw,
     level,
@@ -201,7 +135,7 @@ export async function openStore(dir: string | undefined): Promise<Store> {
         ? { type: 'del', key: ttlKey(name) }
         : { type: 'put', key: ttlKey(name), value: attribute },
     reader,
-    unit,
+    unit: () => createUnit({ level, base, table }),
     close: () => level.close(),
   };
 }
@@ -216,19 +150,4 @@ async function finishCreations(level: Level): Promise<void> {
     const finished = { ...table, TableStatus: 'ACTIVE', ...(GlobalSecondaryIndexes && { GlobalSecondaryIndexes }) };
     await level.batch([{ type: 'put', key: tableKey(table.TableName), value: finished }]);
   }
-}
-
-/** The batch operations that take an item and its index entries from what they were to what they become. */
-export function operationsOf({ info, key, before, after }: Change): BatchOperation[] {
-  if (before === after) return [];
-  if (after) checkIndexKeys(after, info.table);
-  const stale = entriesOf(before, info);
-  const entries = entriesOf(after, info);
-  const fullKey = itemPrefix(info.table.TableName) + key;
-  const operations: BatchOperation[] = [
-    after ? { type: 'put', key: fullKey, value: after } : { type: 'del', key: fullKey },
-  ];
-  for (const entry of stale.keys()) if (!entries.has(entry)) operations.push({ type: 'del', key: entry });
-  for (const [entry, value] of entries) operations.push({ type: 'put', key: entry, value });
-  return operations;
 }

@@ -22,8 +22,12 @@ interface Entry {
 export interface Tokens {
   /** The earlier answer to the same request. Throws IdempotentParameterMismatchException when the request is another. */
   earlier(token: string, request: unknown): Record<string, unknown> | undefined;
-  /** What to write along with the transaction; includes removing the tokens that ran out. */
-  remember(token: string, request: unknown, response: Record<string, unknown>): BatchOperation[];
+  /** What to write along with the transaction (tokens that ran out go), and what to call when that is done. */
+  remember(
+    token: string,
+    request: unknown,
+    response: Record<string, unknown>,
+  ): { operations: BatchOperation[]; applied(): void };
 }
 
 /** JSON with sorted members, so that the same request hashes the same however its maps are ordered. */
@@ -55,16 +59,23 @@ export async function loadTokens(level: Level, now: () => number): Promise<Token
       );
     },
     remember(token, request, response) {
-      const operations: BatchOperation[] = [];
+      const past: Entry[] = [];
       for (const entry of entries.values()) {
         if (entry.expiresAtMs > now()) break;
-        entries.delete(entry.token);
-        operations.push({ type: 'del', key: prefix + entry.token });
+        past.push(entry);
       }
       const entry = { token, hash: hashOf(request), expiresAtMs: now() + lifetimeMs, response };
-      entries.set(token, entry);
-      operations.push({ type: 'put', key: prefix + token, value: entry });
-      return operations;
+      return {
+        operations: [
+          ...past.map((old) => ({ type: 'del' as const, key: prefix + old.token })),
+          { type: 'put', key: prefix + token, value: entry },
+        ],
+        applied() {
+          for (const old of past) entries.delete(old.token);
+          entries.delete(token);
+          entries.set(token, entry);
+        },
+      };
     },
   };
 }

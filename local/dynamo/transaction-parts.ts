@@ -42,12 +42,13 @@ export function sketchParts(body: Body): { action: string; tableName: string }[]
   );
 }
 
+const lowerFirst = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
+
 function checkRequired(kind: PartKind, inner: Body): void {
   const required = { Update: 'UpdateExpression', ConditionCheck: 'ConditionExpression' }[kind as string];
   if (required !== undefined && typeof inner[required] !== 'string') {
-    const member = required.charAt(0).toLowerCase() + required.slice(1);
     throw validationError(
-      `1 validation error detected: Value null at 'transactItems.1.member.${kind.toLowerCase()}.${member}' ` +
+      `1 validation error detected: Value null at 'transactItems.1.member.${lowerFirst(kind)}.${lowerFirst(required)}' ` +
         'failed to satisfy constraint: Member must not be null',
     );
   }
@@ -75,7 +76,7 @@ function parsePart(store: Store, item: unknown, allowed: readonly PartKind[], co
   const given = Object.entries((item ?? {}) as Record<string, Body>).filter(([, inner]) => inner != null);
   const [entry] = given;
   if (given.length !== 1 || !entry || !allowed.includes(entry[0] as PartKind)) {
-    throw validationError(`TransactItems can only contain one of ${allowed.join(', ')}`);
+    throw validationError('TransactItems can only contain one of Check, Put, Update or Delete');
   }
   const kind = entry[0] as PartKind;
   const { ReturnValues: _none, ReturnValuesOnConditionCheckFailure: returnsOld, ...inner } = entry[1];

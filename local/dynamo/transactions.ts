@@ -2,6 +2,8 @@
  * TransactWriteItems and TransactGetItems. Every part runs as dynalite's own action against one unit of work, which is
  * committed when all of them succeeded. The store's lock is held throughout, so there is never a TransactionConflict here,
  * where the service (and DynamoDB Local) cancel one of two overlapping transactions: callers must retry on it all the same.
+ * A part that is impossible for its item or table (`ADD` to a map, a missing key) is the reason `ValidationError` of a
+ * TransactionCanceledException, as the service documents; DynamoDB Local answers a plain ValidationException.
  */
 import { type Body, internals, runAction } from './dynalite.ts';
 import {
@@ -13,9 +15,10 @@ import {
   type WireError,
 } from './errors.ts';
 import { checkIndexKeys } from './indexes.ts';
-import type { Store, UnitOfWork } from './store.ts';
+import type { Store } from './store.ts';
 import type { Tokens } from './tokens.ts';
 import { keyOf, type Part, parseParts, partKinds } from './transaction-parts.ts';
+import type { UnitOfWork } from './unit.ts';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html, aggregate size of the items. */
 const maxBytes = 4 * 1024 * 1024;
@@ -68,21 +71,9 @@ async function checkDistinct(store: Store, parts: Part[]): Promise<void> {
   }
 }
 
-async function runWrite(store: Store, part: Part, unit: UnitOfWork): Promise<Body> {
-  if (part.kind !== 'ConditionCheck') return runAction(partKinds[part.kind].operation, part.data, unit.view);
-  const { table } = await store.table(part.tableName);
-  const invalid = internals.validateKey(keyOf(part), table);
-  if (invalid) throw invalid;
-  // Read through the unit, so that the item is there for `ReturnValuesOnConditionCheckFailure`.
-  const itemDb = unit.view.getItemDb(part.tableName) as {
-    get(key: string, callback: (error: unknown, item: Parameters<typeof internals.checkConditional>[1]) => void): void;
-  };
-  const item = await new Promise<Parameters<typeof internals.checkConditional>[1]>((resolve, reject) =>
-    itemDb.get(internals.createKey(keyOf(part), table), (error, found) => (error ? reject(error) : resolve(found))),
-  );
-  const failed = internals.checkConditional(part.data, item);
-  if (failed) throw failed;
-  return { ConsumedCapacity: { CapacityUnits: internals.capacityUnits(item, false, true) } };
+function runWrite(part: Part, unit: UnitOfWork): Promise<Body> {
+  if (part.kind !== 'ConditionCheck') return unit.run(partKinds[part.kind].operation, part.data);
+  return unit.check(part.tableName, keyOf(part), part.data);
 }
 
 /** A transactional read or write costs twice; summed by table, and only when it was asked for. */
@@ -117,13 +108,15 @@ export async function transactWrite(store: Store, tokens: Tokens, body: Body): P
     if (earlier) return earlier;
     await checkDistinct(store, parts);
     const unit = store.unit();
-    const results = await runParts(parts, unit, (part) => runWrite(store, part, unit));
+    const results = await runParts(parts, unit, (part) => runWrite(part, unit));
     const bytes = unit.changes().reduce((sum, { after }) => sum + (after ? internals.itemSize(after) : 0), 0);
     if (bytes > maxBytes) {
-      throw validationError('Transaction request exceeds the maximum aggregate size of the items, 4 MB');
+      throw validationError(`Transaction payload size cannot exceed 4MB. Payload Size: ${bytes}`);
     }
     const response = consumed(body, parts, results, 'Write');
-    await unit.commit(typeof token === 'string' ? tokens.remember(token, request, response) : []);
+    const memory = typeof token === 'string' ? tokens.remember(token, request, response) : undefined;
+    await unit.commit(memory?.operations);
+    memory?.applied();
     return response;
   });
 }

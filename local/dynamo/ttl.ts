@@ -7,9 +7,9 @@
 import { createHash } from 'node:crypto';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { type BatchOperation, type Item, internals, type Table } from './dynalite.ts';
-import { after, expiryKeyPart, expiryOf, expiryPrefix, itemPrefix } from './indexes.ts';
+import { after, expiryKeyPart, expiryOf, expiryPrefix, itemPrefix, operationsOf } from './indexes.ts';
 import { createLock } from './lock.ts';
-import { operationsOf, type Store, tableKey } from './store.ts';
+import { type Store, tableKey } from './store.ts';
 
 const outboxPrefix = 'stowage-outbox~';
 const sequenceKey = 'stowage-sequence';

@@ -3,7 +3,7 @@
  * frozen between invocations, so timers a handler leaves behind keep running, and the AWS SDK is not provided by the
  * runtime: what the code asset and its layers do not bring cannot be imported, even where this repository has it.
  */
-import { registerHooks } from 'node:module';
+import { createRequire, registerHooks } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BootArgument, FunctionError, InstanceMessage, InvokeMessage } from './protocol.ts';
@@ -26,7 +26,10 @@ registerHooks({
       const error = new Error(`Cannot find package '${name}': neither the code nor a layer of this function has it`);
       throw Object.assign(error, { code: 'ERR_MODULE_NOT_FOUND' });
     }
-    return next(specifier, { ...context, parentURL: pathToFileURL(path.join(from, 'index.js')).href });
+    const parentURL = pathToFileURL(path.join(from, 'index.js')).href;
+    // `require` resolves from the module that called it, whatever parent it is told.
+    if (!context.conditions.includes('require')) return next(specifier, { ...context, parentURL });
+    return { url: pathToFileURL(createRequire(parentURL).resolve(specifier)).href, shortCircuit: true };
   },
 });
 

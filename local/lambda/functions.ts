@@ -16,7 +16,7 @@ export interface FunctionsOptions {
   endpoints: { dynamodb: string; sqs: string; secretsManager: string };
   /** Each function's console output goes to `<logDir>/<function>.log`. */
   logDir: string;
-  /** Also writes what functions print on stderr to ours. */
+  /** Also writes errors, which are stderr and JSON lines of level ERROR, to our stderr. */
   echoErrors: boolean;
   maxInstancesPerFunction: number;
   idleMs: number;
@@ -53,9 +53,9 @@ export function createFunctions(options: FunctionsOptions): Functions {
         functionArn: spec.arn,
         timeoutSeconds: spec.timeoutSeconds,
         memoryMb: spec.memoryMb,
-        onOutput(stream, text) {
-          log.write(text);
-          if (stream === 'stderr' && options.echoErrors) process.stderr.write(`[${spec.name}] ${text}`);
+        onOutput(line, isError) {
+          log.write(`${line}\n`);
+          if (isError && options.echoErrors) process.stderr.write(`[${spec.name}] ${line}\n`);
         },
       });
     const maxInstances = Math.min(

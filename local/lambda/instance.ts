@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { residentBytes } from './memory.ts';
 import { type BootArgument, type FunctionError, type InstanceMessage, maxPayloadBytes } from './protocol.ts';
 
@@ -19,7 +20,8 @@ export interface InstanceOptions {
   functionArn: string;
   timeoutSeconds: number;
   memoryMb: number;
-  onOutput(stream: 'stdout' | 'stderr', text: string): void;
+  /** One line of the function's output. */
+  onOutput(line: string, isError: boolean): void;
 }
 
 export interface Instance {
@@ -51,8 +53,11 @@ export function startInstance(options: InstanceOptions): Instance {
       cwd: options.boot.taskRoot,
     },
   );
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => options.onOutput('stdout', text));
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => options.onOutput('stderr', text));
+  const { onOutput } = options;
+  if (child.stdout) {
+    createInterface({ input: child.stdout }).on('line', (line) => onOutput(line, /"level":"(ERROR|FATAL)"/.test(line)));
+  }
+  if (child.stderr) createInterface({ input: child.stderr }).on('line', (line) => onOutput(line, true));
 
   let peak = 0;
   let settle: ((result: InvokeResult) => void) | undefined;

@@ -67,7 +67,12 @@ export async function startPublicBucket(options: PublicBucketOptions): Promise<R
 
   const listening = await listen(
     (request, response) => {
-      const work = serve(request, response).finally(() => underWay.delete(work));
+      const work = serve(request, response)
+        .catch((error: unknown) => {
+          console.error('public bucket failed', error);
+          response.destroy();
+        })
+        .finally(() => underWay.delete(work));
       underWay.add(work);
     },
     port,

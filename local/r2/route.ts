@@ -34,7 +34,7 @@ const unsupportedConditions: Partial<Record<Operation, string[]>> = {
 /** Names the operation, or says why there is none. Total: every request has an answer. */
 export function route(request: S3Request): Route {
   const unsupported = (why: string): Route => ({ operation: 'Unsupported', why });
-  if (request.header('content-type')?.startsWith('multipart/form-data')) {
+  if (request.method === 'POST' && request.header('content-type')?.startsWith('multipart/form-data')) {
     return unsupported('Presigned POST form uploads are not implemented; presign a PUT.');
   }
   const subresource = subresources.find((name) => request.param(name) !== undefined);

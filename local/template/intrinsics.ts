@@ -9,7 +9,6 @@ export interface CfnResource {
   Type: string;
   Properties?: Record<string, unknown>;
   Condition?: string;
-  [key: string]: unknown;
 }
 
 export interface CfnTemplate {
@@ -17,8 +16,6 @@ export interface CfnTemplate {
   Parameters?: Record<string, { Default?: unknown }>;
   Conditions?: Record<string, unknown>;
   Mappings?: Record<string, Record<string, Record<string, unknown>>>;
-  Outputs?: Record<string, unknown>;
-  [key: string]: unknown;
 }
 
 export interface ResolveOptions {

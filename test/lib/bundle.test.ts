@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleFunctions, type FunctionBundle } from '#lib/bundle.ts';
 import { routeTable, type Use } from '#lib/routes.ts';
 import { writeFunctions } from './stack-fixture.ts';
@@ -99,14 +100,34 @@ export const handler = () => [new S3Client(), z.string(), sharp(), '${'x'.repeat
   );
 });
 
-test('no bundle of the product is too large, carries what it does not need or imports what is not there', async () => {
+describe('the bundles of the product', () => {
   const rows: Record<string, { uses: readonly Use[] }> = { ...routeTable.endpoints, ...routeTable.workers };
-  const bundles = await bundleFunctions({
-    // A row without a file is `architecture.test.ts`'s finding; the others are still held to the budget.
-    keys: Object.keys(rows).filter((key) => existsSync(join(root, 'functions', `${key}.ts`))),
-    functionsRoot: join(root, 'functions'),
-    outdir: join(outdir, 'product'),
+  let bundles: Record<string, FunctionBundle>;
+  beforeAll(async () => {
+    bundles = await bundleFunctions({
+      // A row without a file is `architecture.test.ts`'s finding; the others are still held to the budget.
+      keys: Object.keys(rows).filter((key) => existsSync(join(root, 'functions', `${key}.ts`))),
+      functionsRoot: join(root, 'functions'),
+      outdir: join(outdir, 'product'),
+    });
   });
-  const found = Object.entries(bundles).flatMap(([key, bundle]) => offences(key, rows[key]?.uses ?? [], bundle));
-  expect(found).toEqual([]);
+
+  test('are small, carry nothing they do not need and import nothing that is not there', () => {
+    const found = Object.entries(bundles).flatMap(([key, bundle]) => offences(key, rows[key]?.uses ?? [], bundle));
+    expect(found).toEqual([]);
+  });
+
+  test('start without any environment and hand over a handler', async () => {
+    const script = `for (const file of process.argv.slice(1)) {
+      const { handler } = await import(file);
+      if (typeof handler !== 'function') throw new Error(file + ' exports no handler');
+    }`;
+    const files = Object.values(bundles).map(({ dir }) => pathToFileURL(join(dir, 'index.mjs')).href);
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script, ...files], {
+      encoding: 'utf8',
+      env: {},
+    });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+  });
 });

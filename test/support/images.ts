@@ -34,6 +34,19 @@ export const cmykJpeg = (size: Size = {}): Promise<Buffer> => photo(size).toColo
 /** A PNG with 16 bits a channel. */
 export const deepPng = (size: Size = {}): Promise<Buffer> => photo(size).toColourspace('rgb16').png().toBuffer();
 
+/**
+ * A PNG of one colour (230, 60, 60 in sRGB) whose numbers are those of Display P3, with the profile that says so.
+ * Read without the profile they look pale.
+ */
+export function wideGamutPng({ bitDepth = 8 }: { bitDepth?: 8 | 16 } = {}): Promise<Buffer> {
+  const flat = sharp({ create: { width: 32, height: 32, channels: 3, background: { r: 230, g: 60, b: 60 } } });
+  return flat
+    .toColourspace(bitDepth === 16 ? 'rgb16' : 'srgb')
+    .withIccProfile('p3')
+    .png()
+    .toBuffer();
+}
+
 /** A PNG with a palette of 16 colours. */
 export const palettePng = (size: Size = {}): Promise<Buffer> =>
   photo(size).png({ palette: true, colours: 16 }).toBuffer();
@@ -61,11 +74,11 @@ export const animatedGif = (options: Size & { frames?: number } = {}): Promise<B
     .gif({ delay: delays(options.frames), loop: 3, effort: 1 })
     .toBuffer();
 
-/** An animated WebP of the same; `orientation` adds the EXIF tag, which only this animated kind can have. */
-export function animatedWebp({ orientation, ...rest }: Size & { frames?: number; orientation?: number } = {}) {
-  const strip = animation(rest).webp({ delay: delays(rest.frames), loop: 3, effort: 0, lossless: true });
-  return (orientation === undefined ? strip : strip.withMetadata({ orientation })).toBuffer();
-}
+/** An animated WebP of the same. */
+export const animatedWebp = (options: Size & { frames?: number } = {}): Promise<Buffer> =>
+  animation(options)
+    .webp({ delay: delays(options.frames), loop: 3, effort: 0, lossless: true })
+    .toBuffer();
 
 /** What `phonePhoto` carries besides its picture; none of these bytes may leave the product. */
 export const privateMarks = [
@@ -103,22 +116,28 @@ export const corners = {
 
 /**
  * A picture, 60 x 40 when upright, with a colour in each corner, stored turned the way EXIF `orientation` (1 to 8)
- * says. Shown right, every orientation looks the same.
+ * says. Shown right, every orientation looks the same. `animated` is a WebP whose second of two frames is black.
  */
-export async function cornersPicture(orientation: number, format: 'jpeg' | 'png' | 'webp' = 'jpeg'): Promise<Buffer> {
+export async function cornersPicture(
+  orientation: number,
+  format: 'jpeg' | 'png' | 'webp' | 'animated' = 'jpeg',
+): Promise<Buffer> {
   const upright = { width: 60, height: 40 };
   const sideways = orientation >= 5;
   const [width, height] = sideways ? [upright.height, upright.width] : [upright.width, upright.height];
-  const data = Buffer.alloc(width * height * 3);
+  const frames = format === 'animated' ? 2 : 1;
+  const data = Buffer.alloc(width * height * frames * 3);
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
       const [shownX, shownY] = shownAt(orientation, x, y, width, height);
       data.set(cornerColor(shownX < upright.width / 2, shownY < upright.height / 2), (y * width + x) * 3);
     }
   }
-  const encoded = sharp(data, { raw: { width, height, channels: 3 } }).withMetadata({ orientation });
+  const raw = { width, height: height * frames, channels: 3 as const, pageHeight: height };
+  const encoded = sharp(data, { raw }).withMetadata({ orientation });
   if (format === 'jpeg') return encoded.jpeg({ quality: 95, chromaSubsampling: '4:4:4' }).toBuffer();
-  return format === 'png' ? encoded.png().toBuffer() : encoded.webp({ lossless: true }).toBuffer();
+  if (format === 'png') return encoded.png().toBuffer();
+  return encoded.webp({ lossless: true, delay: frames > 1 ? delays(frames) : 0 }).toBuffer();
 }
 
 /** The colour in the middle of each quarter of a picture, of its first frame when animated. */

@@ -1,5 +1,5 @@
-import type { FileRecord } from '#core/file-record.ts';
-import { appPk, duePk, dueShardOf, fileKey, sessionPk, stagedPk } from './keys.ts';
+import { type FileRecord, holderOf } from '#core/file-record.ts';
+import { appPk, duePk, dueShardOf, fileKey, holderPk, sessionPk, stagedPk } from './keys.ts';
 
 const indexAttributes = ['appPk', 'sessionPk', 'holderPk', 'ownerPk', 'duePk'] as const;
 
@@ -12,18 +12,14 @@ export function toItem(file: FileRecord): Record<string, unknown> {
 function indexesOf(file: FileRecord) {
   const due = file.dueAt !== undefined && { duePk: duePk(dueShardOf(file.id)) };
   if (file.state === 'deleting') return { ...due };
+  const holder = holderOf(file);
   return {
     ...due,
     appPk: appPk(file.appId),
-    ...(file.sessionId !== undefined && { sessionPk: sessionPk(file.appId, file.sessionId) }),
-    ...(holderOf(file) !== undefined && { holderPk: holderOf(file) }),
+    ...(file.sessionId !== undefined && { sessionPk: sessionPk(file.sessionId) }),
+    ...(holder !== undefined && { holderPk: holderPk(holder) }),
     ...(file.staged && { ownerPk: stagedPk(file.appId, file.userId) }),
   };
-}
-
-function holderOf(file: FileRecord): string | undefined {
-  if (file.templateId !== undefined) return `TEMPLATE#${file.templateId}`;
-  return file.lockId === undefined ? undefined : `LOCK#${file.lockId}`;
 }
 
 /** The record without keys. Items are written by `toItem` only, so their shape is known. */

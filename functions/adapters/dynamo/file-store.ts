@@ -1,16 +1,27 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { type FileRecord, type IncomingMarker, stuckAfterMs, type Usage } from '#core/file-record.ts';
+import type { FileRecord, IncomingMarker, Usage } from '#core/file-record.ts';
+import type { ScopeFiles } from '#core/lifecycle/clean-scope.ts';
 import type { CounterLimit, FileStore, ReserveResult } from '#core/stores.ts';
 import type { Table } from './client.ts';
 import { fromItem } from './file-item.ts';
 import { createFileWrites } from './file-writes.ts';
-import { counterKey, dueIncomingPk, duePk, fileKey, idempotencyKey, incomingKey, sessionPk, stagedPk } from './keys.ts';
+import {
+  counterKey,
+  dueIncomingPk,
+  duePk,
+  fileKey,
+  idempotencyKey,
+  incomingKey,
+  scopeIndex,
+  sessionPk,
+  stagedPk,
+} from './keys.ts';
 import { queryAll, queryDue, queryPage } from './query.ts';
 import { type ItemOutcome, isNamed, transact } from './transaction.ts';
 
 /** Records and counters in DynamoDB; see `FileStore` for what each step promises. */
-export function createFileStore(table: Table): FileStore {
+export function createFileStore(table: Table): FileStore & ScopeFiles {
   const TableName = table.name;
   const writes = createFileWrites(TableName);
 
@@ -50,18 +61,20 @@ export function createFileStore(table: Table): FileStore {
       const outcomes = await transact(table, writes.settle(file, next, limits));
       if (outcomes === undefined) return { outcome: 'ready' };
       // The record's own condition outranks the counters': what moved it settled or released its quota.
-      return outcomes[0]?.failed ? { outcome: 'moved' } : (overLimit(outcomes, limits) ?? { outcome: 'moved' });
+      return outcomes[0]?.failed ? { outcome: 'moved' } : (refusedBy(outcomes, limits) ?? { outcome: 'moved' });
     },
 
     async release(file, now, idempotencyId) {
-      const next: FileRecord = {
-        ...file,
-        state: 'deleting',
-        rev: file.rev + 1,
-        updatedAt: now.toISOString(),
-        dueAt: now.getTime() + stuckAfterMs,
-      };
-      return (await transact(table, writes.release(file, next, idempotencyId))) === undefined;
+      const items = writes.release([file], now);
+      if (idempotencyId !== undefined) items.push({ Delete: { TableName, Key: idempotencyKey(idempotencyId) } });
+      return (await transact(table, items)) === undefined;
+    },
+
+    async releaseAll(files, now) {
+      const live = files.filter(({ state }) => state !== 'deleting');
+      if (live.length === 0 || (await transact(table, writes.release(live, now))) === undefined) return;
+      // One of them moved since it was listed; the others must not wait for it.
+      for (const file of live) await this.release(file, now);
     },
 
     async remove(fileId) {
@@ -89,16 +102,27 @@ export function createFileStore(table: Table): FileStore {
     },
 
     async listBySession({ appId, sessionId, lockId }, page) {
-      const pk = sessionPk(appId, sessionId);
+      const pk = sessionPk(sessionId);
       const query = {
         IndexName: 'bySession',
         KeyConditionExpression: 'sessionPk = :pk',
-        FilterExpression: '#state = :ready AND lockId = :lock',
+        FilterExpression: '#state = :ready AND appId = :app AND lockId = :lock',
         ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':pk': pk, ':ready': 'ready', ':lock': lockId },
+        ExpressionAttributeValues: { ':pk': pk, ':ready': 'ready', ':app': appId, ':lock': lockId },
         ScanIndexForward: false,
       };
       return await queryPage(table, query, { pk: 'sessionPk', value: pk }, page);
+    },
+
+    async listByScope(scope, page) {
+      const { IndexName, pk, value } = scopeIndex(scope);
+      const query = {
+        IndexName,
+        KeyConditionExpression: '#pk = :pk',
+        ExpressionAttributeNames: { '#pk': pk },
+        ExpressionAttributeValues: { ':pk': value },
+      };
+      return await queryPage(table, query, { pk, value }, page);
     },
 
     async listStaged(appId, userId) {
@@ -110,8 +134,9 @@ export function createFileStore(table: Table): FileStore {
       });
     },
 
-    async listDue(now, { appId, limit }) {
-      const filter = appId === undefined ? undefined : { appId };
+    async listDue(now, { appId, sessionId, limit }) {
+      const app = appId === undefined ? undefined : { attribute: 'appId', value: appId };
+      const filter = sessionId === undefined ? app : { attribute: 'sessionId', value: sessionId };
       const items = await queryDue(table, duePk, now, { limit, filter });
       return items.map(fromItem);
     },
@@ -153,18 +178,19 @@ function refusal(outcomes: ItemOutcome[], limits: CounterLimit[]): ReserveResult
       return { outcome: 'replayed', fileId: String(outcome.old.fileId), contentHash: outcome.old.contentHash };
     }
   }
-  const over = overLimit(outcomes, limits);
-  if (over !== undefined) return over;
-  throw new Error('A new file id is already taken');
+  const refused = refusedBy(outcomes, limits);
+  if (refused !== undefined) return refused;
+  if (outcomes[0]?.failed) throw new Error('A new file id is already taken');
+  return { outcome: 'owner_deleted' };
 }
 
-/** The first counter that would have passed its limit. Counters come right after the record, in the order of `limits`. */
-function overLimit(outcomes: ItemOutcome[], limits: CounterLimit[]) {
+/** The first counter that said no. Counters come right after the record, in the order of `limits`. */
+function refusedBy(outcomes: ItemOutcome[], limits: CounterLimit[]) {
   for (const [index, limit] of limits.entries()) {
     const outcome = outcomes[index + 1];
-    if (outcome?.failed) {
-      return { outcome: 'over_limit' as const, ...limit, usedBytes: Number(outcome.old?.usedBytes ?? 0) };
-    }
+    if (!outcome?.failed) continue;
+    if (outcome.old?.closedAt !== undefined) return { outcome: 'owner_deleted' as const };
+    return { outcome: 'over_limit' as const, ...limit, usedBytes: Number(outcome.old?.usedBytes ?? 0) };
   }
   return undefined;
 }

@@ -1,8 +1,8 @@
-import type { CounterRef, FileRecord, IncomingMarker } from '#core/file-record.ts';
-import { countersOf, markerOf } from '#core/file-record.ts';
+import { type FileRecord, holderOf, type IncomingMarker, markerOf, stuckAfterMs } from '#core/file-record.ts';
 import type { CounterLimit, IdempotencyClaim } from '#core/stores.ts';
+import { counterChanges, counterItem } from './counters.ts';
 import { toItem } from './file-item.ts';
-import { counterKey, dueIncomingPk, dueShardOf, idempotencyKey, incomingKey, ticketKey } from './keys.ts';
+import { dueIncomingPk, dueShardOf, holderKey, idempotencyKey, incomingKey, ticketKey } from './keys.ts';
 import type { TransactItem } from './transaction.ts';
 
 /** How long a repeated request is recognised, seconds. */
@@ -21,28 +21,6 @@ export function createFileWrites(TableName: string) {
     ExpressionAttributeValues: { ':rev': file.rev },
   });
 
-  /** Raises a counter within its limit; `files` is 0 when a record that is counted already grows. */
-  const raise = ({ counter, limitBytes }: CounterLimit, sizeBytes: number, files = 1): TransactItem => ({
-    Update: {
-      TableName,
-      Key: counterKey(counter),
-      UpdateExpression: 'ADD usedBytes :size, fileCount :files',
-      // A condition cannot add, so the sum is moved to the other side (platform facts, section B).
-      ConditionExpression: 'attribute_not_exists(usedBytes) OR usedBytes <= :room',
-      ExpressionAttributeValues: { ':size': sizeBytes, ':files': files, ':room': limitBytes - sizeBytes },
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    },
-  });
-
-  const lower = (counter: CounterRef, sizeBytes: number, files = 1): TransactItem => ({
-    Update: {
-      TableName,
-      Key: counterKey(counter),
-      UpdateExpression: 'ADD usedBytes :size, fileCount :files',
-      ExpressionAttributeValues: { ':size': -sizeBytes, ':files': -files },
-    },
-  });
-
   const putTicket = (fileId: string, expiresAt: number): TransactItem => ({
     Put: { TableName, Item: { ...ticketKey(fileId), ttl: Math.ceil(expiresAt / 1000) } },
   });
@@ -54,50 +32,67 @@ export function createFileWrites(TableName: string) {
     },
   });
 
-  const leaveMarker = (file: FileRecord, at: string): TransactItem[] => {
-    const marker = markerOf(file, new Date(at));
+  const leaveMarker = (file: FileRecord, now: Date): TransactItem[] => {
+    const marker = markerOf(file, now);
     return marker === undefined ? [] : [putMarker(marker)];
   };
 
+  /** Refused when what it would live and die with is deleted already. */
+  const liveHolder = (file: FileRecord): TransactItem[] => {
+    const holder = holderOf(file);
+    if (holder === undefined) return [];
+    const ConditionExpression = 'attribute_not_exists(deletedAt)';
+    return [{ ConditionCheck: { TableName, Key: holderKey(holder), ConditionExpression } }];
+  };
+
+  const raise = (limits: CounterLimit[], bytes: number, files: number): TransactItem[] =>
+    limits.map((limit) => counterItem(TableName, { counter: limit.counter, bytes, files }, limit));
+
   return {
     replace,
-    raise,
 
     /** Everything a new record comes with, its counters in the order of `limits` right after it. */
     reserve(file: FileRecord, limits: CounterLimit[], idempotency?: IdempotencyClaim): TransactItem[] {
       return [
         { Put: { TableName, Item: toItem(file), ConditionExpression: 'attribute_not_exists(pk)' } },
-        ...limits.map((limit) => raise(limit, file.sizeBytes)),
+        ...raise(limits, file.sizeBytes, 1),
+        ...liveHolder(file),
         ...(file.expiresAt === undefined ? [] : [putTicket(file.id, file.expiresAt)]),
         ...(idempotency === undefined ? [] : [putIdempotency(TableName, idempotency, file)]),
       ];
     },
 
     /**
-     * `pending -> ready` of a direct upload (see `FileStore.settle`): the record first, then the counters in the order
-     * of `limits`. For transactions that write something of their own beside it.
+     * `pending -> ready` of a direct upload (see `FileStore.settle`): the record first, then its counters, in the order
+     * of `limits` when they rise. For transactions that write something of their own beside it.
      */
     settle(file: FileRecord, next: FileRecord, limits: CounterLimit[]): TransactItem[] {
       const more = next.sizeBytes - file.sizeBytes;
       return [
         { Put: replace(file, next) },
-        ...(more > 0 ? limits.map((limit) => raise(limit, more, 0)) : []),
-        ...(more < 0 ? countersOf(file).map((counter) => lower(counter, -more, 0)) : []),
+        ...(more > 0
+          ? raise(limits, more, 0)
+          : counterChanges([{ from: file, to: next }]).map((change) => counterItem(TableName, change))),
         next.expiresAt === undefined
           ? { Delete: { TableName, Key: ticketKey(file.id) } }
           : putTicket(file.id, next.expiresAt),
-        ...leaveMarker(file, next.updatedAt),
+        ...leaveMarker(file, new Date(next.updatedAt)),
       ];
     },
 
-    /** `-> deleting`: the record first, then what it held. */
-    release(file: FileRecord, next: FileRecord, idempotencyId?: string): TransactItem[] {
+    /** `-> deleting`: the records first, then what they held, their alarms off. At most 20, so that all of it fits. */
+    release(files: FileRecord[], now: Date): TransactItem[] {
+      const moves = files.map((from) => {
+        const dueAt = now.getTime() + stuckAfterMs;
+        const to: FileRecord = { ...from, state: 'deleting', rev: from.rev + 1, updatedAt: now.toISOString(), dueAt };
+        return { from, to };
+      });
+      const expiring = files.filter(({ expiresAt }) => expiresAt !== undefined);
       return [
-        { Put: replace(file, next) },
-        ...countersOf(file).map((counter) => lower(counter, file.sizeBytes)),
-        ...(file.expiresAt === undefined ? [] : [{ Delete: { TableName, Key: ticketKey(file.id) } }]),
-        ...(idempotencyId === undefined ? [] : [{ Delete: { TableName, Key: idempotencyKey(idempotencyId) } }]),
-        ...leaveMarker(file, next.updatedAt),
+        ...moves.map(({ from, to }) => ({ Put: replace(from, to) })),
+        ...counterChanges(moves).map((change) => counterItem(TableName, change)),
+        ...expiring.map(({ id }) => ({ Delete: { TableName, Key: ticketKey(id) } })),
+        ...files.flatMap((file) => leaveMarker(file, now)),
       ];
     },
   };

@@ -1,4 +1,4 @@
-import type { CounterRef } from '#core/file-record.ts';
+import type { CounterRef, Holder, Scope } from '#core/file-record.ts';
 
 /**
  * Every key of the one table. Access patterns:
@@ -9,17 +9,23 @@ import type { CounterRef } from '#core/file-record.ts';
  * | expiry ticket of a file      | pk FILE#id, sk EXPIRY (attribute `ttl`)                 | strong      |
  * | marker of a direct upload    | pk FILE#id, sk INCOMING                                 | strong      |
  * | counter of an app            | pk APP#app, sk COUNTER                                  | strong      |
- * | counter of a session         | pk SESSION#app#session, sk COUNTER                      | strong      |
+ * | counter of a session         | pk SESSION#session, sk COUNTER                          | strong      |
  * | counter of a staging user    | pk STAGED#app#user, sk COUNTER                          | strong      |
+ * | lock or template             | pk LOCK#id or TEMPLATE#id, sk HOLDER                    | strong      |
+ * | clone of a template          | pk TEMPLATE#id, sk CLONE#lock                           | strong      |
+ * | claim by id                  | pk CLAIM#id, sk CLAIM                                   | strong      |
+ * | clean-up owed to a scope     | pk CLEANUP#kind#id, sk CLEANUP                          | strong      |
+ * | state of a session           | pk SESSION#session, sk STATE                            | strong      |
  * | settings of an app           | pk APP#app, sk SETTINGS                                 | strong      |
  * | developer key, keys of an app| pk APP#app, sk KEY#keyId                                | strong      |
  * | idempotency                  | pk IDEMPOTENCY#id, sk IDEMPOTENCY (attribute `ttl`)     | strong      |
  * | files of an app              | byApp: appPk APP#app, id                                | eventual    |
- * | files of a session           | bySession: sessionPk SESSION#app#session, id            | eventual    |
+ * | files of a session           | bySession: sessionPk SESSION#session, id                | eventual    |
  * | files of a lock or template  | byHolder: holderPk LOCK#id or TEMPLATE#id, id           | eventual    |
  * | staged files of user and app | byOwner: ownerPk STAGED#app#user, id                    | eventual    |
  * | what the schedule must see   | byDue: duePk DUE#shard, dueAt                           | eventual    |
  * | markers the schedule must see| byDue: duePk DUE#INCOMING#shard, dueAt                  | eventual    |
+ * | clean-ups owed for too long   | byDue: duePk DUE#SCOPE, dueAt                           | eventual    |
  *
  * Index attributes are sparse: a record that leaves a list loses the attribute. `#` cannot occur in an id (token
  * claims and path parameters are checked), so no two different things share a key.
@@ -37,7 +43,7 @@ export const developerKeyPrefix = 'KEY#';
 export const idempotencyKey = (id: string) => ({ pk: `IDEMPOTENCY#${id}`, sk: 'IDEMPOTENCY' });
 
 export const appPk = (appId: string) => `APP#${appId}`;
-export const sessionPk = (appId: string, sessionId: string) => `SESSION#${appId}#${sessionId}`;
+export const sessionPk = (sessionId: string) => `SESSION#${sessionId}`;
 export const stagedPk = (appId: string, userId: string) => `STAGED#${appId}#${userId}`;
 export const duePk = (shard: number) => `DUE#${shard}`;
 export const dueIncomingPk = (shard: number) => `DUE#INCOMING#${shard}`;
@@ -48,8 +54,46 @@ export function counterKey(counter: CounterRef): { pk: string; sk: string } {
     case 'app':
       return { pk: appPk(counter.appId), sk: 'COUNTER' };
     case 'session':
-      return { pk: sessionPk(counter.appId, counter.sessionId), sk: 'COUNTER' };
+      return { pk: sessionPk(counter.sessionId), sk: 'COUNTER' };
     case 'staged':
       return { pk: stagedPk(counter.appId, counter.userId), sk: 'COUNTER' };
+  }
+}
+
+export const holderPk = (holder: Holder) => `${holder.type === 'lock' ? 'LOCK' : 'TEMPLATE'}#${holder.id}`;
+export const holderKey = (holder: Holder) => ({ pk: holderPk(holder), sk: 'HOLDER' });
+export const cloneKey = (templateId: string, lockId: string) => ({
+  pk: holderPk({ type: 'template', id: templateId }),
+  sk: `CLONE#${lockId}`,
+});
+export const claimKey = (claimId: string) => ({ pk: `CLAIM#${claimId}`, sk: 'CLAIM' });
+export const stateKey = (sessionId: string) => ({ pk: sessionPk(sessionId), sk: 'STATE' });
+
+/** One partition: clean-ups are few, and what is owed for an hour is rare. */
+export const dueScopePk = 'DUE#SCOPE';
+
+export const cleanupKey = (scope: Scope) => ({ pk: `CLEANUP#${scopePk(scope)}`, sk: 'CLEANUP' });
+
+/** The index that lists a scope's files, and its key there. */
+export function scopeIndex(scope: Scope): { IndexName: string; pk: string; value: string } {
+  const [IndexName, pk] = {
+    app: ['byApp', 'appPk'],
+    session: ['bySession', 'sessionPk'],
+    lock: ['byHolder', 'holderPk'],
+    template: ['byHolder', 'holderPk'],
+  }[scope.kind] as [string, string];
+  return { IndexName, pk, value: scopePk(scope) };
+}
+
+function scopePk(scope: Scope): string {
+  switch (scope.kind) {
+    case 'app':
+      return appPk(scope.appId);
+    case 'session':
+      return sessionPk(scope.sessionId);
+    case 'lock':
+      return holderPk({ type: 'lock', id: scope.lockId });
+    case 'template':
+      return holderPk({ type: 'template', id: scope.templateId });
   }
 }

@@ -1,4 +1,5 @@
 import type { Sharp as Pipeline } from 'sharp';
+import type { Header } from './header.ts';
 import type { Sharp } from './library.ts';
 
 /** Quarter turns clockwise, after an optional mirroring, that undo each EXIF orientation. */
@@ -20,7 +21,7 @@ const corrections: Readonly<Record<number, { mirror: boolean; degrees: number }>
 export async function orientFrames(
   sharp: Sharp,
   animation: Pipeline,
-  { orientation, frames, delay, loop }: { orientation: number; frames: number; delay: number[]; loop: number },
+  { orientation, frames, delay, loop }: Header,
 ): Promise<Pipeline> {
   const { mirror, degrees } = corrections[orientation] ?? { mirror: false, degrees: 0 };
   const { data, info } = await animation.raw().toBuffer({ resolveWithObject: true });

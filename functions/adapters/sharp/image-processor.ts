@@ -1,8 +1,10 @@
+import type { Sharp as Pipeline } from 'sharp';
 import { AppError } from '#core/errors.ts';
 import { imageTypes } from '#core/image-types.ts';
-import type { ImageProcessor } from '#core/ports.ts';
+import type { ImageProcessor, ProcessedImage } from '#core/ports.ts';
 import { sniff } from '#core/sniff.ts';
 import { orientFrames } from './animation.ts';
+import { type Header, readHeader } from './header.ts';
 import { loadSharp, type Sharp } from './library.ts';
 import { invalidImage, refusalOf } from './refusals.ts';
 import { thumbhashOf } from './thumbhash.ts';
@@ -10,14 +12,11 @@ import { thumbhashOf } from './thumbhash.ts';
 export interface ImageProcessorOptions {
   /** Take AVIF too. Off by default: its decoder has the worst record and the highest memory use of all. */
   avif?: boolean;
-  /** Pixels of all frames together, 50,000,000 unless told: what decodes within a 1769 MB function. */
+  /** Pixels of all frames together, 50,000,000 unless told: the worst of them decodes within 1 GB. */
   maxPixels?: number;
   /** Seconds of processing after which a picture is refused, 20 unless told: a gateway waits 30. */
   timeoutSeconds?: number;
 }
-
-/** Frames of an animation. Ten minutes of a slide show pass; a file of a million one-pixel frames does not. */
-const maxFrames = 1000;
 
 /** The longest edge WebP can have. https://developers.google.com/speed/webp/faq */
 const maxWebpEdge = 16_383;
@@ -26,46 +25,34 @@ const maxWebpEdge = 16_383;
 const webp = { quality: 80, effort: 2 } as const;
 
 /**
- * The image processor on libvips. Decides what a file is by its bytes, reads the header before any pixel, and
- * re-encodes, so that nothing of the original file but its picture is kept: no EXIF, GPS, XMP, comments, colour profile
- * (pixels are converted to sRGB) or appended data. Refusals carry our words; what the library said is their `cause`.
+ * The image processor on libvips. Judges a file by its bytes, reads the header before any pixel, and re-encodes, so
+ * that nothing of the original file but its picture is kept: no EXIF, GPS, XMP, comments, colour profile (pixels are
+ * converted to sRGB) or appended data. Animated GIF and WebP stay animated; an animated PNG becomes its first frame.
  *
- * Damage of any kind is refused rather than repaired, a picture that would come out half grey included.
- * Loads sharp when called, not when imported: about 35 ms, best spent while a function starts.
+ * Refusals carry our words; what the library said is their `cause`. Damage of any kind is refused rather than
+ * repaired, a picture that would come out half grey included. Loads sharp when called, not when imported: about 35 ms,
+ * best spent while a function starts. Calls may overlap; memory adds up, so a function should take one at a time.
  */
 export function createImageProcessor(options: ImageProcessorOptions = {}): ImageProcessor {
   const { avif = false, maxPixels = 50_000_000, timeoutSeconds = 20 } = options;
   const sharp = loadSharp({ avif });
-  const accepted = new Set([...imageTypes, ...(avif ? ['image/avif'] : [])]);
+  const accepted = avif ? { ...imageTypes, 'image/avif': 'AVIF' } : imageTypes;
 
   return {
     async process(bytes, { maxEdge }) {
       const { mimeType } = sniff(bytes);
-      if (!accepted.has(mimeType)) {
-        throw new AppError('invalid_file_type', `Only ${namesOf(accepted)} images are accepted.`, {
+      if (!Object.hasOwn(accepted, mimeType)) {
+        const list = Object.values(accepted).join(', ');
+        throw new AppError('invalid_file_type', `This is not an image of a supported kind (${list}).`, {
           details: { detected: mimeType },
         });
       }
       try {
-        const header = await readHeader(sharp, bytes, mimeType, maxPixels);
+        const header = await readHeader(sharp, bytes, { mimeType, maxPixels });
         const edge = Math.min(maxEdge, maxWebpEdge);
-        const input = { animated: header.frames > 1, limitInputPixels: maxPixels, autoOrient: header.frames === 1 };
-        const fitted = sharp(bytes, input)
-          .resize({ width: edge, height: edge, fit: 'inside', withoutEnlargement: true })
-          .timeout({ seconds: timeoutSeconds });
-        const upright =
-          header.frames > 1 && header.orientation > 1 ? await orientFrames(sharp, fitted, header) : fitted;
-        const { data, info } = await upright
-          .webp(webp)
-          .timeout({ seconds: timeoutSeconds })
-          .toBuffer({ resolveWithObject: true });
-        return {
-          bytes: data,
-          mimeType: 'image/webp',
-          width: info.width,
-          height: info.pageHeight ?? info.height,
-          thumbhash: await thumbhashOf(sharp, data),
-        };
+        const limit = deadline(timeoutSeconds);
+        const picture = limit(fitted(sharp, bytes, { header, edge, maxPixels }));
+        return header.frames > 1 ? await animation(sharp, picture, header, limit) : await still(sharp, picture, limit);
       } catch (error) {
         throw refusalOf(error, bytes, mimeType);
       }
@@ -73,32 +60,55 @@ export function createImageProcessor(options: ImageProcessorOptions = {}): Image
   };
 }
 
-interface Header {
-  frames: number;
-  /** EXIF orientation, 1 to 8. */
-  orientation: number;
-  /** Milliseconds of each frame. */
-  delay: number[];
-  /** Repetitions, 0 for ever. */
-  loop: number;
+/** Decode, upright and in sRGB, inside a square of `edge`; JPEG and WebP are shrunk while they are decoded. */
+function fitted(
+  sharp: Sharp,
+  bytes: Uint8Array,
+  { header, edge, maxPixels }: { header: Header; edge: number; maxPixels: number },
+): Pipeline {
+  const animated = header.frames > 1;
+  const picture = sharp(bytes, { animated, autoOrient: !animated, limitInputPixels: maxPixels }).resize({
+    width: edge,
+    height: edge,
+    fit: 'inside',
+    withoutEnlargement: true,
+  });
+  // sharp brings these to Display P3 only, and without their profile they would be shown as sRGB: too pale.
+  return header.deepColor ? picture.withIccProfile('srgb', { attach: false }) : picture;
 }
 
-/**
- * Reads sizes without decoding a pixel, and refuses what would not fit in memory. The limit counts every frame, since
- * an animation is decoded whole; sharp's own limit is switched off here so that the refusal can say the numbers.
- */
-async function readHeader(sharp: Sharp, bytes: Uint8Array, mimeType: string, maxPixels: number): Promise<Header> {
-  const animated = mimeType === 'image/gif' || mimeType === 'image/webp';
-  const metadata = await sharp(bytes, { animated, limitInputPixels: false }).metadata();
-  const frames = metadata.pageHeight === undefined ? 1 : (metadata.pages ?? 1);
-  const pixels = metadata.width * (metadata.pageHeight ?? metadata.height) * frames;
-  if (frames > maxFrames) throw invalidImage('too_many_frames', { facts: { frames, maxFrames } });
-  if (pixels > maxPixels) throw invalidImage('too_many_pixels', { facts: { pixels, maxPixels } });
-  return { frames, orientation: metadata.orientation ?? 1, delay: metadata.delay ?? [], loop: metadata.loop ?? 0 };
+/** The pixels are kept between decoding and encoding, so that the hash need not decode the result again. */
+async function still(sharp: Sharp, picture: Pipeline, limit: Limit): Promise<ProcessedImage> {
+  const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  const pixels = () => limit(sharp(data, { raw: { width, height, channels }, limitInputPixels: false }));
+  const bytes = await pixels().webp(webp).toBuffer();
+  return { bytes, mimeType: 'image/webp', width, height, thumbhash: await thumbhashOf(pixels()) };
 }
 
-function namesOf(types: ReadonlySet<string>): string {
-  const names: Record<string, string> = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP', gif: 'GIF', avif: 'AVIF' };
-  const list = [...types].map((type) => names[type.slice('image/'.length)] ?? type);
-  return `${list.slice(0, -1).join(', ')} and ${list.at(-1)}`;
+/** Frames go straight from decoder to encoder: raw, all of them together would weigh up to 200 MB. */
+async function animation(sharp: Sharp, picture: Pipeline, header: Header, limit: Limit): Promise<ProcessedImage> {
+  const upright = header.orientation > 1 ? limit(await orientFrames(sharp, picture, header)) : picture;
+  const { data: bytes, info } = await upright.webp(webp).toBuffer({ resolveWithObject: true });
+  const { width, height, pageHeight = height } = info;
+  return {
+    bytes,
+    mimeType: 'image/webp',
+    width,
+    height: pageHeight,
+    thumbhash: await thumbhashOf(limit(sharp(bytes))),
+  };
+}
+
+type Limit = (pipeline: Pipeline) => Pipeline;
+
+/** One allowance for all the steps of a picture: each gets what the steps before it have left, in whole seconds. */
+function deadline(seconds: number): Limit {
+  const end = performance.now() + seconds * 1000;
+  return (pipeline) => {
+    const left = Math.ceil((end - performance.now()) / 1000);
+    // Zero would mean no limit at all.
+    if (left <= 0) throw invalidImage('timeout');
+    return pipeline.timeout({ seconds: left });
+  };
 }

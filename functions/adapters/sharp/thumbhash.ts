@@ -1,12 +1,12 @@
+import type { Sharp as Pipeline } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
-import type { Sharp } from './library.ts';
 
-/** Edge in pixels of the picture the hash is made of; the algorithm takes at most 100, and more than this changes nothing visible. */
-const edge = 64;
+/** Edge in pixels of the picture the hash is made of. The hash keeps 7 waves an axis at most, so more tells it nothing. */
+const edge = 32;
 
-/** Base64 thumbhash (about 25 bytes) of a decodable image, of its first frame when animated. https://evanw.github.io/thumbhash/ */
-export async function thumbhashOf(sharp: Sharp, image: Uint8Array): Promise<string> {
-  const { data, info } = await sharp(image)
+/** Base64 thumbhash (about 25 bytes) of a picture, of its first frame when animated. https://evanw.github.io/thumbhash/ */
+export async function thumbhashOf(picture: Pipeline): Promise<string> {
+  const { data, info } = await picture
     .resize({ width: edge, height: edge, fit: 'inside', withoutEnlargement: true })
     .ensureAlpha()
     .raw()

@@ -56,12 +56,12 @@ describe('listing', () => {
 
   it('folds keys under a delimiter, over pages of any size', async () => {
     const { s3 } = await startedR2();
-    await putAll(s3, ['p/', 'p/a/1', 'p/a/2', 'p/a/3', 'p/b', 'p/c/1', 'p/c/2', 'p/d', 'q/x']);
+    await putAll(s3, ['p/', 'p/a/1', 'p/a/2', 'p/a/3', 'p/a0', 'p/b', 'p/c/1', 'p/c/2', 'p/d', 'p0', 'q/x']);
     for (const MaxKeys of [1, 2, 3, 1000]) {
       const pages = await listAll(s3, { Prefix: 'p/', Delimiter: '/', MaxKeys });
-      expect(pages.flatMap((page) => page.keys)).toEqual(['p/', 'p/b', 'p/d']);
+      expect(pages.flatMap((page) => page.keys)).toEqual(['p/', 'p/a0', 'p/b', 'p/d']);
       expect(pages.flatMap((page) => page.groups)).toEqual(['p/a/', 'p/c/']);
-      expect(pages).toHaveLength(Math.ceil(5 / MaxKeys));
+      expect(pages).toHaveLength(Math.ceil(6 / MaxKeys));
     }
   });
 

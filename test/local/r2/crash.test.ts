@@ -5,6 +5,7 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { expect, it, onTestFinished } from 'vitest';
+import { startPublicBucket } from '#local/r2/public.ts';
 import { bucket, clientOf, credentials, startedR2, temporaryFolder } from './support.ts';
 
 /** A server in a process of its own, so that it can be killed. */
@@ -51,6 +52,26 @@ it('killed in the middle of its work, it has every object it acknowledged, and e
     }
   }
   for (const key of acknowledged.keys()) expect(found).toContain(key);
+});
+
+it('is read from another process while it is overwritten, and no reader misses', async () => {
+  const dir = await temporaryFolder();
+  const { endpoint } = await spawned(dir);
+  const writer = clientOf({ endpoint });
+  const put = (body: string) => writer.send(new PutObjectCommand({ Bucket: bucket, Key: 'x', Body: body }));
+  await put('first');
+  const site = await startPublicBucket({ dir, bucket });
+  onTestFinished(() => site.close());
+  let writing = true;
+  const readers = Array.from({ length: 8 }, async () => {
+    const statuses = new Set<number>();
+    while (writing)
+      statuses.add((await fetch(`${site.endpoint}/x`).then(async (got) => got.text().then(() => got))).status);
+    return [...statuses];
+  });
+  for (let i = 0; i < 200; i++) await put(`${i}`);
+  writing = false;
+  expect(await Promise.all(readers)).toEqual(Array(8).fill([200]));
 });
 
 it('removes at a later start what a crash left behind, and only that', async () => {

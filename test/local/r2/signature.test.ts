@@ -133,6 +133,15 @@ describe('a request signed in its headers', () => {
     }
   });
 
+  it('does not take an absent header for the empty one that was signed', async () => {
+    const server = await startedR2();
+    const headers = await signed(server, '/files/x', { headers: { 'x-amz-meta-a': '' } });
+    expect(headers.authorization).toContain('x-amz-meta-a');
+    const { 'x-amz-meta-a': _, ...without } = headers;
+    expect(codeOf(await send(`${server.endpoint}/files/x`, { headers }))).toBe('NoSuchKey');
+    expect(codeOf(await send(`${server.endpoint}/files/x`, { headers: without }))).toBe('SignatureDoesNotMatch');
+  });
+
   it('may not carry an x-amz header nobody signed', async () => {
     const server = await startedR2();
     const headers = await signed(server, '/files/x', { method: 'PUT' });

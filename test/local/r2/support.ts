@@ -1,11 +1,11 @@
 /** What the suites of the R2 stand-in share: a server in a folder of its own, an SDK client, and requests byte by byte. */
 
 import { createHash, createHmac } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { GetObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { onTestFinished } from 'vitest';
@@ -53,14 +53,19 @@ export interface RawRequest {
   method?: string;
   headers?: Record<string, string>;
   body?: string | Uint8Array;
+  /** A connection of its own unless one is given. */
+  agent?: http.Agent;
 }
 
 /** Sends a request as it is: the path is not normalised and no header is added but `host` and `content-length`. */
-export function send(url: string, { method = 'GET', headers = {}, body }: RawRequest = {}): Promise<RawResponse> {
+export function send(
+  url: string,
+  { method = 'GET', headers = {}, body, agent }: RawRequest = {},
+): Promise<RawResponse> {
   const { hostname, port } = new URL(url);
   const path = url.slice(url.indexOf('/', 'http://'.length));
   return new Promise((resolve, reject) => {
-    const request = http.request({ hostname, port, path, method, headers, agent: false }, (response) => {
+    const request = http.request({ hostname, port, path, method, headers, agent: agent ?? false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
@@ -75,6 +80,18 @@ export function send(url: string, { method = 'GET', headers = {}, body }: RawReq
     request.on('error', reject);
     request.end(body);
   });
+}
+
+/** Names of the files that hold bytes, named by a row or not. */
+export async function blobs(dir: string): Promise<string[]> {
+  const entries = await readdir(join(dir, 'blobs'), { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+}
+
+/** An object's bytes as text. */
+export async function textOf(s3: S3Client, Key: string): Promise<string | undefined> {
+  const got = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
+  return got.Body?.transformToString();
 }
 
 /** The `<Code>` of an error body. */

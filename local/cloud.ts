@@ -1,0 +1,220 @@
+/**
+ * The one-machine cloud as a whole: buckets, token service and secrets first, then the stack synthesized with their
+ * addresses, then the demo data, put in through the API like anybody's.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { stop as stopEsbuild } from 'esbuild';
+import { parseConfig } from '../lib/config.ts';
+import { synthesize } from '../lib/synth.ts';
+import type { Closable } from './aws.ts';
+import type { DrainReport } from './drain.ts';
+import type { DynamoOptions } from './dynamo/server.ts';
+import { readOrCreate, writePrivate } from './files.ts';
+import { lockFolder } from './lock.ts';
+import { choosePorts } from './ports.ts';
+import { startPublicBucket } from './r2/public.ts';
+import { type R2Options, startR2 } from './r2/server.ts';
+import { demo, seed } from './seed.ts';
+import type { SqsOptions } from './sqs/server.ts';
+import { type RunningStack, runStack } from './stack.ts';
+import { startIssuer, type TokenIssuer } from './tokens/issuer.ts';
+
+const host = '127.0.0.1';
+const portNames = ['api', 'r2', 'public', 'dynamodb', 'sqs', 'secrets', 'issuer'] as const;
+
+export const buckets = {
+  bucket: 'stowage-local',
+  publicBucket: 'stowage-local-public',
+  complianceBucket: 'stowage-local-compliance',
+} as const;
+
+const secretName = 'stowage/local/r2';
+
+/** What contract section 8 says `dev.json` holds. */
+export interface DevFile {
+  baseUrl: string;
+  appId: string;
+  userId: string;
+  sessionId: string;
+  lockId: string;
+  orgId: string;
+  developerKey: string;
+  userToken: string;
+  sessionToken: string;
+  platformToken: string;
+  adminToken: string;
+  r2: { endpoint: string; accessKeyId: string; secretAccessKey: string } & typeof buckets;
+  dynamodb: { endpoint: string; tableName: string };
+}
+
+/** Faults to provoke; set and unset at any time. */
+export interface Faults {
+  r2?: R2Options['intercept'] | undefined;
+  dynamodb?: DynamoOptions['intercept'] | undefined;
+  sqs?: SqsOptions['intercept'] | undefined;
+}
+
+/** Round trips since the start or the last reset, by operation. */
+export interface RequestCounters {
+  r2: Record<string, number>;
+  dynamodb: Record<string, number>;
+  sqs: Record<string, number>;
+  reset(): void;
+}
+
+export interface CloudOptions {
+  /** Data folder; kept over restarts, used by one cloud at a time. */
+  dir: string;
+  /** Of the API; 0 (the default) takes any free one and keeps it over restarts. */
+  port?: number;
+  /** Writes what functions print on stderr to ours too. */
+  echoErrors?: boolean;
+  maxInstancesPerFunction?: number;
+  /** Milliseconds between TTL sweeps; 0 (the default) for none but the drain's. */
+  ttlSweepMs?: number;
+  /** Epoch milliseconds as the table stand-in sees them, to let TTL come early. */
+  now?: () => number;
+}
+
+export interface Cloud extends Closable {
+  baseUrl: string;
+  dev: DevFile;
+  stack: RunningStack;
+  faults: Faults;
+  requests: RequestCounters;
+  sign: TokenIssuer['sign'];
+  drain(): Promise<DrainReport>;
+}
+
+/** Boots everything; when a part fails, the parts before it are stopped. Rejects when the folder is in use. */
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  const dir = path.resolve(options.dir);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const unlock = lockFolder(dir);
+  const open: Closable[] = [{ close: async () => unlock() }];
+  const close = async () => {
+    for (let part = open.pop(); part; part = open.pop()) await part.close();
+  };
+  try {
+    const ports = await choosePorts(dir, portNames, options.port ? { api: options.port } : {});
+    const faults: Faults = {};
+    const requests = createCounters();
+    const issuer = await startIssuer({ dir, host, port: ports.issuer });
+    open.push(issuer);
+    const r2 = await startBuckets(dir, ports, faults, requests);
+    open.push(r2);
+
+    const config = parseConfig({
+      stage: 'local',
+      tokens: { issuer: issuer.issuer, audience: issuer.audience, jwksUrl: issuer.jwksUrl },
+      r2: { endpoint: r2.endpoint, ...buckets, publicBaseUrl: r2.publicBaseUrl, secretName },
+      cacheSeconds: 1,
+      protectData: false,
+      corsOrigins: ['*'],
+    });
+    const outdir = path.join(dir, 'cdk.out');
+    rmSync(outdir, { recursive: true, force: true });
+    const assembly = await synthesize({ config, outdir, localLayer: true });
+    // Its service process would stay with 300 MB for nothing: bundles are built once a start.
+    await stopEsbuild();
+    const stack = await runStack({
+      template: assembly.template,
+      stackName: assembly.stackName,
+      assetDir: assembly.assetPath,
+      dir,
+      host,
+      ports,
+      secrets: { [secretName]: JSON.stringify(r2.credentials) },
+      sign: issuer.sign,
+      dynamo: {
+        onRequest: ({ operation }) => requests.count('dynamodb', operation),
+        intercept: (request) => faults.dynamodb?.(request),
+        ...(options.now ? { now: options.now } : {}),
+      },
+      sqs: {
+        onRequest: ({ operation }) => requests.count('sqs', operation),
+        intercept: (request) => faults.sqs?.(request),
+      },
+      echoErrors: options.echoErrors ?? false,
+      ...(options.maxInstancesPerFunction === undefined
+        ? {}
+        : { maxInstancesPerFunction: options.maxInstancesPerFunction }),
+      ttlSweepMs: options.ttlSweepMs ?? 0,
+    });
+    open.push(stack);
+
+    const devFile = path.join(dir, 'dev.json');
+    const credentials = await seed({ stack, sign: issuer.sign, devFile });
+    const dev: DevFile = {
+      baseUrl: stack.baseUrl,
+      ...demo,
+      ...credentials,
+      r2: { endpoint: r2.endpoint, ...r2.credentials, ...buckets },
+      dynamodb: { endpoint: stack.endpoints.dynamodb, tableName: stack.model.tables[0]?.name ?? '' },
+    };
+    writePrivate(devFile, `${JSON.stringify(dev, undefined, 2)}\n`);
+    requests.reset();
+    return { baseUrl: stack.baseUrl, dev, stack, faults, requests, sign: issuer.sign, drain: stack.drain, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Ports = Record<(typeof portNames)[number], number>;
+
+/** The three buckets and the public one's domain. Pages of this machine may use them, as the CORS rules of R2 would say. */
+async function startBuckets(dir: string, ports: Ports, faults: Faults, requests: ReturnType<typeof createCounters>) {
+  const credentials = await readOrCreate(path.join(dir, 'r2-credentials.json'), () => ({
+    accessKeyId: randomBytes(16).toString('hex'),
+    secretAccessKey: randomBytes(32).toString('hex'),
+  }));
+  const cors = [
+    {
+      allowedOrigins: ['*'],
+      allowedMethods: ['GET', 'HEAD', 'PUT'],
+      allowedHeaders: ['content-type', 'if-none-match', 'range'],
+      exposeHeaders: ['ETag'],
+      maxAgeSeconds: 3600,
+    },
+  ];
+  const data = path.join(dir, 'r2');
+  const server = await startR2({
+    dir: data,
+    host,
+    port: ports.r2,
+    credentials,
+    buckets: [{ name: buckets.bucket, cors }, { name: buckets.publicBucket, cors }, { name: buckets.complianceBucket }],
+    onRequest: ({ operation }) => requests.count('r2', operation),
+    intercept: (request) => faults.r2?.(request),
+  });
+  try {
+    const published = await startPublicBucket({ dir: data, bucket: buckets.publicBucket, host, port: ports.public });
+    return {
+      endpoint: server.endpoint,
+      publicBaseUrl: published.endpoint,
+      credentials,
+      close: async () => void (await Promise.all([server.close(), published.close()])),
+    };
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+function createCounters(): RequestCounters & { count(service: 'r2' | 'dynamodb' | 'sqs', operation: string): void } {
+  const counters = {
+    r2: {} as Record<string, number>,
+    dynamodb: {} as Record<string, number>,
+    sqs: {} as Record<string, number>,
+    reset() {
+      for (const service of ['r2', 'dynamodb', 'sqs'] as const) counters[service] = {};
+    },
+    count(service: 'r2' | 'dynamodb' | 'sqs', operation: string) {
+      counters[service][operation] = (counters[service][operation] ?? 0) + 1;
+    },
+  };
+  return counters;
+}

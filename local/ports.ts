@@ -1,0 +1,56 @@
+/** Ports that stay the same over restarts, since stored URLs (a public file's, for one) name them. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { writePrivate } from './files.ts';
+
+/**
+ * A port for each name: the one kept in `<dir>/ports.json` if it is still free, else any free one. `fixed` ports are
+ * taken as they are, so a taken one fails where it is bound.
+ */
+export async function choosePorts<Name extends string>(
+  dir: string,
+  names: readonly Name[],
+  fixed: Partial<Record<Name, number>> = {},
+): Promise<Record<Name, number>> {
+  mkdirSync(dir, { recursive: true });
+  const file = path.join(dir, 'ports.json');
+  const kept = read(file);
+  const chosen = {} as Record<Name, number>;
+  const taken = new Set<number>(Object.values<number | undefined>(fixed).filter((port) => port !== undefined));
+  for (const name of names) {
+    const wish = fixed[name] || (taken.has(kept[name] ?? 0) ? 0 : (kept[name] ?? 0));
+    const port = fixed[name] || (await probe(wish)) || (await freePort(taken));
+    chosen[name] = port;
+    taken.add(port);
+  }
+  writePrivate(file, JSON.stringify(chosen));
+  return chosen;
+}
+
+async function freePort(taken: ReadonlySet<number>): Promise<number> {
+  for (;;) {
+    const port = await probe(0);
+    if (port && !taken.has(port)) return port;
+  }
+}
+
+/** The port if it can be bound right now (any for 0), else 0. */
+async function probe(port: number): Promise<number> {
+  const server = createServer();
+  const { promise, resolve } = Promise.withResolvers<number>();
+  server.once('error', () => resolve(0));
+  server.listen(port, '127.0.0.1', () => {
+    const address = server.address();
+    server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
+  });
+  return promise;
+}
+
+function read(file: string): Record<string, number> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
+  } catch {
+    return {};
+  }
+}

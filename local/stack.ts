@@ -1,0 +1,187 @@
+/**
+ * Serves one synthesized template: tables, queues, functions, API, event sources and schedules, each as the template
+ * says and none beside it. What the template only refers to (token issuer, buckets, secrets' values) is the caller's.
+ */
+import path from 'node:path';
+import { arn, type Closable } from './aws.ts';
+import { createControl } from './control.ts';
+import { createDrain, type DrainReport } from './drain.ts';
+import { type Dynamo, type DynamoOptions, startDynamo } from './dynamo/server.ts';
+import { startScheduler } from './events/scheduler.ts';
+import { createStreamConsumer, type StreamConsumer, type StreamRecord } from './events/stream.ts';
+import { startGateway } from './gateway/server.ts';
+import { type Authorizer, createAuthorizer } from './iam/authorize.ts';
+import { requireGrants } from './iam/event-sources.ts';
+import { createFunctions, type Functions } from './lambda/functions.ts';
+import { startSecrets } from './secrets/server.ts';
+import { startPoller } from './sqs/poller.ts';
+import { type SqsOptions, startSqs } from './sqs/server.ts';
+import { openQueueStore } from './sqs/store.ts';
+import type { CfnTemplate } from './template/intrinsics.ts';
+import type { CloudModel, QueueSpec, StreamMappingSpec } from './template/model.ts';
+import { readTemplate } from './template/read.ts';
+import type { TokenIssuer } from './tokens/issuer.ts';
+
+export interface StackPorts {
+  api: number;
+  sqs: number;
+  dynamodb: number;
+  secrets: number;
+}
+
+export interface StackOptions {
+  template: CfnTemplate;
+  stackName: string;
+  assetDir(logicalId: string): string;
+  /** Data folder; kept over restarts. */
+  dir: string;
+  host: string;
+  /** All known beforehand, since the functions' environment names them. */
+  ports: StackPorts;
+  /** Values of secrets by name. */
+  secrets?: Record<string, string>;
+  /** Makes `POST /__local/tokens` answer. */
+  sign: TokenIssuer['sign'];
+  dynamo?: Pick<DynamoOptions, 'onRequest' | 'intercept' | 'now'>;
+  sqs?: Pick<SqsOptions, 'onRequest' | 'intercept'>;
+  /** Writes what functions print on stderr to ours too. */
+  echoErrors?: boolean;
+  maxInstancesPerFunction?: number;
+  idleMs?: number;
+  drainTimeoutMs?: number;
+  /** Milliseconds between TTL sweeps beside those of a drain; 0 for none. */
+  ttlSweepMs?: number;
+}
+
+export interface RunningStack extends Closable {
+  model: CloudModel;
+  baseUrl: string;
+  endpoints: { dynamodb: string; sqs: string; secretsManager: string };
+  functions: Functions;
+  drain(): Promise<DrainReport>;
+}
+
+/** Starts everything; when a part fails, what was started before it is stopped again. */
+export async function runStack(options: StackOptions): Promise<RunningStack> {
+  const { host, ports, dir } = options;
+  const url = (port: number) => `http://${host}:${port}`;
+  const endpoints = { dynamodb: url(ports.dynamodb), sqs: url(ports.sqs), secretsManager: url(ports.secrets) };
+  const model = readTemplate({
+    ...options,
+    addresses: { apiEndpoint: url(ports.api), sqsEndpoint: endpoints.sqs },
+  });
+  const [api, ...moreApis] = model.apis;
+  if (!api || moreApis.length > 0) throw new Error(`The template has ${model.apis.length} HTTP APIs instead of one`);
+  const authorizer = createAuthorizer(model);
+  requireGrants(model, authorizer);
+
+  const open: Closable[] = [];
+  const close = async () => {
+    for (let part = open.pop(); part; part = open.pop()) await part.close();
+  };
+  try {
+    const store = openQueueStore(path.join(dir, 'sqs'));
+    open.push({ close: async () => store.close() });
+    const sqs = await startSqs({ ...options.sqs, queues: model.queues, store, authorizer, host, port: ports.sqs });
+    open.push(sqs);
+    const secrets = options.secrets ?? {};
+    open.push(await startSecrets({ secrets, authorizer, host, port: ports.secrets }));
+
+    const functions = createFunctions({
+      specs: model.functions,
+      authorizer,
+      endpoints,
+      logDir: path.join(dir, 'logs'),
+      echoErrors: options.echoErrors ?? false,
+      maxInstancesPerFunction: options.maxInstancesPerFunction ?? 10,
+      idleMs: options.idleMs ?? 300_000,
+    });
+    const invoke = functions.invoke;
+    const sendToQueue = (queueArn: string, body: string) => void store.send(queueByArn(model, queueArn), body);
+    const streams = streamMappings(model).map((mapping) => createStreamConsumer({ mapping, invoke, sendToQueue }));
+    const dynamo = await startTables(options, model, authorizer, streams);
+    open.push(dynamo);
+
+    const scheduler = startScheduler({ schedules: model.schedules, invoke });
+    const pollers = model.mappings
+      .filter((mapping) => mapping.kind === 'queue')
+      .map((mapping) => {
+        const queue = queueByArn(model, mapping.sourceArn);
+        return { mapping, queue, poller: startPoller({ mapping, queue, store, invoke }) };
+      });
+    const sweeper =
+      options.ttlSweepMs && setInterval(() => void dynamo.sweepTtl().catch(() => undefined), options.ttlSweepMs);
+    open.push({
+      async close() {
+        clearInterval(sweeper || undefined);
+        await scheduler.close();
+        for (const stream of streams) stream.stop();
+        // Ending the functions ends the invocations the pollers wait for.
+        await Promise.all([...pollers.map(({ poller }) => poller.stop()), functions.close()]);
+      },
+    });
+
+    const drain = createDrain({
+      sweepTtl: dynamo.sweepTtl,
+      scheduler,
+      streams,
+      pollers,
+      queues: model.queues,
+      store,
+      timeoutMs: options.drainTimeoutMs ?? 60_000,
+    });
+    const control = createControl({ sign: options.sign, drain });
+    const gateway = await startGateway({ api, permissions: model.permissions, invoke, control, host, port: ports.api });
+    open.push(gateway);
+    return { model, baseUrl: gateway.endpoint, endpoints, functions, drain, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startTables(
+  options: StackOptions,
+  model: CloudModel,
+  authorizer: Authorizer,
+  streams: StreamConsumer[],
+): Promise<Dynamo> {
+  const tables = new Map(model.tables.map((table) => [table.name, table]));
+  const dynamo = await startDynamo({
+    ...options.dynamo,
+    dir: path.join(options.dir, 'dynamodb'),
+    host: options.host,
+    port: options.ports.dynamodb,
+    authorize(accessKeyId, action, tableName, indexName) {
+      const table = arn('dynamodb', `table/${tableName}`);
+      const resource = indexName === undefined ? table : `${table}/index/${indexName}`;
+      return authorizer.isAllowed({ accessKeyId, action: `dynamodb:${action}`, resource });
+    },
+    async onTtlRemoval(record: StreamRecord) {
+      const consumers = streams.filter(({ mapping }) => mapping.enabled && sameTable(mapping, record));
+      await Promise.all(consumers.map((consumer) => consumer.deliver([record])));
+    },
+  });
+  try {
+    for (const table of tables.values()) await dynamo.createTable(table.input);
+  } catch (error) {
+    await dynamo.close();
+    throw error;
+  }
+  return dynamo;
+}
+
+function streamMappings(model: CloudModel): StreamMappingSpec[] {
+  return model.mappings.filter((mapping) => mapping.kind === 'stream');
+}
+
+/** A stream's label may differ; its table does not. */
+function sameTable({ sourceArn }: StreamMappingSpec, { eventSourceARN = '' }: StreamRecord): boolean {
+  return sourceArn.split('/stream/')[0] === eventSourceARN.split('/stream/')[0];
+}
+
+function queueByArn({ queues }: CloudModel, queueArn: string): QueueSpec {
+  const queue = queues.find(({ arn }) => arn === queueArn);
+  if (!queue) throw new Error(`Queue ${queueArn} is not in the template`);
+  return queue;
+}
