@@ -9,9 +9,10 @@ export interface Round {
 }
 
 const minute = 60_000;
-const user = fc.constantFrom(...users);
+/** Mostly the first, so that commands meet. */
+const user = fc.constantFrom(users[0], users[0], users[0], users[1]);
 const sessionId = fc.constantFrom(...(Object.keys(sessions) as (keyof typeof sessions)[]));
-const draftId = fc.constantFrom(...drafts, undefined);
+const draftId = fc.constantFrom(drafts[0], drafts[0], drafts[1], undefined);
 const size = fc.constantFrom(100, 150, 200, 300);
 const pick = fc.nat(7);
 
@@ -85,18 +86,28 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'schedule' as const }) },
 );
 
-const crash: fc.Arbitrary<CrashPlan | undefined> = fc.option(
-  fc.record({ call: fc.nat(7), when: fc.constantFrom('before' as const, 'after' as const) }),
-  { nil: undefined, freq: 2 },
+const crash: fc.Arbitrary<CrashPlan | undefined> = fc.oneof(
+  { weight: 2, arbitrary: fc.constant(undefined) },
+  { weight: 1, arbitrary: fc.record({ call: fc.nat(6), when: fc.constantFrom('before' as const, 'after' as const) }) },
 );
+
+type Asked = Round['asked'];
+const asked: fc.Arbitrary<Asked> = fc.oneof(
+  { weight: 3, arbitrary: fc.array(fc.record({ command, crash }), { minLength: 1, maxLength: 3 }) },
+  // The same thing asked twice at the same moment.
+  { weight: 1, arbitrary: fc.tuple(command, crash, crash).map(([same, first, second]) => twice(same, first, second)) },
+);
+
+const twice = (command: Command, ...crashes: (CrashPlan | undefined)[]): Asked =>
+  crashes.map((each) => ({ command, crash: each }));
 
 export const rounds: fc.Arbitrary<Round[]> = fc.array(
   fc.record({
     waitMs: fc.oneof(
-      { weight: 6, arbitrary: fc.constant(0) },
+      { weight: 8, arbitrary: fc.constant(0) },
       { weight: 1, arbitrary: fc.constantFrom(minute, 16 * minute, 70 * minute, 130 * minute) },
     ),
-    asked: fc.array(fc.record({ command, crash }), { minLength: 1, maxLength: 3 }),
+    asked,
   }),
-  { minLength: 1, maxLength: 5 },
+  { minLength: 1, maxLength: 6 },
 );

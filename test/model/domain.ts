@@ -18,7 +18,7 @@ export const settings: AppSettings = {
   ...defaultSettings,
   enabled: true,
   maxBytesPerApp: 1500,
-  maxBytesPerSession: 600,
+  maxBytesPerSession: 400,
   maxStagedBytesPerUserPerApp: 700,
   stagedTtlSeconds: 7200,
 };

@@ -20,14 +20,14 @@ async function read(table: Table): Promise<Map<string, number>> {
 }
 
 /**
- * Runs a command and looks at every counter right after it, so that no limit is passed even for a moment: a counter
+ * Runs commands and looks at every counter right after each, so that no limit is passed even for a moment: a counter
  * above its limit may only fall. Staged files of a claim that is rolled back are the documented exception.
  */
 export function watchLimits(table: Table) {
+  let before = new Map<string, number>();
   return async <T>(command: { constructor: { name: string } }, send: () => Promise<T>): Promise<T> => {
-    if (command.constructor.name !== 'TransactWriteCommand') return await send();
-    const before = await read(table);
     const answer = await send();
+    if (command.constructor.name !== 'TransactWriteCommand') return answer;
     const after = await read(table);
     const rollBack = JSON.stringify(command).includes('rolled_back');
     for (const counter of counters) {
@@ -38,6 +38,7 @@ export function watchLimits(table: Table) {
       if (used <= limitBytes || used <= (before.get(pk) ?? 0) || (rollBack && counter.kind === 'staged')) continue;
       throw new Error(`${pk} passed its limit of ${limitBytes}: ${used}`);
     }
+    before = after;
     return answer;
   };
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { beginning, type Round, rounds } from './commands.ts';
 import type { Command } from './domain.ts';
 import { type Draining, deliverEvents, drain } from './drain.ts';
@@ -9,7 +9,7 @@ import { unexplained } from './judge.ts';
 import { type Observed, observe } from './observe.ts';
 import { perform, type Request } from './perform.ts';
 import { predict } from './predict.ts';
-import { openRun, type Ports, type Run } from './run.ts';
+import { openRun, type Ports, type Run, type Servers, startServers } from './run.ts';
 import { createTurns, straight, type Turns } from './turns.ts';
 
 /** `MODEL_RUNS` and `MODEL_SEED` for long runs; `npm run test:model` draws a fresh seed. */
@@ -18,6 +18,12 @@ const seed = process.env.MODEL_SEED === undefined ? 20_261_122 : Number(process.
 
 /** An hour: a long run says how many worlds it saw, not that it took too long. */
 const timeoutMs = Math.max(300_000, numRuns * 2_000);
+
+let servers: Servers;
+beforeAll(async () => {
+  servers = await startServers();
+});
+afterAll(() => servers.close());
 
 it(
   'whatever is asked, in whatever order, and wherever it is killed, nothing is lost, counted twice or left behind',
@@ -40,17 +46,20 @@ async function live(
   deliveries: number,
   scheduler: fc.Scheduler,
 ): Promise<void> {
-  const run = await openRun();
+  const run = await openRun(servers);
   try {
     const ports = run.ports(straight);
     const turns = createTurns(scheduler);
     const history = createHistory();
     const draining = { draw: (among: number) => (draws.next().value ?? 0) % Math.max(1, among), deliveries };
+    for (const command of start) await alone(run, ports, history, command);
     let observed = await observe(run);
-    for (const command of start) observed = await alone(run, ports, history, command, observed);
     for (const round of later) {
-      await wait(run, ports, draining, round.waitMs);
-      observed = await together(run, ports, turns, history, round, await observe(run));
+      if (round.waitMs > 0) {
+        await wait(run, ports, draining, round.waitMs);
+        observed = await observe(run);
+      }
+      observed = await together(run, ports, turns, history, round, observed);
     }
     await rest(run, ports, draining, history, later);
   } finally {
@@ -58,13 +67,12 @@ async function live(
   }
 }
 
-/** A command that nothing disturbs. */
-async function alone(run: Run, ports: Ports, history: History, command: Command, before: Observed): Promise<Observed> {
-  const request = history.requestOf(command, before, run);
-  if (request === undefined) return before;
+/** A command of the beginning: the rounds are what is looked at closely. */
+async function alone(run: Run, ports: Ports, history: History, command: Command): Promise<void> {
+  const request = history.requestOf(command, await observe(run), run);
+  if (request === undefined) return;
   history.note(request);
-  const ending = { crashed: false as const, value: await perform(run, ports, straight, request) };
-  return await check(run, ports, history, [{ request, ending }], before);
+  history.remember({ request, ending: { crashed: false, value: await perform(run, ports, straight, request) } });
 }
 
 /** Commands at the same moment, each killed where its crash says. */

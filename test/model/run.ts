@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import type { Table } from '#adapters/dynamo/client.ts';
@@ -25,27 +26,26 @@ export type Message = { id: number; dueAt: number } & (
   | { queue: 'lifecycle'; body: LifecycleEvent }
 );
 
+const accessKeys = { accessKeyId: 'local', secretAccessKey: 'secret' };
+
 /**
- * One world of the model: the real stores over real servers with nothing in them, a clock of its own, queues that are
- * lists. `ports(step)` are the adapters with every call to the outside going through `step`.
+ * The servers all runs share: the one-machine table and bucket, on a clock that the run of the moment moves. Starting
+ * them costs more than most runs.
  */
-export async function openRun() {
+export async function startServers() {
   const dir = await mkdtemp(join(tmpdir(), 'stowage-model-'));
-  const accessKeys = { accessKeyId: 'local', secretAccessKey: 'secret' };
   const time = { now: Date.now() };
+  const expired: DynamoDBRecord[] = [];
   /** The S3 client of the lister signs with the real time; every other request with the model's. */
   let listing = false;
-  /** Every look at the clock takes a millisecond, so that ids sort by when they were made. */
-  const clock: Clock = { now: () => new Date(time.now++) };
   const bucketClock = { now: () => (listing ? new Date() : new Date(time.now)) };
-  const expired: DynamoDBRecord[] = [];
   const [dynamo, r2] = await Promise.all([
     startDynamo({ now: () => time.now, onTtlRemoval: (record) => void expired.push(record) }),
     startR2({ dir, credentials: accessKeys, buckets: [{ name: 'files' }], clock: bucketClock }),
   ]);
-  const table = await createTable(dynamo.endpoint);
+  /** Every look at the clock takes a millisecond, so that ids sort by when they were made. */
+  const clock: Clock = { now: () => new Date(time.now++) };
   const r2Config = { endpoint: r2.endpoint, buckets: { default: 'files' }, credentials: async () => accessKeys, clock };
-  const objects = createObjectStore(r2Config);
   const bucketLister = createObjectLister(r2Config);
   const lister: ObjectLister = {
     async list(...given) {
@@ -55,6 +55,33 @@ export async function openRun() {
       });
     },
   };
+  return {
+    dynamo,
+    time,
+    clock,
+    expired,
+    r2Config,
+    lister,
+    objects: createObjectStore(r2Config),
+    async close(): Promise<void> {
+      await Promise.all([dynamo.close(), r2.close()]);
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export type Servers = Awaited<ReturnType<typeof startServers>>;
+
+/**
+ * One world of the model: the real stores with nothing in them, queues that are lists. `ports(step)` are the adapters
+ * with every call to the outside going through `step`.
+ */
+export async function openRun(servers: Servers) {
+  const { dynamo, time, clock, expired, r2Config, lister, objects } = servers;
+  time.now = Date.now();
+  expired.length = 0;
+  const table = await createTable(dynamo.endpoint);
+  const limits = watchLimits(table);
   const messages: Message[] = [];
   let lastMessage = 0;
 
@@ -66,7 +93,6 @@ export async function openRun() {
   }
 
   function ports(step: Step) {
-    const limits = watchLimits(table);
     const documents = {
       send: (command: { constructor: { name: string } }) =>
         step(`dynamo ${command.constructor.name.replace(/Command$/, '')}`, async () => {
@@ -115,9 +141,10 @@ export async function openRun() {
     sweepTtl: () => dynamo.sweepTtl(),
     sendEvent: (body: LifecycleEvent) => enqueue({ queue: 'lifecycle', body })(),
     async close(): Promise<void> {
+      const { objects: left } = await lister.list('default', {});
+      for (const { key } of left) await objects.delete({ bucket: 'default', key });
+      await table.documents.send(new DeleteTableCommand({ TableName: table.name }) as never);
       table.documents.destroy();
-      await Promise.all([dynamo.close(), r2.close()]);
-      await rm(dir, { recursive: true, force: true });
     },
   };
 }
