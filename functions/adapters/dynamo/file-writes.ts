@@ -21,7 +21,7 @@ export function createFileWrites(TableName: string) {
     ExpressionAttributeValues: { ':rev': file.rev },
   });
 
-  const putTicket = (fileId: string, expiresAt: number): TransactItem => ({
+  const ticket = (fileId: string, expiresAt: number): TransactItem => ({
     Put: { TableName, Item: { ...ticketKey(fileId), ttl: Math.ceil(expiresAt / 1000) } },
   });
 
@@ -40,6 +40,9 @@ export function createFileWrites(TableName: string) {
   return {
     replace,
 
+    /** The alarm of a record that expires, epoch milliseconds. */
+    ticket,
+
     /** Everything a new record comes with, its counters in the order of `limits` right after it. */
     reserve(file: FileRecord, limits: CounterLimit[], idempotency?: IdempotencyClaim): TransactItem[] {
       return [
@@ -48,7 +51,7 @@ export function createFileWrites(TableName: string) {
           counterItem(TableName, { counter: limit.counter, bytes: file.sizeBytes, files: 1 }, limit),
         ),
         ...holderCheck(TableName, file),
-        ...(file.expiresAt === undefined ? [] : [putTicket(file.id, file.expiresAt)]),
+        ...(file.expiresAt === undefined ? [] : [ticket(file.id, file.expiresAt)]),
         ...(idempotency === undefined ? [] : [putIdempotency(TableName, idempotency, file)]),
       ];
     },
@@ -66,7 +69,7 @@ export function createFileWrites(TableName: string) {
           : counterChanges([{ from: file, to: next }]).map((change) => counterItem(TableName, change))),
         next.expiresAt === undefined
           ? { Delete: { TableName, Key: ticketKey(file.id) } }
-          : putTicket(file.id, next.expiresAt),
+          : ticket(file.id, next.expiresAt),
         ...leaveMarker(file, next.updatedAt),
       ];
     },
