@@ -1,6 +1,6 @@
 import { AppError } from '#core/errors.ts';
 import { releaseExpired } from '#core/expired.ts';
-import { countersOf, type FileRecord, stuckAfterMs } from '#core/file-record.ts';
+import { countersOf, type ExtensionFile, stuckAfterMs } from '#core/file-record.ts';
 import { newId, newObjectKey } from '#core/ids.ts';
 import type { Clock, ImageProcessor, ObjectStore, ProcessedImage } from '#core/ports.ts';
 import { abandon } from '#core/purge.ts';
@@ -38,7 +38,7 @@ export interface ImageUpload {
  * Throws `invalid_file_type`, `invalid_image`, the three quota codes, `idempotency_key_reused`, `request_in_progress`
  * and `temporarily_unavailable`.
  */
-export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings: AppSettings): Promise<FileRecord> {
+export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings: AppSettings): Promise<ExtensionFile> {
   const replayed = upload.idempotency && (await findReplay(deps, upload.idempotency));
   if (replayed !== undefined) return replayed;
 
@@ -76,7 +76,7 @@ function requireAllowedType(bytes: Uint8Array, { allowedMimePrefixes }: AppSetti
   });
 }
 
-function newRecord(now: Date, upload: ImageUpload, image: ProcessedImage, settings: AppSettings): FileRecord {
+function newRecord(now: Date, upload: ImageUpload, image: ProcessedImage, settings: AppSettings): ExtensionFile {
   const { target } = upload;
   const owner =
     target.kind === 'session'
@@ -110,10 +110,10 @@ function newRecord(now: Date, upload: ImageUpload, image: ProcessedImage, settin
 /** Undefined when reserved; the earlier file when the same request was answered meanwhile. */
 async function reserve(
   deps: StoreDeps,
-  file: FileRecord,
+  file: ExtensionFile,
   settings: AppSettings,
   idempotency: IdempotencyClaim | undefined,
-): Promise<FileRecord | undefined> {
+): Promise<ExtensionFile | undefined> {
   // The narrower counter first, so that its refusal is the one told when several would refuse.
   const limits = countersOf(file)
     .map((counter) => limitOf(counter, settings))
@@ -126,7 +126,7 @@ async function reserve(
   }
 }
 
-async function findReplay(deps: StoreDeps, claim: IdempotencyClaim): Promise<FileRecord | undefined> {
+async function findReplay(deps: StoreDeps, claim: IdempotencyClaim): Promise<ExtensionFile | undefined> {
   const earlier = await deps.files.findIdempotent(claim.id, deps.clock.now());
   return earlier && (await replay(deps, earlier, claim));
 }
@@ -135,14 +135,15 @@ async function replay(
   deps: StoreDeps,
   earlier: { fileId: string; contentHash: string },
   claim: IdempotencyClaim | undefined,
-): Promise<FileRecord> {
+): Promise<ExtensionFile> {
   if (earlier.contentHash !== claim?.contentHash) {
     throw new AppError(
       'idempotency_key_reused',
       'This Idempotency-Key was used for another upload. Use a new key for new content.',
     );
   }
-  const file = await deps.files.get(earlier.fileId);
+  const found = await deps.files.get(earlier.fileId);
+  const file = found?.scope === 'extension' ? found : undefined;
   if (file?.state === 'ready') return file;
   if (file?.state === 'pending') {
     throw new AppError('request_in_progress', 'The first request with this Idempotency-Key is still going on.', {

@@ -1,4 +1,4 @@
-import type { CounterRef, FileRecord, Usage } from '#core/file-record.ts';
+import type { CounterRef, ExtensionFile, FileRecord, Usage } from '#core/file-record.ts';
 import type { AppSettings } from '#core/settings.ts';
 
 /** A counter with the limit it may reach, in bytes. */
@@ -34,7 +34,7 @@ export interface FileStore {
   /** Writes the `pending` record and raises its counters, or refuses without a trace. One transaction. */
   reserve(file: FileRecord, limits: CounterLimit[], idempotency?: IdempotencyClaim): Promise<ReserveResult>;
   /** `pending -> ready`. False when the record is no longer at this revision. */
-  markReady(file: FileRecord, now: Date): Promise<FileRecord | undefined>;
+  markReady<F extends FileRecord>(file: F, now: Date): Promise<F | undefined>;
   /**
    * `pending | ready -> deleting`, lowering its counters. One transaction. False when the record is no longer at this
    * revision: whoever moved it decides, and the counters were lowered by them or not at all.
@@ -48,9 +48,9 @@ export interface FileStore {
   listBySession(
     session: { appId: string; sessionId: string; lockId: string },
     page: { limit?: number | undefined; cursor?: string | undefined },
-  ): Promise<Page<FileRecord>>;
+  ): Promise<Page<ExtensionFile>>;
   /** Newest first, expired ones too. Bounded by the staged quota, so never paged. */
-  listStaged(appId: string, userId: string): Promise<FileRecord[]>;
+  listStaged(appId: string, userId: string): Promise<ExtensionFile[]>;
   /** Records whose `dueAt` has passed, soonest first; of one app or of all. A page of each shard. */
   listDue(now: Date, options: { appId?: string; limit: number }): Promise<FileRecord[]>;
   /** Strongly consistent; zero when nothing was ever counted. */

@@ -1,5 +1,5 @@
 import { type FileRecord, holderOf } from '#core/file-record.ts';
-import { appPk, duePk, dueShardOf, fileKey, holderPk, sessionPk, stagedPk } from './keys.ts';
+import { appPk, duePk, dueShardOf, fileKey, holderPk, organizationPk, sessionPk, stagedPk } from './keys.ts';
 
 const indexAttributes = ['appPk', 'sessionPk', 'holderPk', 'ownerPk', 'duePk'] as const;
 
@@ -12,6 +12,7 @@ export function toItem(file: FileRecord): Record<string, unknown> {
 function indexesOf(file: FileRecord) {
   const due = file.dueAt !== undefined && { duePk: duePk(dueShardOf(file.id)) };
   if (file.state === 'deleting') return { ...due };
+  if (file.scope === 'organization') return { ...due, ownerPk: organizationPk(file.orgId) };
   const holder = holderOf(file);
   return {
     ...due,

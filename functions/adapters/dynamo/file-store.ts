@@ -84,13 +84,13 @@ export function createFileStore(table: Table): FileStore {
 
     async markReady(file, now) {
       const { dueAt: _, ...rest } = file;
-      const next: FileRecord = {
+      const next = {
         ...rest,
         state: 'ready',
         rev: file.rev + 1,
         updatedAt: now.toISOString(),
         ...(file.expiresAt !== undefined && { dueAt: file.expiresAt }),
-      };
+      } as typeof file;
       try {
         await table.documents.send(
           new PutCommand({ ...replace(file, next), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
