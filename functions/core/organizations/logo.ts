@@ -4,7 +4,7 @@ import type { Clock, ObjectStore, UrlSigner } from '#core/ports.ts';
 import { notActiveMember, notFound, uploadNotFound, uploadNotOwned } from './refusals.ts';
 import { type Declared, presignForMember, type StagedUpload } from './staging.ts';
 import type { LogoRow, OrganizationStore, TakenFile } from './stores.ts';
-import { checkUploaded, copyToFinal, findLost, isStaged, settling, takenFile } from './taking.ts';
+import { checkUploaded, clearIncoming, copyToFinal, findLost, isStaged, settling, takenFile } from './taking.ts';
 
 interface Deps {
   organizations: OrganizationStore;
@@ -91,6 +91,7 @@ async function takeAsLogo(deps: Deps, { orgId, userId }: Who, first: LogoRow, up
       ...(before?.state === 'ready' ? [{ kind: 'release' as const, file: before, now: clock.now() }] : []),
     ]);
     if (refused.length === 0) {
+      await clearIncoming(deps, [file]);
       if (before !== undefined) await deps.scheduleDelete(before.id);
       return takenFile(file);
     }

@@ -3,7 +3,7 @@ import type { OrganizationFile } from '#core/file-record.ts';
 import type { Clock, ObjectStore } from '#core/ports.ts';
 import { invalidUploads, notActiveMember, notFound, uploadNotFound } from './refusals.ts';
 import type { MinisiteRow, OrganizationStore, TakenFile } from './stores.ts';
-import { checkUploaded, copyToFinal, findLost, readStaged, settling, takenFile } from './taking.ts';
+import { checkUploaded, clearIncoming, copyToFinal, findLost, readStaged, settling, takenFile } from './taking.ts';
 
 interface Deps {
   organizations: OrganizationStore;
@@ -53,6 +53,7 @@ export async function publishMinisite(deps: Deps, publication: Publication): Pro
       ...dropped.map((file) => ({ kind: 'release' as const, file, now })),
     ]);
     if (refused.length === 0) {
+      await clearIncoming(deps, fresh);
       await Promise.all(dropped.map(({ id }) => deps.scheduleDelete(id)));
       return row;
     }

@@ -3,7 +3,7 @@ import { newId } from '#core/ids.ts';
 import type { Clock, ObjectStore } from '#core/ports.ts';
 import { invalidUploads, notActiveMember, uploadNotFound } from './refusals.ts';
 import type { OrganizationStore, Parent, ParentKind } from './stores.ts';
-import { checkUploaded, copyToFinal, findLost, readStaged, settling, takenFile } from './taking.ts';
+import { checkUploaded, clearIncoming, copyToFinal, findLost, readStaged, settling, takenFile } from './taking.ts';
 
 /** A transaction holds 100 items and an upload takes three; a row with more pictures than this is an album. */
 export const maxUploadsPerParent = 20;
@@ -20,7 +20,7 @@ export interface ParentWrite {
  * taken in one transaction with the row, so that no two rows share an upload and none takes half of them. The
  * organization is the uploads' own; all of them must be of one, in which the caller is an active member.
  *
- * Round trips: a batch read; the membership beside one HEAD for each upload; one copy for each; one transaction.
+ * Round trips: a batch read; the membership beside one HEAD for each upload; one copy for each; one transaction; one delete for each.
  *
  * Throws the refusals of seed 3's failure table, `validation_failed` for uploads that do not belong together or were
  * presigned for something else, and `temporarily_unavailable`.
@@ -52,7 +52,10 @@ export async function createParent(
     { kind: 'parent', parent },
     ...files.map((file) => settling(file, parent.id, now)),
   ]);
-  if (refused.length === 0) return parent;
+  if (refused.length === 0) {
+    await clearIncoming(deps, files);
+    return parent;
+  }
   const lost = await findLost(deps, files);
   if (refused.includes('member')) throw notActiveMember();
   throw uploadNotFound(lost?.id ?? files[0]?.id ?? '');

@@ -1,5 +1,5 @@
 import { AppError } from '#core/errors.ts';
-import { isExpired, type OrganizationFile, objectOf, settled } from '#core/file-record.ts';
+import { incomingOf, isExpired, type OrganizationFile, objectOf, settled } from '#core/file-record.ts';
 import { checkIncoming, copyIncoming } from '#core/incoming.ts';
 import type { Clock, ObjectHead, ObjectStore } from '#core/ports.ts';
 import { fileNotUploaded, storageRefusal, unsupportedFileType, uploadNotFound, uploadNotOwned } from './refusals.ts';
@@ -72,10 +72,29 @@ async function refuse(deps: Deps, file: OrganizationFile, error: unknown): Promi
   throw fileNotUploaded(file.id, error.details);
 }
 
-/** The step that makes a staged upload a file of the row that takes it. */
-export function settling(file: OrganizationFile, parentId: string, now: Date): OrganizationChange {
+/** The step that makes a staged upload a file of the row that takes it, and keeps it as long as the row must be kept. */
+export function settling(
+  file: OrganizationFile,
+  parentId: string,
+  now: Date,
+  retainedUntil?: number,
+): OrganizationChange {
   const next = settled(file, { mimeType: file.mimeType, sizeBytes: file.sizeBytes }, now);
-  return { kind: 'settle', file, next: { ...next, parentId } };
+  return {
+    kind: 'settle',
+    file,
+    next: { ...next, parentId, ...(retainedUntil !== undefined && { retainedUntil }) },
+  };
+}
+
+/**
+ * Removes what lies at the incoming keys of taken uploads. A failure is no harm: each left a marker, by which the
+ * schedule removes it for good once nothing can be PUT there any more. Never throws.
+ */
+export async function clearIncoming(deps: Deps, files: OrganizationFile[]): Promise<void> {
+  await Promise.allSettled(
+    files.map(async ({ incoming }) => incoming !== undefined && (await deps.objects.delete(incomingOf(incoming)))),
+  );
 }
 
 export const takenFile = (file: OrganizationFile): TakenFile => ({
