@@ -101,6 +101,13 @@ export interface OrganizationFile extends StoredFile {
   contentHash?: string;
 }
 
+/** Everything a deletion takes with it (seed 1, "Cleanup Lifecycle"). */
+export type Scope =
+  | { kind: 'app'; appId: string }
+  | { kind: 'session'; sessionId: string }
+  | { kind: 'lock'; lockId: string }
+  | { kind: 'template'; templateId: string };
+
 /** Any file; the other systems' kinds join this union. */
 export type FileRecord = ExtensionFile | OrganizationFile;
 

@@ -1,5 +1,7 @@
 /** What the rules need from the outside. Adapters implement these; no vendor type or vendor error crosses them. */
 
+import type { Scope } from '#core/file-record.ts';
+
 /** Time as a dependency, so that expiry is tested by moving a clock and not by waiting. */
 export interface Clock {
   now(): Date;
@@ -115,9 +117,14 @@ export interface ImageProcessor {
   process(bytes: Uint8Array, options: { maxEdge: number }): Promise<ProcessedImage>;
 }
 
-/** Messages of the cleanup queue. Each may arrive twice, late or out of order. */
-export type CleanupMessage = { type: 'file.delete'; fileId: string };
+/** Messages of the cleanup queue, one page of work each. Each may arrive twice, late or out of order. */
+export type CleanupMessage =
+  | { type: 'file.delete'; fileId: string }
+  /** `pass` 2 comes a minute after the first has ended, for what the index did not show yet. */
+  | { type: 'scope.clean'; scope: Scope; cursor?: string | undefined; pass?: 1 | 2 | undefined }
+  | { type: 'template.check'; templateId: string };
 
 export interface CleanupQueue {
-  send(message: CleanupMessage): Promise<void>;
+  /** @param delaySeconds at most 900, SQS's limit */
+  send(message: CleanupMessage, delaySeconds?: number): Promise<void>;
 }

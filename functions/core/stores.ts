@@ -42,6 +42,8 @@ export interface FileStore {
    * revision: whoever moved it decides, and the counters were lowered by them or not at all.
    */
   release(file: FileRecord, now: Date, idempotencyId?: string): Promise<boolean>;
+  /** `release` of many files in one transaction where none moved meanwhile, else one by one. At most 20. */
+  releaseAll(files: FileRecord[], now: Date): Promise<void>;
   /** Drops a `deleting` record. Only after its object is gone. */
   remove(fileId: string): Promise<void>;
   /** Strongly consistent. */

@@ -22,6 +22,7 @@ const actionsOf: Record<Use, string[]> = {
   r2: ['secretsmanager:GetSecretValue'],
   'r2.names': [],
   'cleanup.send': ['sqs:SendMessage'],
+  'lifecycle.send': ['sqs:SendMessage'],
   images: [],
 };
 

@@ -1,6 +1,7 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { type FileRecord, holderOf, stuckAfterMs, type Usage } from '#core/file-record.ts';
+import type { ScopeFiles } from '#core/lifecycle/clean-scope.ts';
 import type { CounterLimit, FileStore, IdempotencyClaim, ReserveResult } from '#core/stores.ts';
 import type { Table } from './client.ts';
 import { counterChanges, counterItem } from './counters.ts';
@@ -12,6 +13,7 @@ import {
   fileKey,
   holderKey,
   idempotencyKey,
+  scopeIndex,
   sessionPk,
   stagedPk,
   ticketKey,
@@ -23,7 +25,7 @@ import { type ItemOutcome, isNamed, type TransactItem, transact } from './transa
 const idempotencyTtlSeconds = 86_400;
 
 /** Records and counters in DynamoDB; see `FileStore` for what each step promises. */
-export function createFileStore(table: Table): FileStore {
+export function createFileStore(table: Table): FileStore & ScopeFiles {
   const TableName = table.name;
 
   const putIdempotency = (claim: IdempotencyClaim, file: FileRecord): TransactItem => {
@@ -52,6 +54,21 @@ export function createFileStore(table: Table): FileStore {
     ConditionExpression: 'rev = :rev',
     ExpressionAttributeValues: { ':rev': file.rev },
   });
+
+  /** Records to `deleting`, their counters lowered, their alarms off. */
+  const releaseItems = (files: FileRecord[], now: Date): TransactItem[] => {
+    const moves = files.map((from) => {
+      const dueAt = now.getTime() + stuckAfterMs;
+      const to: FileRecord = { ...from, state: 'deleting', rev: from.rev + 1, updatedAt: now.toISOString(), dueAt };
+      return { from, to };
+    });
+    const expiring = files.filter(({ expiresAt }) => expiresAt !== undefined);
+    return [
+      ...moves.map(({ from, to }) => ({ Put: replace(from, to) })),
+      ...counterChanges(moves).map((change) => counterItem(TableName, change)),
+      ...expiring.map(({ id }) => ({ Delete: { TableName, Key: ticketKey(id) } })),
+    ];
+  };
 
   return {
     async reserve(file, limits, idempotency) {
@@ -102,20 +119,16 @@ export function createFileStore(table: Table): FileStore {
     },
 
     async release(file, now, idempotencyId) {
-      const next: FileRecord = {
-        ...file,
-        state: 'deleting',
-        rev: file.rev + 1,
-        updatedAt: now.toISOString(),
-        dueAt: now.getTime() + stuckAfterMs,
-      };
-      const items: TransactItem[] = [
-        { Put: replace(file, next) },
-        ...counterChanges([{ from: file, to: next }]).map((change) => counterItem(TableName, change)),
-      ];
-      if (file.expiresAt !== undefined) items.push({ Delete: { TableName, Key: ticketKey(file.id) } });
+      const items = releaseItems([file], now);
       if (idempotencyId !== undefined) items.push({ Delete: { TableName, Key: idempotencyKey(idempotencyId) } });
       return (await transact(table, items)) === undefined;
+    },
+
+    async releaseAll(files, now) {
+      const live = files.filter(({ state }) => state !== 'deleting');
+      if (live.length === 0 || (await transact(table, releaseItems(live, now))) === undefined) return;
+      // One of them moved since it was listed; the others must not wait for it.
+      for (const file of live) await this.release(file, now);
     },
 
     async remove(fileId) {
@@ -153,6 +166,17 @@ export function createFileStore(table: Table): FileStore {
         ScanIndexForward: false,
       };
       return await queryPage(table, query, { pk: 'sessionPk', value: pk }, page);
+    },
+
+    async listByScope(scope, page) {
+      const { IndexName, pk, value } = scopeIndex(scope);
+      const query = {
+        IndexName,
+        KeyConditionExpression: '#pk = :pk',
+        ExpressionAttributeNames: { '#pk': pk },
+        ExpressionAttributeValues: { ':pk': value },
+      };
+      return await queryPage(table, query, { pk, value }, page);
     },
 
     async listStaged(appId, userId) {

@@ -1,4 +1,4 @@
-import type { CounterRef, Holder } from '#core/file-record.ts';
+import type { CounterRef, Holder, Scope } from '#core/file-record.ts';
 
 /**
  * Every key of the one table. Access patterns:
@@ -13,6 +13,7 @@ import type { CounterRef, Holder } from '#core/file-record.ts';
  * | lock or template             | pk LOCK#id or TEMPLATE#id, sk HOLDER                    | strong      |
  * | clone of a template          | pk TEMPLATE#id, sk CLONE#lock                           | strong      |
  * | claim by id                  | pk CLAIM#id, sk CLAIM                                   | strong      |
+ * | clean-up owed to a scope     | pk CLEANUP#kind#id, sk CLEANUP                          | strong      |
  * | state of a session           | pk SESSION#session, sk STATE                            | strong      |
  * | settings of an app           | pk APP#app, sk SETTINGS                                 | strong      |
  * | developer key, keys of an app| pk APP#app, sk KEY#keyId                                | strong      |
@@ -29,6 +30,7 @@ import type { CounterRef, Holder } from '#core/file-record.ts';
  * | files of an organization     | byOwner: ownerPk ORG#org, id                            | eventual    |
  * | its parent rows              | byOwner: ownerPk ORG#org#PARENTS, id                    | eventual    |
  * | what the schedule must see   | byDue: duePk DUE#shard, dueAt                           | eventual    |
+ * | clean-ups owed for too long   | byDue: duePk DUE#SCOPE, dueAt                           | eventual    |
  *
  * Index attributes are sparse: a record that leaves a list loses the attribute. `#` cannot occur in an id (token
  * claims and path parameters are checked), so no two different things share a key.
@@ -77,3 +79,32 @@ export const cloneKey = (templateId: string, lockId: string) => ({
 });
 export const claimKey = (claimId: string) => ({ pk: `CLAIM#${claimId}`, sk: 'CLAIM' });
 export const stateKey = (sessionId: string) => ({ pk: sessionPk(sessionId), sk: 'STATE' });
+
+/** One partition: clean-ups are few, and what is owed for an hour is rare. */
+export const dueScopePk = 'DUE#SCOPE';
+
+export const cleanupKey = (scope: Scope) => ({ pk: `CLEANUP#${scopePk(scope)}`, sk: 'CLEANUP' });
+
+/** The index that lists a scope's files, and its key there. */
+export function scopeIndex(scope: Scope): { IndexName: string; pk: string; value: string } {
+  const [IndexName, pk] = {
+    app: ['byApp', 'appPk'],
+    session: ['bySession', 'sessionPk'],
+    lock: ['byHolder', 'holderPk'],
+    template: ['byHolder', 'holderPk'],
+  }[scope.kind] as [string, string];
+  return { IndexName, pk, value: scopePk(scope) };
+}
+
+function scopePk(scope: Scope): string {
+  switch (scope.kind) {
+    case 'app':
+      return appPk(scope.appId);
+    case 'session':
+      return sessionPk(scope.sessionId);
+    case 'lock':
+      return holderPk({ type: 'lock', id: scope.lockId });
+    case 'template':
+      return holderPk({ type: 'template', id: scope.templateId });
+  }
+}

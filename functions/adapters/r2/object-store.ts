@@ -14,6 +14,8 @@ import { objectPath, type R2Config } from './config.ts';
 import { reasonOf, refusal } from './refusals.ts';
 import { createTransport, type R2Response } from './transport.ts';
 
+const copyPatienceMs = 10_000;
+
 /**
  * The `ObjectStore` of one R2 account. All errors are `ObjectStoreError` with the reasons of the port; messages name
  * the operation and R2's code and never hold a URL, a signature or a secret.
@@ -95,6 +97,7 @@ export function createObjectStore(config: R2Config): ObjectStore {
       const response = await send({
         method: 'PUT',
         ref: to,
+        patienceMs: copyPatienceMs,
         headers: {
           ...storedHeaders(headers),
           'x-amz-copy-source': objectPath(config, from),
