@@ -69,12 +69,33 @@ export interface ExtensionFile extends StoredFile {
 export type Holder = { type: 'lock' | 'template'; id: string };
 
 export function holderOf(file: FileRecord): Holder | undefined {
+  if (file.scope !== 'extension') return undefined;
   if (file.templateId !== undefined) return { type: 'template', id: file.templateId };
   return file.lockId === undefined ? undefined : { type: 'lock', id: file.lockId };
 }
 
+/**
+ * A file of the uploads API (seed 2). It lies in the public bucket or in the default one, and that alone makes it public
+ * or private.
+ */
+export interface UploadFile extends StoredFile {
+  scope: 'upload';
+  coinName?: string;
+  /** ISO 8601. Deleted by its owner: in no list any more, and gone for good at `expiresAt`, the end of the grace period. */
+  deletedAt?: string;
+}
+
 /** Any file; the other systems' kinds join this union. */
-export type FileRecord = ExtensionFile;
+export type FileRecord = ExtensionFile | UploadFile;
+
+export type Scope = FileRecord['scope'];
+
+export type FileOf<S extends Scope> = Extract<FileRecord, { scope: S }>;
+
+/** One system's file is not there for the others: asked wherever a record was found by its id alone. */
+export function isOf<S extends Scope>(scope: S, file: FileRecord | undefined): file is FileOf<S> {
+  return file?.scope === scope;
+}
 
 /** What is counted together against one limit. */
 export type CounterRef =
@@ -92,6 +113,7 @@ export interface Usage {
  * claiming and recounting all ask here, so they cannot disagree.
  */
 export function countersOf(file: FileRecord): CounterRef[] {
+  if (file.scope !== 'extension') return [];
   const counters: CounterRef[] = [{ kind: 'app', appId: file.appId }];
   if (file.sessionId !== undefined) {
     counters.push({ kind: 'session', sessionId: file.sessionId });

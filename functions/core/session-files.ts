@@ -1,6 +1,6 @@
 import type { SessionCaller } from '#core/callers.ts';
 import { AppError } from '#core/errors.ts';
-import { type FileRecord, isVisible } from '#core/file-record.ts';
+import { type ExtensionFile, isOf, isVisible } from '#core/file-record.ts';
 import { idPattern } from '#core/ids.ts';
 import type { Clock } from '#core/ports.ts';
 import type { FileStore } from '#core/stores.ts';
@@ -14,13 +14,14 @@ export async function getSessionFile(
   deps: { files: FileStore; clock: Clock },
   caller: SessionCaller,
   fileId: string,
-): Promise<FileRecord> {
+): Promise<ExtensionFile> {
   const file = idPattern.test(fileId) ? await deps.files.get(fileId) : undefined;
-  if (file === undefined || !isVisible(file, deps.clock.now()) || !belongsToSession(file, caller)) throw fileNotFound();
+  const found = isOf('extension', file) && belongsToSession(file, caller) && isVisible(file, deps.clock.now());
+  if (!found) throw fileNotFound();
   return file;
 }
 
-export function belongsToSession(file: FileRecord, caller: SessionCaller): boolean {
+export function belongsToSession(file: ExtensionFile, caller: SessionCaller): boolean {
   return file.appId === caller.appId && file.sessionId === caller.sessionId && file.lockId === caller.lockId;
 }
 
@@ -29,10 +30,10 @@ export async function getOwnFile(
   deps: { files: FileStore; clock: Clock },
   owner: { appId: string; userId: string },
   fileId: string,
-): Promise<FileRecord> {
+): Promise<ExtensionFile> {
   const file = idPattern.test(fileId) ? await deps.files.get(fileId) : undefined;
-  const own = file?.appId === owner.appId && file.userId === owner.userId;
-  if (file === undefined || !own || !isVisible(file, deps.clock.now())) throw fileNotFound();
+  const own = isOf('extension', file) && file.appId === owner.appId && file.userId === owner.userId;
+  if (!own || !isVisible(file, deps.clock.now())) throw fileNotFound();
   return file;
 }
 
@@ -42,7 +43,7 @@ export async function getOwnFile(
  */
 export async function deleteFile(
   deps: { files: FileStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },
-  find: () => Promise<FileRecord>,
+  find: () => Promise<ExtensionFile>,
 ): Promise<void> {
   for (;;) {
     const file = await find();

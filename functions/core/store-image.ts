@@ -1,13 +1,14 @@
 import { AppError } from '#core/errors.ts';
 import { releaseExpired } from '#core/expired.ts';
-import { countersOf, type FileRecord, stuckAfterMs } from '#core/file-record.ts';
+import { countersOf, type ExtensionFile, stuckAfterMs } from '#core/file-record.ts';
 import { newId, newObjectKey } from '#core/ids.ts';
 import type { Clock, ImageProcessor, ObjectStore, ProcessedImage } from '#core/ports.ts';
-import { abandon } from '#core/purge.ts';
 import { limitOf, quotaExceeded } from '#core/quota.ts';
+import { findReplay, replay } from '#core/replay.ts';
 import type { AppSettings } from '#core/settings.ts';
 import { sniff } from '#core/sniff.ts';
 import type { FileStore, IdempotencyClaim } from '#core/stores.ts';
+import { writeObject } from '#core/write-object.ts';
 
 export interface StoreDeps {
   files: FileStore;
@@ -38,8 +39,8 @@ export interface ImageUpload {
  * Throws `invalid_file_type`, `invalid_image`, the three quota codes, `idempotency_key_reused`, `request_in_progress`
  * and `temporarily_unavailable`.
  */
-export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings: AppSettings): Promise<FileRecord> {
-  const replayed = upload.idempotency && (await findReplay(deps, upload.idempotency));
+export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings: AppSettings): Promise<ExtensionFile> {
+  const replayed = upload.idempotency && (await findReplay(deps, 'extension', upload.idempotency));
   if (replayed !== undefined) return replayed;
 
   requireAllowedType(upload.bytes, settings);
@@ -50,21 +51,11 @@ export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings:
   const reserved = await reserve(deps, file, settings, upload.idempotency);
   if (reserved !== undefined) return reserved;
 
-  try {
-    await deps.objects.put({ bucket: file.bucket, key: file.key }, image.bytes, {
-      contentType: image.mimeType,
-      cacheControl: 'private, max-age=31536000, immutable',
-    });
-    const ready = await deps.files.markReady(file, deps.clock.now());
-    if (ready !== undefined) return ready;
-    throw new Error(`Upload ${file.id} was given up before it finished`);
-  } catch (error) {
-    await abandon(deps, file, upload.idempotency?.id);
-    throw new AppError('temporarily_unavailable', 'The file could not be stored and nothing was kept. Try again.', {
-      cause: error,
-      retryAfterSeconds: 1,
-    });
-  }
+  return await writeObject(deps, file, {
+    bytes: image.bytes,
+    headers: { contentType: image.mimeType, cacheControl: 'private, max-age=31536000, immutable' },
+    idempotencyId: upload.idempotency?.id,
+  });
 }
 
 /** The administrator's prefixes hold for what the bytes are. */
@@ -76,7 +67,7 @@ function requireAllowedType(bytes: Uint8Array, { allowedMimePrefixes }: AppSetti
   });
 }
 
-function newRecord(now: Date, upload: ImageUpload, image: ProcessedImage, settings: AppSettings): FileRecord {
+function newRecord(now: Date, upload: ImageUpload, image: ProcessedImage, settings: AppSettings): ExtensionFile {
   const { target } = upload;
   const owner =
     target.kind === 'session'
@@ -110,10 +101,10 @@ function newRecord(now: Date, upload: ImageUpload, image: ProcessedImage, settin
 /** Undefined when reserved; the earlier file when the same request was answered meanwhile. */
 async function reserve(
   deps: StoreDeps,
-  file: FileRecord,
+  file: ExtensionFile,
   settings: AppSettings,
   idempotency: IdempotencyClaim | undefined,
-): Promise<FileRecord | undefined> {
+): Promise<ExtensionFile | undefined> {
   // The narrower counter first, so that its refusal is the one told when several would refuse.
   const limits = countersOf(file)
     .map((counter) => limitOf(counter, settings))
@@ -121,33 +112,7 @@ async function reserve(
   for (let attempt = 1; ; attempt += 1) {
     const result = await deps.files.reserve(file, limits, idempotency);
     if (result.outcome === 'reserved') return undefined;
-    if (result.outcome === 'replayed') return await replay(deps, result, idempotency);
+    if (result.outcome === 'replayed') return await replay(deps, 'extension', { earlier: result, claim: idempotency });
     if (attempt > 3 || !(await releaseExpired(deps, result.counter))) throw quotaExceeded(result, file.sizeBytes);
   }
-}
-
-async function findReplay(deps: StoreDeps, claim: IdempotencyClaim): Promise<FileRecord | undefined> {
-  const earlier = await deps.files.findIdempotent(claim.id, deps.clock.now());
-  return earlier && (await replay(deps, earlier, claim));
-}
-
-async function replay(
-  deps: StoreDeps,
-  earlier: { fileId: string; contentHash: string },
-  claim: IdempotencyClaim | undefined,
-): Promise<FileRecord> {
-  if (earlier.contentHash !== claim?.contentHash) {
-    throw new AppError(
-      'idempotency_key_reused',
-      'This Idempotency-Key was used for another upload. Use a new key for new content.',
-    );
-  }
-  const file = await deps.files.get(earlier.fileId);
-  if (file?.state === 'ready') return file;
-  if (file?.state === 'pending') {
-    throw new AppError('request_in_progress', 'The first request with this Idempotency-Key is still going on.', {
-      retryAfterSeconds: 2,
-    });
-  }
-  throw new AppError('file_not_found', 'The file uploaded with this Idempotency-Key has been deleted since.');
 }

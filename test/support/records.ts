@@ -1,8 +1,8 @@
-import { type FileRecord, stuckAfterMs } from '#core/file-record.ts';
+import { type ExtensionFile, stuckAfterMs } from '#core/file-record.ts';
 import { newId, newObjectKey } from '#core/ids.ts';
 
 /** A pending record of a session file; give what matters to the test. */
-export function pendingFile(given: Partial<FileRecord> = {}): FileRecord {
+export function pendingFile(given: Partial<ExtensionFile> = {}): ExtensionFile {
   const now = new Date();
   return {
     id: newId(now),
@@ -25,8 +25,8 @@ export function pendingFile(given: Partial<FileRecord> = {}): FileRecord {
   };
 }
 
-export const sessionFile = (given: Partial<FileRecord> = {}) =>
+export const sessionFile = (given: Partial<ExtensionFile> = {}) =>
   pendingFile({ sessionId: 'session', lockId: 'lock', ...given });
 
-export const stagedFile = (given: Partial<FileRecord> = {}) =>
+export const stagedFile = (given: Partial<ExtensionFile> = {}) =>
   pendingFile({ staged: true, expiresAt: Date.now() + 86_400_000, ...given });

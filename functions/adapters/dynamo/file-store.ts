@@ -3,10 +3,11 @@ import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/li
 import { type CounterRef, countersOf, type FileRecord, stuckAfterMs, type Usage } from '#core/file-record.ts';
 import type { CounterLimit, FileStore, IdempotencyClaim, ReserveResult } from '#core/stores.ts';
 import type { Table } from './client.ts';
-import { fromItem, toItem } from './file-item.ts';
+import { fromItem, replacement, toItem } from './file-item.ts';
 import { counterKey, duePk, dueShards, fileKey, idempotencyKey, sessionPk, stagedPk, ticketKey } from './keys.ts';
 import { queryAll, queryPage } from './query.ts';
 import { type ItemOutcome, isNamed, type TransactItem, transact } from './transaction.ts';
+import { rankUpdates } from './upload-rank.ts';
 
 /** How long a repeated request is recognised, seconds. */
 const idempotencyTtlSeconds = 86_400;
@@ -55,14 +56,6 @@ export function createFileStore(table: Table): FileStore {
     };
   };
 
-  /** The record at a new state, only if it is still at the revision the caller decided on. */
-  const replace = (file: FileRecord, next: FileRecord) => ({
-    TableName,
-    Item: toItem(next),
-    ConditionExpression: 'rev = :rev',
-    ExpressionAttributeValues: { ':rev': file.rev },
-  });
-
   return {
     async reserve(file, limits, idempotency) {
       const impossible = limits.find((limit) => limit.limitBytes < file.sizeBytes);
@@ -83,18 +76,14 @@ export function createFileStore(table: Table): FileStore {
     },
 
     async markReady(file, now) {
-      const { dueAt: _, ...rest } = file;
-      const next: FileRecord = {
-        ...rest,
-        state: 'ready',
-        rev: file.rev + 1,
-        updatedAt: now.toISOString(),
-        ...(file.expiresAt !== undefined && { dueAt: file.expiresAt }),
-      };
+      const next = readied(file, now);
+      const replace = replacement(TableName, file, next);
+      const ranks = rankUpdates(TableName, next, 1);
+      if (ranks.length > 0) {
+        return (await transact(table, [{ Put: replace }, ...ranks])) === undefined ? next : undefined;
+      }
       try {
-        await table.documents.send(
-          new PutCommand({ ...replace(file, next), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
-        );
+        await table.documents.send(new PutCommand({ ...replace, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }));
         return next;
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
@@ -112,8 +101,9 @@ export function createFileStore(table: Table): FileStore {
         dueAt: now.getTime() + stuckAfterMs,
       };
       const items: TransactItem[] = [
-        { Put: replace(file, next) },
+        { Put: replacement(TableName, file, next) },
         ...countersOf(file).map((counter) => lower(counter, file.sizeBytes)),
+        ...rankUpdates(TableName, file, -1),
       ];
       if (file.expiresAt !== undefined) items.push({ Delete: { TableName, Key: ticketKey(file.id) } });
       if (idempotencyId !== undefined) items.push({ Delete: { TableName, Key: idempotencyKey(idempotencyId) } });
@@ -208,6 +198,12 @@ export function createFileStore(table: Table): FileStore {
         : { fileId: Item.fileId, contentHash: Item.contentHash };
     },
   };
+}
+
+function readied<F extends FileRecord>(file: F, now: Date): F {
+  const next: F = { ...file, state: 'ready', rev: file.rev + 1, updatedAt: now.toISOString() };
+  delete next.dueAt;
+  return file.expiresAt === undefined ? next : { ...next, dueAt: file.expiresAt };
 }
 
 const wroteThis = (item: Record<string, AttributeValue> | undefined, next: FileRecord) =>

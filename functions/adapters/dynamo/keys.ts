@@ -1,4 +1,5 @@
 import type { CounterRef, Holder } from '#core/file-record.ts';
+import type { ListRef } from '#core/uploads/lists.ts';
 
 /**
  * Every key of the one table. Access patterns:
@@ -21,6 +22,10 @@ import type { CounterRef, Holder } from '#core/file-record.ts';
  * | files of a session           | bySession: sessionPk SESSION#session, id                | eventual    |
  * | files of a lock or template  | byHolder: holderPk LOCK#id or TEMPLATE#id, id           | eventual    |
  * | staged files of user and app | byOwner: ownerPk STAGED#app#user, id                    | eventual    |
+ * | uploads of an owner          | byOwner: ownerPk OWNER#user, id                         | eventual    |
+ * | uploads of an owner and coin | byHolder: holderPk COIN#user#coin, id                   | eventual    |
+ * | length of such a list        | pk as in the index, sk RANK; parts of it RANK#level#n   | strong      |
+ * | settings of the uploads API  | pk UPLOADS, sk SETTINGS                                 | strong      |
  * | what the schedule must see   | byDue: duePk DUE#shard, dueAt                           | eventual    |
  *
  * Index attributes are sparse: a record that leaves a list loses the attribute. `#` cannot occur in an id (token
@@ -40,6 +45,14 @@ export const idempotencyKey = (id: string) => ({ pk: `IDEMPOTENCY#${id}`, sk: 'I
 export const appPk = (appId: string) => `APP#${appId}`;
 export const sessionPk = (sessionId: string) => `SESSION#${sessionId}`;
 export const stagedPk = (appId: string, userId: string) => `STAGED#${appId}#${userId}`;
+/** The coin name comes last, so that it may hold any character. */
+export const listPk = (list: ListRef) =>
+  list.kind === 'owner' ? `OWNER#${list.userId}` : `COIN#${list.userId}#${list.coinName}`;
+export const rankKey = (list: ListRef, level = 0, index = 0) => ({
+  pk: listPk(list),
+  sk: level === 0 ? 'RANK' : `RANK#${level}#${index}`,
+});
+export const uploadSettingsKey = { pk: 'UPLOADS', sk: 'SETTINGS' };
 export const duePk = (shard: number) => `DUE#${shard}`;
 export const dueShardOf = (id: string) => Number.parseInt(id.slice(-2), 16) % dueShards;
 

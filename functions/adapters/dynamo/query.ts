@@ -10,14 +10,14 @@ import { fileKey } from './keys.ts';
 type Query = Omit<QueryCommandInput, 'TableName'>;
 
 /** Everything a query finds, page by page (a DynamoDB page ends at 1 MB). */
-export async function queryAll(table: Table, query: Query): Promise<FileRecord[]> {
-  const found: FileRecord[] = [];
+export async function queryAll<F extends FileRecord>(table: Table, query: Query): Promise<F[]> {
+  const found: F[] = [];
   let start: QueryCommandInput['ExclusiveStartKey'];
   do {
     const answer = await table.documents.send(
       new QueryCommand({ ...query, TableName: table.name, ExclusiveStartKey: start }),
     );
-    found.push(...(answer.Items ?? []).map(fromItem));
+    found.push(...(answer.Items ?? []).map((item) => fromItem<F>(item)));
     start = answer.LastEvaluatedKey;
   } while (start !== undefined);
   return found;
@@ -28,12 +28,12 @@ export async function queryAll(table: Table, query: Query): Promise<FileRecord[]
  * cursor carries no table internals and cannot point into another owner's partition. Filtered items do not count, so a
  * page is short only at the end. Throws `validation_failed` for a cursor we did not give.
  */
-export async function queryPage(
+export async function queryPage<F extends FileRecord>(
   table: Table,
   query: Query,
   index: { pk: string; value: string },
   page: { limit?: number | undefined; cursor?: string | undefined },
-): Promise<Page<FileRecord>> {
+): Promise<Page<F>> {
   if (page.cursor !== undefined && !idPattern.test(page.cursor)) {
     throw new AppError('validation_failed', 'The cursor is not one this list gave. Start without a cursor.', {
       details: { issues: [{ path: 'query.cursor', message: 'unknown cursor' }] },
@@ -41,7 +41,7 @@ export async function queryPage(
   }
   const startAt = (id: string) => ({ ...fileKey(id), id, [index.pk]: index.value });
   const limit = page.limit ?? Number.POSITIVE_INFINITY;
-  const items: FileRecord[] = [];
+  const items: F[] = [];
   let start = page.cursor === undefined ? undefined : startAt(page.cursor);
   do {
     const answer = await table.documents.send(
@@ -53,7 +53,7 @@ export async function queryPage(
         ...(page.limit !== undefined && { Limit: page.limit + 1 }),
       }),
     );
-    items.push(...(answer.Items ?? []).map(fromItem));
+    items.push(...(answer.Items ?? []).map((item) => fromItem<F>(item)));
     const last = answer.LastEvaluatedKey?.id;
     start = typeof last === 'string' ? startAt(last) : undefined;
   } while (start !== undefined && items.length <= limit);
