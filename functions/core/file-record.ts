@@ -68,10 +68,37 @@ export interface ExtensionFile extends StoredFile {
 /** What a file lives and dies with once it is no longer staged. */
 export type Holder = { type: 'lock' | 'template'; id: string };
 
-export function holderOf(file: FileRecord): Holder | undefined {
-  if (file.scope !== 'extension') return undefined;
+export function holderOf(file: ExtensionFile): Holder | undefined {
   if (file.templateId !== undefined) return { type: 'template', id: file.templateId };
   return file.lockId === undefined ? undefined : { type: 'lock', id: file.lockId };
+}
+
+/** What a file of an organization is for (seed 3, "Policy table" and "Direct R2 paths"). */
+export type OrganizationOwnerType =
+  | 'exercise_comment'
+  | 'progress_photo'
+  | 'message'
+  | 'logo'
+  | 'minisite_asset'
+  | 'signature'
+  | 'compliance_document'
+  | 'export';
+
+/** A file of an organization (seed 3). It counts in no quota; while it is staged, `expiresAt` is set. */
+export interface OrganizationFile extends StoredFile {
+  scope: 'organization';
+  orgId: string;
+  ownerType: OrganizationOwnerType;
+  /** The row that took the upload: a parent, a compliance document, or the organization itself. */
+  parentId?: string;
+  /** The form a signature or a compliance document is of. */
+  formId?: string;
+  /** Of a compliance document. */
+  signatureUploadId?: string;
+  /** Epoch milliseconds before which nobody deletes it. */
+  retainedUntil?: number;
+  /** SHA-256 of an export's bytes, hex: what tells a repeated request from another one. */
+  contentHash?: string;
 }
 
 /**
@@ -86,7 +113,7 @@ export interface UploadFile extends StoredFile {
 }
 
 /** Any file; the other systems' kinds join this union. */
-export type FileRecord = ExtensionFile | UploadFile;
+export type FileRecord = ExtensionFile | OrganizationFile | UploadFile;
 
 export type Scope = FileRecord['scope'];
 

@@ -1,6 +1,6 @@
 import type { SessionCaller } from '#core/callers.ts';
 import { AppError } from '#core/errors.ts';
-import { type ExtensionFile, isOf, isVisible } from '#core/file-record.ts';
+import { type ExtensionFile, type FileRecord, isVisible } from '#core/file-record.ts';
 import { idPattern } from '#core/ids.ts';
 import type { Clock } from '#core/ports.ts';
 import type { FileStore } from '#core/stores.ts';
@@ -9,15 +9,20 @@ import type { FileStore } from '#core/stores.ts';
 export const fileNotFound = () =>
   new AppError('file_not_found', 'There is no such file here. It may have been deleted.');
 
+/** A file of another system has an id, too, and is none of an extension's. */
+async function getExtensionFile(files: FileStore, fileId: string): Promise<ExtensionFile | undefined> {
+  const file = idPattern.test(fileId) ? await files.get(fileId) : undefined;
+  return file?.scope === 'extension' ? file : undefined;
+}
+
 /** A visible file of exactly this app, session and lock (seed 1, "Get One File"). Throws `file_not_found`. */
 export async function getSessionFile(
   deps: { files: FileStore; clock: Clock },
   caller: SessionCaller,
   fileId: string,
 ): Promise<ExtensionFile> {
-  const file = idPattern.test(fileId) ? await deps.files.get(fileId) : undefined;
-  const found = isOf('extension', file) && belongsToSession(file, caller) && isVisible(file, deps.clock.now());
-  if (!found) throw fileNotFound();
+  const file = await getExtensionFile(deps.files, fileId);
+  if (file === undefined || !isVisible(file, deps.clock.now()) || !belongsToSession(file, caller)) throw fileNotFound();
   return file;
 }
 
@@ -31,9 +36,9 @@ export async function getOwnFile(
   owner: { appId: string; userId: string },
   fileId: string,
 ): Promise<ExtensionFile> {
-  const file = idPattern.test(fileId) ? await deps.files.get(fileId) : undefined;
-  const own = isOf('extension', file) && file.appId === owner.appId && file.userId === owner.userId;
-  if (!own || !isVisible(file, deps.clock.now())) throw fileNotFound();
+  const file = await getExtensionFile(deps.files, fileId);
+  const own = file?.appId === owner.appId && file.userId === owner.userId;
+  if (file === undefined || !own || !isVisible(file, deps.clock.now())) throw fileNotFound();
   return file;
 }
 
@@ -43,7 +48,7 @@ export async function getOwnFile(
  */
 export async function deleteFile(
   deps: { files: FileStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },
-  find: () => Promise<ExtensionFile>,
+  find: () => Promise<FileRecord>,
 ): Promise<void> {
   for (;;) {
     const file = await find();

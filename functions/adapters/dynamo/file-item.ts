@@ -1,6 +1,6 @@
 import { type ExtensionFile, type FileRecord, holderOf, type UploadFile } from '#core/file-record.ts';
 import { type ListRef, listsOf } from '#core/uploads/lists.ts';
-import { appPk, duePk, dueShardOf, fileKey, holderPk, listPk, sessionPk, stagedPk } from './keys.ts';
+import { appPk, duePk, dueShardOf, fileKey, holderPk, listPk, organizationPk, sessionPk, stagedPk } from './keys.ts';
 
 const indexAttributes = ['appPk', 'sessionPk', 'holderPk', 'ownerPk', 'duePk'] as const;
 
@@ -13,7 +13,14 @@ export function toItem(file: FileRecord): Record<string, unknown> {
 function indexesOf(file: FileRecord) {
   const due = file.dueAt !== undefined && { duePk: duePk(dueShardOf(file.id)) };
   if (file.state === 'deleting') return { ...due };
-  return { ...due, ...(file.scope === 'extension' ? extensionIndexes(file) : uploadIndexes(file)) };
+  switch (file.scope) {
+    case 'extension':
+      return { ...due, ...extensionIndexes(file) };
+    case 'organization':
+      return { ...due, ownerPk: organizationPk(file.orgId) };
+    case 'upload':
+      return { ...due, ...uploadIndexes(file) };
+  }
 }
 
 function extensionIndexes(file: ExtensionFile) {

@@ -18,6 +18,11 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | settings of an app           | pk APP#app, sk SETTINGS                                 | strong      |
  * | developer key, keys of an app| pk APP#app, sk KEY#keyId                                | strong      |
  * | idempotency                  | pk IDEMPOTENCY#id, sk IDEMPOTENCY (attribute `ttl`)     | strong      |
+ * | member of an organization    | pk ORG#org, sk MEMBER#user                              | strong      |
+ * | logo of an organization      | pk ORG#org, sk LOGO                                     | strong      |
+ * | minisite of an organization  | pk ORG#org, sk MINISITE                                 | strong      |
+ * | parent rows of a user        | pk PARENT#kind#user, sk id                              | strong      |
+ * | signature token              | pk SIGNATURE_TOKEN#hash, sk TOKEN (attribute `ttl`)     | strong      |
  * | files of an app              | byApp: appPk APP#app, id                                | eventual    |
  * | files of a session           | bySession: sessionPk SESSION#session, id                | eventual    |
  * | files of a lock or template  | byHolder: holderPk LOCK#id or TEMPLATE#id, id           | eventual    |
@@ -26,6 +31,8 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | uploads of an owner and coin | byHolder: holderPk COIN#user#coin, id                   | eventual    |
  * | length of such a list        | pk as in the index, sk RANK; parts of it RANK#level#n   | strong      |
  * | settings of the uploads API  | pk UPLOADS, sk SETTINGS                                 | strong      |
+ * | files of an organization     | byOwner: ownerPk ORG#org, id                            | eventual    |
+ * | its parent rows              | byOwner: ownerPk ORG#org#PARENTS, id                    | eventual    |
  * | what the schedule must see   | byDue: duePk DUE#shard, dueAt                           | eventual    |
  *
  * Index attributes are sparse: a record that leaves a list loses the attribute. `#` cannot occur in an id (token
@@ -41,6 +48,14 @@ export const settingsKey = (appId: string) => ({ pk: `APP#${appId}`, sk: 'SETTIN
 export const developerKeyKey = (appId: string, keyId: string) => ({ pk: `APP#${appId}`, sk: `KEY#${keyId}` });
 export const developerKeyPrefix = 'KEY#';
 export const idempotencyKey = (id: string) => ({ pk: `IDEMPOTENCY#${id}`, sk: 'IDEMPOTENCY' });
+
+export const memberKey = (orgId: string, userId: string) => ({ pk: `ORG#${orgId}`, sk: `MEMBER#${userId}` });
+export const logoKey = (orgId: string) => ({ pk: `ORG#${orgId}`, sk: 'LOGO' });
+export const minisiteKey = (orgId: string) => ({ pk: `ORG#${orgId}`, sk: 'MINISITE' });
+export const signatureTokenKey = (hash: string) => ({ pk: `SIGNATURE_TOKEN#${hash}`, sk: 'TOKEN' });
+export const parentPk = (kind: string, userId: string) => `PARENT#${kind}#${userId}`;
+export const organizationPk = (orgId: string) => `ORG#${orgId}`;
+export const organizationParentsPk = (orgId: string) => `ORG#${orgId}#PARENTS`;
 
 export const appPk = (appId: string) => `APP#${appId}`;
 export const sessionPk = (sessionId: string) => `SESSION#${sessionId}`;

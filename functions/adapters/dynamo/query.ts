@@ -1,6 +1,6 @@
 import { QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { AppError } from '#core/errors.ts';
-import type { FileRecord } from '#core/file-record.ts';
+import type { ExtensionFile } from '#core/file-record.ts';
 import { idPattern } from '#core/ids.ts';
 import type { Page } from '#core/stores.ts';
 import type { Table } from './client.ts';
@@ -9,15 +9,18 @@ import { fileKey } from './keys.ts';
 
 type Query = Omit<QueryCommandInput, 'TableName'>;
 
+/** The indexes of sessions and staged files hold files of extensions only. */
+const extensionFile = (item: Record<string, unknown>) => fromItem(item) as ExtensionFile;
+
 /** Everything a query finds, page by page (a DynamoDB page ends at 1 MB). */
-export async function queryAll<F extends FileRecord>(table: Table, query: Query): Promise<F[]> {
-  const found: F[] = [];
+export async function queryAll(table: Table, query: Query): Promise<ExtensionFile[]> {
+  const found: ExtensionFile[] = [];
   let start: QueryCommandInput['ExclusiveStartKey'];
   do {
     const answer = await table.documents.send(
       new QueryCommand({ ...query, TableName: table.name, ExclusiveStartKey: start }),
     );
-    found.push(...(answer.Items ?? []).map((item) => fromItem<F>(item)));
+    found.push(...(answer.Items ?? []).map(extensionFile));
     start = answer.LastEvaluatedKey;
   } while (start !== undefined);
   return found;
@@ -28,12 +31,12 @@ export async function queryAll<F extends FileRecord>(table: Table, query: Query)
  * cursor carries no table internals and cannot point into another owner's partition. Filtered items do not count, so a
  * page is short only at the end. Throws `validation_failed` for a cursor we did not give.
  */
-export async function queryPage<F extends FileRecord>(
+export async function queryPage(
   table: Table,
   query: Query,
   index: { pk: string; value: string },
   page: { limit?: number | undefined; cursor?: string | undefined },
-): Promise<Page<F>> {
+): Promise<Page<ExtensionFile>> {
   if (page.cursor !== undefined && !idPattern.test(page.cursor)) {
     throw new AppError('validation_failed', 'The cursor is not one this list gave. Start without a cursor.', {
       details: { issues: [{ path: 'query.cursor', message: 'unknown cursor' }] },
@@ -41,7 +44,7 @@ export async function queryPage<F extends FileRecord>(
   }
   const startAt = (id: string) => ({ ...fileKey(id), id, [index.pk]: index.value });
   const limit = page.limit ?? Number.POSITIVE_INFINITY;
-  const items: F[] = [];
+  const items: ExtensionFile[] = [];
   let start = page.cursor === undefined ? undefined : startAt(page.cursor);
   do {
     const answer = await table.documents.send(
@@ -53,7 +56,7 @@ export async function queryPage<F extends FileRecord>(
         ...(page.limit !== undefined && { Limit: page.limit + 1 }),
       }),
     );
-    items.push(...(answer.Items ?? []).map((item) => fromItem<F>(item)));
+    items.push(...(answer.Items ?? []).map(extensionFile));
     const last = answer.LastEvaluatedKey?.id;
     start = typeof last === 'string' ? startAt(last) : undefined;
   } while (start !== undefined && items.length <= limit);
