@@ -9,8 +9,8 @@ export type Auth = 'user' | 'session.read' | 'session.write' | 'platform' | 'adm
 /**
  * What a function touches; its grants, environment and layers follow from this and from nothing else.
  * `table.read` allows reads of the table and its indexes, `table.write` also writes, `r2` the bucket credentials,
- * `r2.names` only where the
- * buckets are, `cleanup.send` the cleanup queue, `images` the sharp layer and a whole vCPU.
+ * `r2.names`
+ * only where the buckets are, `cleanup.send` the cleanup queue, `images` the sharp layer and a whole vCPU.
  */
 export type Use = 'table.read' | 'table.write' | 'r2' | 'r2.names' | 'cleanup.send' | 'images';
 
@@ -46,6 +46,8 @@ export const endpoints = {
   'extensions/setup-files-staged-list': { method: 'GET', path: `${app}/staged`, auth: 'user', uses: ['table.read', 'r2'], summary: "The caller's unexpired staged files" },
   'extensions/setup-files-get': { method: 'GET', path: `${app}/{fileId}`, auth: 'user', uses: ['table.read', 'r2'], summary: "One of the caller's files of this app, staged or claimed" },
   'extensions/setup-files-staged-delete': { method: 'DELETE', path: `${app}/staged/{fileId}`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Delete a staged file' },
+  'platform/claims-create': { method: 'POST', path: '/platform/extensions/{appId}/claims', auth: 'platform', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Claim the staged files a saved config references' },
+  'platform/claims-roll-back': { method: 'DELETE', path: '/platform/extensions/claims/{claimId}', auth: 'platform', uses: ['table.write'], summary: 'Take a claim back: its files are staged again' },
   'admin/file-storage-get': { method: 'GET', path: `${adminApp}/file-storage`, auth: 'admin', uses: ['table.read'], summary: "An app's storage settings and usage" },
   'admin/file-storage-put': { method: 'PUT', path: `${adminApp}/file-storage`, auth: 'admin', uses: ['table.write'], summary: "Change any subset of an app's storage settings" },
   'admin/developer-keys-create': { method: 'POST', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.write'], summary: 'Create a developer key, shown once' },

@@ -113,6 +113,9 @@ async function reserve(
     const result = await deps.files.reserve(file, limits, idempotency);
     if (result.outcome === 'reserved') return undefined;
     if (result.outcome === 'replayed') return await replay(deps, 'extension', { earlier: result, claim: idempotency });
+    if (result.outcome === 'owner_deleted') {
+      throw new AppError('not_found', 'The app, session or lock of this upload is deleted.');
+    }
     if (attempt > 3 || !(await releaseExpired(deps, result.counter))) throw quotaExceeded(result, file.sizeBytes);
   }
 }

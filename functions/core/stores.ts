@@ -20,7 +20,9 @@ export interface IdempotencyClaim {
 export type ReserveResult =
   | { outcome: 'reserved' }
   | { outcome: 'over_limit'; counter: CounterRef; limitBytes: number; usedBytes: number }
-  | { outcome: 'replayed'; fileId: string; contentHash: string };
+  | { outcome: 'replayed'; fileId: string; contentHash: string }
+  /** The app, session or lock is deleted: nothing may come in after its clean-up began. */
+  | { outcome: 'owner_deleted' };
 
 export interface Page<T> {
   items: T[];

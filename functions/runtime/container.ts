@@ -2,6 +2,7 @@
  * The one place that picks adapters. Every part is built at first use and kept for the life of the instance; each is
  * marked pure, so that a function's bundle holds only the parts it names.
  */
+import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import { openTable } from '#adapters/dynamo/client.ts';
 import { createDeveloperKeyStore } from '#adapters/dynamo/developer-key-store.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
@@ -33,6 +34,7 @@ const table = /* @__PURE__ */ once(() => openTable(required(envNames.tableName))
 const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
 
 export const files = /* @__PURE__ */ once(() => createFileStore(table()));
+export const claims = /* @__PURE__ */ once(() => createClaimStore(table()));
 export const settings = /* @__PURE__ */ once(() => createSettingsStore(table(), { cacheSeconds: cacheSeconds() }));
 export const developerKeys = /* @__PURE__ */ once(() =>
   createDeveloperKeyStore(table(), { cacheSeconds: cacheSeconds() }),

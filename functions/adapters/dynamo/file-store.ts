@@ -1,10 +1,21 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { type CounterRef, countersOf, type FileRecord, stuckAfterMs, type Usage } from '#core/file-record.ts';
+import { type FileRecord, holderOf, stuckAfterMs, type Usage } from '#core/file-record.ts';
 import type { CounterLimit, FileStore, IdempotencyClaim, ReserveResult } from '#core/stores.ts';
 import type { Table } from './client.ts';
+import { counterChanges, counterItem } from './counters.ts';
 import { fromItem, replacement, toItem } from './file-item.ts';
-import { counterKey, duePk, dueShards, fileKey, idempotencyKey, sessionPk, stagedPk, ticketKey } from './keys.ts';
+import {
+  counterKey,
+  duePk,
+  dueShards,
+  fileKey,
+  holderKey,
+  idempotencyKey,
+  sessionPk,
+  stagedPk,
+  ticketKey,
+} from './keys.ts';
 import { queryAll, queryPage } from './query.ts';
 import { type ItemOutcome, isNamed, type TransactItem, transact } from './transaction.ts';
 import { rankUpdates } from './upload-rank.ts';
@@ -15,27 +26,6 @@ const idempotencyTtlSeconds = 86_400;
 /** Records and counters in DynamoDB; see `FileStore` for what each step promises. */
 export function createFileStore(table: Table): FileStore {
   const TableName = table.name;
-
-  const raise = ({ counter, limitBytes }: CounterLimit, sizeBytes: number): TransactItem => ({
-    Update: {
-      TableName,
-      Key: counterKey(counter),
-      UpdateExpression: 'ADD usedBytes :size, fileCount :one',
-      // A condition cannot add, so the sum is moved to the other side (platform facts, section B).
-      ConditionExpression: 'attribute_not_exists(usedBytes) OR usedBytes <= :room',
-      ExpressionAttributeValues: { ':size': sizeBytes, ':one': 1, ':room': limitBytes - sizeBytes },
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    },
-  });
-
-  const lower = (counter: CounterRef, sizeBytes: number): TransactItem => ({
-    Update: {
-      TableName,
-      Key: counterKey(counter),
-      UpdateExpression: 'ADD usedBytes :size, fileCount :one',
-      ExpressionAttributeValues: { ':size': -sizeBytes, ':one': -1 },
-    },
-  });
 
   const putIdempotency = (claim: IdempotencyClaim, file: FileRecord): TransactItem => {
     const seconds = Math.floor(Date.parse(file.createdAt) / 1000);
@@ -65,8 +55,16 @@ export function createFileStore(table: Table): FileStore {
       }
       const items: TransactItem[] = [
         { Put: { TableName, Item: toItem(file), ConditionExpression: 'attribute_not_exists(pk)' } },
-        ...limits.map((limit) => raise(limit, file.sizeBytes)),
+        ...limits.map((limit) =>
+          counterItem(TableName, { counter: limit.counter, bytes: file.sizeBytes, files: 1 }, limit),
+        ),
       ];
+      const holder = file.scope === 'extension' ? holderOf(file) : undefined;
+      if (holder !== undefined) {
+        items.push({
+          ConditionCheck: { TableName, Key: holderKey(holder), ConditionExpression: 'attribute_not_exists(deletedAt)' },
+        });
+      }
       if (file.expiresAt !== undefined) {
         items.push({ Put: { TableName, Item: { ...ticketKey(file.id), ttl: Math.ceil(file.expiresAt / 1000) } } });
       }
@@ -102,7 +100,7 @@ export function createFileStore(table: Table): FileStore {
       };
       const items: TransactItem[] = [
         { Put: replacement(TableName, file, next) },
-        ...countersOf(file).map((counter) => lower(counter, file.sizeBytes)),
+        ...counterChanges([{ from: file, to: next }]).map((change) => counterItem(TableName, change)),
         ...rankUpdates(TableName, file, -1),
       ];
       if (file.expiresAt !== undefined) items.push({ Delete: { TableName, Key: ticketKey(file.id) } });
@@ -218,9 +216,10 @@ function refusal(outcomes: ItemOutcome[], limits: CounterLimit[]): ReserveResult
   }
   for (const [index, limit] of limits.entries()) {
     const outcome = outcomes[index + 1];
-    if (outcome?.failed) {
-      return { outcome: 'over_limit', ...limit, usedBytes: Number(outcome.old?.usedBytes ?? 0) };
-    }
+    if (!outcome?.failed) continue;
+    if (outcome.old?.closedAt !== undefined) return { outcome: 'owner_deleted' };
+    return { outcome: 'over_limit', ...limit, usedBytes: Number(outcome.old?.usedBytes ?? 0) };
   }
-  throw new Error('A new file id is already taken');
+  if (outcomes[0]?.failed) throw new Error('A new file id is already taken');
+  return { outcome: 'owner_deleted' };
 }
