@@ -18,6 +18,8 @@ export interface EndpointRow {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** API Gateway's form: `/files/{fileId}`. */
   path: string;
+  /** A second path of the same endpoint, for an API that is called both with and without a trailing slash. */
+  alsoAt?: string;
   auth: Auth;
   uses: readonly Use[];
   summary: string;
