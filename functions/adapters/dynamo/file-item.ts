@@ -43,14 +43,6 @@ function uploadIndexes(file: UploadFile) {
   return Object.fromEntries(listsOf(file).map((list) => [listIndexes[list.kind].pk, listPk(list)]));
 }
 
-/** The record at a new state, only if it is still at the revision the caller decided on. */
-export const replacement = (TableName: string, file: FileRecord, next: FileRecord) => ({
-  TableName,
-  Item: toItem(next),
-  ConditionExpression: 'rev = :rev',
-  ExpressionAttributeValues: { ':rev': file.rev },
-});
-
 /** The record without keys. Items are written by `toItem` only, so their shape is known to whoever knows what it asked for. */
 export function fromItem<F extends FileRecord = FileRecord>(item: Record<string, unknown>): F {
   const record = { ...item };

@@ -3,8 +3,9 @@ import type { UploadFile } from '#core/file-record.ts';
 import type { UploadStore } from '#core/stores.ts';
 import type { ListRef } from '#core/uploads/lists.ts';
 import type { Table } from './client.ts';
-import { fromItem, listIndexes, replacement } from './file-item.ts';
-import { listPk, ticketKey } from './keys.ts';
+import { fromItem, listIndexes } from './file-item.ts';
+import { createFileWrites } from './file-writes.ts';
+import { listPk } from './keys.ts';
 import { transact } from './transaction.ts';
 import { locate, rankUpdates, readRank } from './upload-rank.ts';
 
@@ -14,6 +15,7 @@ const newest = 'g';
 /** Lists of the uploads API in DynamoDB; see `UploadStore` for what each step promises. */
 export function createUploadStore(table: Table): UploadStore {
   const TableName = table.name;
+  const writes = createFileWrites(TableName);
 
   /** At most `limit` files with ids below `before`, newest first. Only listed files are in these indexes. */
   async function below(list: ListRef, before: string, limit: number): Promise<UploadFile[]> {
@@ -45,8 +47,8 @@ export function createUploadStore(table: Table): UploadStore {
       const at = deletedAt.toISOString();
       const next = { ...file, rev: file.rev + 1, updatedAt: at, deletedAt: at, expiresAt: ends, dueAt: ends };
       const outcomes = await transact(table, [
-        { Put: replacement(TableName, file, next) },
-        { Put: { TableName, Item: { ...ticketKey(file.id), ttl: Math.ceil(ends / 1000) } } },
+        { Put: writes.replace(file, next) },
+        writes.putTicket(file.id, ends),
         ...rankUpdates(TableName, file, -1),
       ]);
       return outcomes === undefined ? next : undefined;

@@ -4,7 +4,7 @@ import { idPattern } from '#core/ids.ts';
 import type { Clock } from '#core/ports.ts';
 import { limitOf, quotaExceeded } from '#core/quota.ts';
 import type { AppSettings } from '#core/settings.ts';
-import type { FileStore } from '#core/stores.ts';
+import type { CounterLimit, FileStore } from '#core/stores.ts';
 import { boundTo, type ClaimRecord, type ClaimStore, type ClaimTarget, claimIdOf } from './claim-record.ts';
 import { scanConfig } from './scan.ts';
 
@@ -85,9 +85,7 @@ async function bindAll(
       state: 'claimed',
       createdAt: now.toISOString(),
     };
-    const grown = moves[0] === undefined ? [] : countersOf(moves[0].to).filter(({ kind }) => kind === 'session');
-    const settings = await claim.settings();
-    const limits = grown.map((counter) => limitOf(counter, settings));
+    const limits = moves[0] === undefined ? [] : grownBy(moves[0].to, await claim.settings());
     const result = await deps.claims.bind(record, moves, limits, now);
     if (result.outcome === 'bound') return;
     if (result.outcome === 'over_limit') throw quotaExceeded(result, sumOf(moves.map(({ from }) => from)));
@@ -103,6 +101,13 @@ async function bindAll(
       });
     }
   }
+}
+
+/** Staged files count against the app already; a session is what a claim adds. */
+function grownBy(bound: ExtensionFile, settings: AppSettings): CounterLimit[] {
+  return countersOf(bound)
+    .filter(({ kind }) => kind === 'session')
+    .map((counter) => limitOf(counter, settings));
 }
 
 interface Failure {

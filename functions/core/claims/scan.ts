@@ -29,7 +29,8 @@ export interface ConfigReferences {
  * that is too large, too deep or names too many files.
  */
 export function scanConfig(config: unknown): ConfigReferences {
-  if (Buffer.byteLength(JSON.stringify(config) ?? '') > maxConfigBytes) {
+  if (config === undefined) throw invalid('Send the config that is being saved.');
+  if (Buffer.byteLength(JSON.stringify(config)) > maxConfigBytes) {
     throw invalid(`The config may be at most ${maxConfigBytes} bytes of JSON.`);
   }
   const fileIds = new Set<string>();
