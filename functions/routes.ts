@@ -22,6 +22,8 @@ export interface EndpointRow {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** API Gateway's form: `/files/{fileId}`. */
   path: string;
+  /** A second path of the same endpoint, for an API that is called both with and without a trailing slash. */
+  alsoAt?: string;
   auth: Auth;
   uses: readonly Use[];
   summary: string;
@@ -56,6 +58,8 @@ export const endpoints = {
   'extensions/session-files-get': { method: 'GET', path: `${session}/{fileId}`, auth: 'session.read', uses: ['table.read', 'r2'], summary: 'One file of the session with a signed URL' },
   'extensions/session-files-upload': { method: 'POST', path: session, auth: 'session.write', uses: ['table.write', 'r2', 'images', 'cleanup.send'], summary: 'Upload an image into the session' },
   'extensions/session-files-delete': { method: 'DELETE', path: `${session}/{fileId}`, auth: 'session.write', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Delete a file of the session' },
+  'extensions/session-files-presign': { method: 'POST', path: `${session}/presign`, auth: 'session.write', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Begin a direct upload of an image into the session' },
+  'extensions/session-files-complete': { method: 'POST', path: `${session}/complete`, auth: 'session.write', uses: ['table.write', 'r2', 'images', 'cleanup.send'], summary: 'Finish a direct upload into the session' },
   'extensions/setup-capabilities': { method: 'GET', path: `${app}/capabilities`, auth: 'user', uses: ['table.read', 'r2.names'], summary: 'What a setup screen may stage, and how much is staged' },
   'extensions/setup-files-stage': { method: 'POST', path: `${app}/stage`, auth: 'user', uses: ['table.write', 'r2', 'images', 'cleanup.send'], summary: 'Stage an image in a setup screen' },
   'extensions/setup-files-staged-list': { method: 'GET', path: `${app}/staged`, auth: 'user', uses: ['table.read', 'r2'], summary: "The caller's unexpired staged files" },
@@ -64,6 +68,8 @@ export const endpoints = {
   'platform/claims-create': { method: 'POST', path: '/platform/extensions/{appId}/claims', auth: 'platform', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Claim the staged files a saved config references' },
   'platform/claims-roll-back': { method: 'DELETE', path: '/platform/extensions/claims/{claimId}', auth: 'platform', uses: ['table.write'], summary: 'Take a claim back: its files are staged again' },
   'platform/lifecycle-events': { method: 'POST', path: '/platform/lifecycle-events', auth: 'platform', uses: ['table.write', 'cleanup.send', 'lifecycle.send'], summary: 'Accept what the platform tells of apps, sessions, locks and templates' },
+  'extensions/setup-files-presign': { method: 'POST', path: `${app}/presign`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Begin a direct upload of a staged image' },
+  'extensions/setup-files-complete': { method: 'POST', path: `${app}/complete`, auth: 'user', uses: ['table.write', 'r2', 'images', 'cleanup.send'], summary: 'Finish a direct upload of a staged image' },
   'admin/file-storage-get': { method: 'GET', path: `${adminApp}/file-storage`, auth: 'admin', uses: ['table.read'], summary: "An app's storage settings and usage" },
   'admin/file-storage-put': { method: 'PUT', path: `${adminApp}/file-storage`, auth: 'admin', uses: ['table.write'], summary: "Change any subset of an app's storage settings" },
   'admin/developer-keys-create': { method: 'POST', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.write'], summary: 'Create a developer key, shown once' },

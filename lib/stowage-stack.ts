@@ -132,7 +132,7 @@ export class StowageStack extends Stack {
       return lambda;
     }
     const { deadLetters } = queues.cleanup;
-    const lambda = worker([table.grantStream()]);
+    const lambda = worker([table.grantStream(deadLetters)]);
     table.feedExpired(lambda, source.batchSize, deadLetters);
     return lambda;
   }

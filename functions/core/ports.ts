@@ -35,15 +35,26 @@ export interface ObjectHead {
  * unless the method says otherwise.
  */
 export interface ObjectStore {
-  /** Writes the bytes once: fails with reason `exists` when the key is taken (`If-None-Match: *`). */
-  put(ref: ObjectRef, body: Uint8Array, headers: ObjectHeaders): Promise<{ etag: string }>;
+  /**
+   * Writes the bytes once: fails with reason `exists` when the key is taken (`If-None-Match: *`). A `repeatable` step
+   * finds its own bytes there when it runs again, which is no failure.
+   */
+  put(
+    ref: ObjectRef,
+    body: Uint8Array,
+    headers: ObjectHeaders,
+    options?: { repeatable?: boolean },
+  ): Promise<{ etag: string }>;
   head(ref: ObjectRef): Promise<ObjectHead | undefined>;
   /** Reads a whole object, or its first bytes (`range`, inclusive); `ifMatch` pins the ETag that was checked (reason `changed`). */
   get(
     ref: ObjectRef,
     options: { maxBytes: number; ifMatch?: string; range?: { first: number; last: number } },
   ): Promise<Uint8Array | undefined>;
-  /** Copies inside the store on the checked ETag (`changed` when it is another by now, `missing` when the source is gone). */
+  /**
+   * Copies inside the store on the checked ETag (`changed` when it is another by now, `missing` when the source is
+   * gone), once: fails with reason `exists` when the key is taken by other bytes, and succeeds when it has these.
+   */
   copy(from: ObjectRef, to: ObjectRef, options: { ifMatch: string; headers: ObjectHeaders }): Promise<{ etag: string }>;
   /** Idempotent: deleting what is not there succeeds. Reason `locked` when a bucket lock holds the object. */
   delete(ref: ObjectRef): Promise<void>;
@@ -107,6 +118,11 @@ export interface ProcessedImage {
 export interface DetectedType {
   mimeType: string;
   ext: string;
+}
+
+export interface TypeDetector {
+  /** Judges a whole file or its first `sniffBytes`. Never throws: bytes of no known kind are `application/octet-stream`. */
+  detect(bytes: Uint8Array): Promise<DetectedType>;
 }
 
 export interface ImageProcessor {

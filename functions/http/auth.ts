@@ -15,11 +15,11 @@ export type CallerOf<A extends Auth> = A extends 'user'
   ? UserCaller
   : A extends 'user.or.platform'
     ? UserCaller | ServiceCaller
-  : A extends 'session.read' | 'session.write'
-    ? SessionCaller
-    : A extends 'platform' | 'admin'
-      ? ServiceCaller
-      : undefined;
+    : A extends 'session.read' | 'session.write'
+      ? SessionCaller
+      : A extends 'platform' | 'admin'
+        ? ServiceCaller
+        : undefined;
 
 export type Caller = UserCaller | SessionCaller | ServiceCaller | undefined;
 

@@ -33,7 +33,15 @@ export async function takenFileView(file: TakenFile, signer: UrlSigner): Promise
   const ref = { bucket: 'default', key: file.key } as const;
   const link = await signer.presignGet(ref, { expiresInSeconds: linkSeconds, mode: 'stable' });
   const { uploadId, key, mimeType, sizeBytes, originalName } = file;
-  return { uploadId, key, mimeType, sizeBytes, originalName, url: link.url, urlExpiresAt: link.expiresAt.toISOString() };
+  return {
+    uploadId,
+    key,
+    mimeType,
+    sizeBytes,
+    originalName,
+    url: link.url,
+    urlExpiresAt: link.expiresAt.toISOString(),
+  };
 }
 
 export const takenFileViews = async (files: TakenFile[], signer: UrlSigner) =>
@@ -70,5 +78,9 @@ export const minisiteAnswer = z.object({
 });
 
 export async function minisiteView(row: MinisiteRow, signer: UrlSigner): Promise<z.output<typeof minisiteAnswer>> {
-  return { content: JSON.parse(row.content), assets: await takenFileViews(row.assets, signer), updatedAt: row.updatedAt };
+  return {
+    content: JSON.parse(row.content),
+    assets: await takenFileViews(row.assets, signer),
+    updatedAt: row.updatedAt,
+  };
 }

@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import { getLogo } from '#core/organizations/logo.ts';
 import type { Contract } from '#http/contract.ts';
 import { organizationParams } from '#http/organization-fields.ts';

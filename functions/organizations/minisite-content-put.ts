@@ -15,9 +15,7 @@ export const contract = {
   params: organizationParams,
   json: z.object({
     content: z.record(z.string(), z.unknown()).check(isSmall),
-    assetUploadIds: z.optional(
-      z.array(z.string().check(z.maxLength(128))).check(z.maxLength(maxAssets), areUnique()),
-    ),
+    assetUploadIds: z.optional(z.array(z.string().check(z.maxLength(128))).check(z.maxLength(maxAssets), areUnique())),
   }),
   success: 200,
   answer: minisiteAnswer,

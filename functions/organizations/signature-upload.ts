@@ -12,7 +12,12 @@ export const contract = {
   params: z.object({ token: z.string() }),
   json: z
     .object({ size: bytes, sizeBytes: bytes, fileSize: bytes, mime: mediaType, mimeType: mediaType })
-    .check(z.refine(({ size, sizeBytes, fileSize }) => sizesOf(size, sizeBytes, fileSize).size === 1, 'must say one size in bytes')),
+    .check(
+      z.refine(
+        ({ size, sizeBytes, fileSize }) => sizesOf(size, sizeBytes, fileSize).size === 1,
+        'must say one size in bytes',
+      ),
+    ),
   success: 201,
   answer: presignAnswer,
 } satisfies Contract;

@@ -27,7 +27,8 @@ export const contract = {
 export const handler = serve('organizations/uploads-presign', contract, async ({ caller, params, json }) => {
   const staging = { orgId: params.orgId, ownerType: json.ownerType, declared: declaredOf(json) };
   const deps = { organizations: organizations(), signer: signer(), clock };
-  if (!('userId' in caller)) return presignView(await presignForMember(deps, { ...staging, userId: named(json.userId) }));
+  if (!('userId' in caller))
+    return presignView(await presignForMember(deps, { ...staging, userId: named(json.userId) }));
   if (json.ownerType === 'message') {
     throw new AppError('insufficient_scope', 'Uploads of messages are presigned by the platform.');
   }

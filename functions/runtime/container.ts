@@ -7,6 +7,7 @@ import { openTable } from '#adapters/dynamo/client.ts';
 import { createDeveloperKeyStore } from '#adapters/dynamo/developer-key-store.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
+import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts';
 import { createSettingsStore } from '#adapters/dynamo/settings-store.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
@@ -95,6 +96,25 @@ export const storeDeps = /* @__PURE__ */ once(() => ({
   files: files(),
   objects: objects(),
   images: images(),
+  clock,
+  scheduleDelete: scheduleDelete(),
+}));
+
+export const organizations = /* @__PURE__ */ once(() => createOrganizationStore(table()));
+
+/** What the use cases of organizations work with that store or remove bytes. */
+export const organizationDeps = /* @__PURE__ */ once(() => ({
+  organizations: organizations(),
+  files: files(),
+  objects: objects(),
+  clock,
+  scheduleDelete: scheduleDelete(),
+}));
+
+/** What a presign works with: it signs and reserves, and decodes nothing. */
+export const presignDeps = /* @__PURE__ */ once(() => ({
+  files: files(),
+  signer: signer(),
   clock,
   scheduleDelete: scheduleDelete(),
 }));

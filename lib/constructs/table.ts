@@ -8,7 +8,6 @@ import {
   type IFunction,
   StartingPosition,
 } from 'aws-cdk-lib/aws-lambda';
-import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { envNames } from '../../functions/runtime/env-names.ts';
@@ -56,9 +55,16 @@ export class StowageTable extends Construct {
   }
 
   /** For the function that {@link feedExpired} invokes: what Lambda's poller does in its name. */
-  grantStream(): Grant {
+  grantStream(failures: IQueue): Grant {
     const actions = ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream'];
-    return { environment: {}, statements: [allow(actions, [this.table.attrStreamArn])] };
+    return {
+      environment: {},
+      statements: [
+        allow(actions, [this.table.attrStreamArn]),
+        // The poller writes what failed for good with the function's own rights.
+        allow(['sqs:SendMessage'], [failures.queueArn]),
+      ],
+    };
   }
 
   /**
@@ -76,7 +82,8 @@ export class StowageTable extends Construct {
       bisectBatchOnError: true,
       retryAttempts: 5,
       reportBatchItemFailures: true,
-      onFailure: new SqsDlq(failures),
+      // CDK's `SqsDlq` would add a policy beside the role's inline ones.
+      onFailure: { bind: () => ({ destination: failures.queueArn }) },
       filters: [
         FilterCriteria.filter({
           eventName: FilterRule.isEqual('REMOVE'),

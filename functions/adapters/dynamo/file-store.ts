@@ -1,74 +1,29 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { type FileRecord, holderOf, stuckAfterMs, type Usage } from '#core/file-record.ts';
-import type { ScopeFiles } from '#core/lifecycle/clean-scope.ts';
-import type { CounterLimit, FileStore, IdempotencyClaim, ReserveResult } from '#core/stores.ts';
+import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { FileRecord, IncomingMarker, Usage } from '#core/file-record.ts';
+import type { CounterLimit, FileStore, ReserveResult } from '#core/stores.ts';
+import { listsOf } from '#core/uploads/lists.ts';
 import type { Table } from './client.ts';
-import { counterChanges, counterItem } from './counters.ts';
-import { fromItem, toItem } from './file-item.ts';
+import { fromItem } from './file-item.ts';
+import { createFileWrites } from './file-writes.ts';
 import {
   counterKey,
+  dueIncomingPk,
   duePk,
-  dueShards,
   fileKey,
-  holderKey,
   idempotencyKey,
+  incomingKey,
   scopeIndex,
   sessionPk,
   stagedPk,
-  ticketKey,
 } from './keys.ts';
-import { queryAll, queryPage } from './query.ts';
-import { type ItemOutcome, isNamed, type TransactItem, transact } from './transaction.ts';
-
-/** How long a repeated request is recognised, seconds. */
-const idempotencyTtlSeconds = 86_400;
+import { queryAll, queryDue, queryPage } from './query.ts';
+import { type ItemOutcome, isNamed, transact } from './transaction.ts';
 
 /** Records and counters in DynamoDB; see `FileStore` for what each step promises. */
-export function createFileStore(table: Table): FileStore & ScopeFiles {
+export function createFileStore(table: Table): FileStore {
   const TableName = table.name;
-
-  const putIdempotency = (claim: IdempotencyClaim, file: FileRecord): TransactItem => {
-    const seconds = Math.floor(Date.parse(file.createdAt) / 1000);
-    return {
-      Put: {
-        TableName,
-        Item: {
-          ...idempotencyKey(claim.id),
-          fileId: file.id,
-          contentHash: claim.contentHash,
-          ttl: seconds + idempotencyTtlSeconds,
-        },
-        ConditionExpression: 'attribute_not_exists(pk) OR #ttl <= :now',
-        ExpressionAttributeNames: { '#ttl': 'ttl' },
-        ExpressionAttributeValues: { ':now': seconds },
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      },
-    };
-  };
-
-  /** The record at a new state, only if it is still at the revision the caller decided on. */
-  const replace = (file: FileRecord, next: FileRecord) => ({
-    TableName,
-    Item: toItem(next),
-    ConditionExpression: 'rev = :rev',
-    ExpressionAttributeValues: { ':rev': file.rev },
-  });
-
-  /** Records to `deleting`, their counters lowered, their alarms off. */
-  const releaseItems = (files: FileRecord[], now: Date): TransactItem[] => {
-    const moves = files.map((from) => {
-      const dueAt = now.getTime() + stuckAfterMs;
-      const to: FileRecord = { ...from, state: 'deleting', rev: from.rev + 1, updatedAt: now.toISOString(), dueAt };
-      return { from, to };
-    });
-    const expiring = files.filter(({ expiresAt }) => expiresAt !== undefined);
-    return [
-      ...moves.map(({ from, to }) => ({ Put: replace(from, to) })),
-      ...counterChanges(moves).map((change) => counterItem(TableName, change)),
-      ...expiring.map(({ id }) => ({ Delete: { TableName, Key: ticketKey(id) } })),
-    ];
-  };
+  const writes = createFileWrites(TableName);
 
   return {
     async reserve(file, limits, idempotency) {
@@ -77,38 +32,18 @@ export function createFileStore(table: Table): FileStore & ScopeFiles {
         const { usedBytes } = await this.usage(impossible.counter);
         return { outcome: 'over_limit', ...impossible, usedBytes };
       }
-      const items: TransactItem[] = [
-        { Put: { TableName, Item: toItem(file), ConditionExpression: 'attribute_not_exists(pk)' } },
-        ...limits.map((limit) =>
-          counterItem(TableName, { counter: limit.counter, bytes: file.sizeBytes, files: 1 }, limit),
-        ),
-      ];
-      const holder = holderOf(file);
-      if (holder !== undefined) {
-        items.push({
-          ConditionCheck: { TableName, Key: holderKey(holder), ConditionExpression: 'attribute_not_exists(deletedAt)' },
-        });
-      }
-      if (file.expiresAt !== undefined) {
-        items.push({ Put: { TableName, Item: { ...ticketKey(file.id), ttl: Math.ceil(file.expiresAt / 1000) } } });
-      }
-      if (idempotency !== undefined) items.push(putIdempotency(idempotency, file));
-      const outcomes = await transact(table, items);
+      const outcomes = await transact(table, writes.reserve(file, limits, idempotency));
       return outcomes === undefined ? { outcome: 'reserved' } : refusal(outcomes, limits);
     },
 
     async markReady(file, now) {
-      const { dueAt: _, ...rest } = file;
-      const next = {
-        ...rest,
-        state: 'ready',
-        rev: file.rev + 1,
-        updatedAt: now.toISOString(),
-        ...(file.expiresAt !== undefined && { dueAt: file.expiresAt }),
-      } as typeof file;
+      const next = readied(file, now);
+      if (listsOf(next).length > 0) {
+        return (await transact(table, writes.list(file, next))) === undefined ? next : undefined;
+      }
       try {
         await table.documents.send(
-          new PutCommand({ ...replace(file, next), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
+          new PutCommand({ ...writes.replace(file, next), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
         );
         return next;
       } catch (error) {
@@ -118,17 +53,40 @@ export function createFileStore(table: Table): FileStore & ScopeFiles {
       }
     },
 
+    async settle(file, next, limits) {
+      const outcomes = await transact(table, writes.settle(file, next, limits));
+      if (outcomes === undefined) return { outcome: 'ready' };
+      // The record's own condition outranks the counters': what moved it settled or released its quota.
+      return outcomes[0]?.failed ? { outcome: 'moved' } : (overLimit(outcomes, limits) ?? { outcome: 'moved' });
+    },
+
     async release(file, now, idempotencyId) {
-      const items = releaseItems([file], now);
-      if (idempotencyId !== undefined) items.push({ Delete: { TableName, Key: idempotencyKey(idempotencyId) } });
-      return (await transact(table, items)) === undefined;
+      return (await transact(table, writes.release([file], now, idempotencyId))) === undefined;
     },
 
     async releaseAll(files, now) {
       const live = files.filter(({ state }) => state !== 'deleting');
-      if (live.length === 0 || (await transact(table, releaseItems(live, now))) === undefined) return;
+      if (live.length === 0 || (await transact(table, writes.release(live, now))) === undefined) return;
       // One of them moved since it was listed; the others must not wait for it.
       for (const file of live) await this.release(file, now);
+    },
+
+    async postpone(fileId, dueAt) {
+      try {
+        await table.documents.send(
+          new UpdateCommand({
+            TableName,
+            Key: fileKey(fileId),
+            UpdateExpression: 'SET dueAt = :due',
+            ConditionExpression: '#state = :deleting',
+            ExpressionAttributeNames: { '#state': 'state' },
+            ExpressionAttributeValues: { ':due': dueAt, ':deleting': 'deleting' },
+          }),
+        );
+      } catch (error) {
+        // Somebody else finished the deletion.
+        if (!isNamed(error, 'ConditionalCheckFailedException')) throw error;
+      }
     },
 
     async remove(fileId) {
@@ -189,29 +147,18 @@ export function createFileStore(table: Table): FileStore & ScopeFiles {
     },
 
     async listDue(now, { appId, limit }) {
-      const shards = await Promise.all(
-        Array.from({ length: dueShards }, async (_, shard) => {
-          const { Items = [] } = await table.documents.send(
-            new QueryCommand({
-              TableName,
-              IndexName: 'byDue',
-              KeyConditionExpression: 'duePk = :pk AND dueAt <= :now',
-              ...(appId !== undefined && { FilterExpression: 'appId = :app' }),
-              ExpressionAttributeValues: {
-                ':pk': duePk(shard),
-                ':now': now.getTime(),
-                ...(appId !== undefined && { ':app': appId }),
-              },
-              Limit: appId === undefined ? limit : undefined,
-            }),
-          );
-          return Items.map(fromItem);
-        }),
-      );
-      return shards
-        .flat()
-        .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
-        .slice(0, limit);
+      const filter = appId === undefined ? undefined : { appId };
+      const items = await queryDue(table, duePk, now, { limit, filter });
+      return items.map(fromItem);
+    },
+
+    async listDueIncoming(now, limit) {
+      const items = await queryDue(table, dueIncomingPk, now, { limit });
+      return items.map(({ fileId, incoming, final, dueAt }) => ({ fileId, incoming, final, dueAt }) as IncomingMarker);
+    },
+
+    async removeIncoming(fileId) {
+      await table.documents.send(new DeleteCommand({ TableName, Key: incomingKey(fileId) }));
     },
 
     async usage(counter): Promise<Usage> {
@@ -232,6 +179,12 @@ export function createFileStore(table: Table): FileStore & ScopeFiles {
   };
 }
 
+function readied<F extends FileRecord>(file: F, now: Date): F {
+  const next: F = { ...file, state: 'ready', rev: file.rev + 1, updatedAt: now.toISOString() };
+  delete next.dueAt;
+  return file.expiresAt === undefined ? next : { ...next, dueAt: file.expiresAt };
+}
+
 const wroteThis = (item: Record<string, AttributeValue> | undefined, next: FileRecord) =>
   item?.rev?.N === String(next.rev) && item.state?.S === next.state && item.updatedAt?.S === next.updatedAt;
 
@@ -242,12 +195,18 @@ function refusal(outcomes: ItemOutcome[], limits: CounterLimit[]): ReserveResult
       return { outcome: 'replayed', fileId: String(outcome.old.fileId), contentHash: outcome.old.contentHash };
     }
   }
+  if (outcomes[0]?.failed) throw new Error('A new file id is already taken');
+  // What is left is the holder's condition.
+  return overLimit(outcomes, limits) ?? { outcome: 'owner_deleted' };
+}
+
+/** The first counter that said no. Counters come right after the record, in the order of `limits`. */
+function overLimit(outcomes: ItemOutcome[], limits: CounterLimit[]) {
   for (const [index, limit] of limits.entries()) {
     const outcome = outcomes[index + 1];
     if (!outcome?.failed) continue;
-    if (outcome.old?.closedAt !== undefined) return { outcome: 'owner_deleted' };
-    return { outcome: 'over_limit', ...limit, usedBytes: Number(outcome.old?.usedBytes ?? 0) };
+    if (outcome.old?.closedAt !== undefined) return { outcome: 'owner_deleted' } as const;
+    return { outcome: 'over_limit', ...limit, usedBytes: Number(outcome.old?.usedBytes ?? 0) } as const;
   }
-  if (outcomes[0]?.failed) throw new Error('A new file id is already taken');
-  return { outcome: 'owner_deleted' };
+  return undefined;
 }

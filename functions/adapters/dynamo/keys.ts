@@ -1,4 +1,5 @@
 import type { CounterRef, Holder, Scope } from '#core/file-record.ts';
+import type { ListRef } from '#core/uploads/lists.ts';
 
 /**
  * Every key of the one table. Access patterns:
@@ -7,6 +8,7 @@ import type { CounterRef, Holder, Scope } from '#core/file-record.ts';
  * |------------------------------|---------------------------------------------------------|-------------|
  * | file by id                   | pk FILE#id, sk FILE                                     | strong      |
  * | expiry ticket of a file      | pk FILE#id, sk EXPIRY (attribute `ttl`)                 | strong      |
+ * | marker of a direct upload    | pk FILE#id, sk INCOMING                                 | strong      |
  * | counter of an app            | pk APP#app, sk COUNTER                                  | strong      |
  * | counter of a session         | pk SESSION#session, sk COUNTER                          | strong      |
  * | counter of a staging user    | pk STAGED#app#user, sk COUNTER                          | strong      |
@@ -27,10 +29,15 @@ import type { CounterRef, Holder, Scope } from '#core/file-record.ts';
  * | files of a session           | bySession: sessionPk SESSION#session, id                | eventual    |
  * | files of a lock or template  | byHolder: holderPk LOCK#id or TEMPLATE#id, id           | eventual    |
  * | staged files of user and app | byOwner: ownerPk STAGED#app#user, id                    | eventual    |
+ * | uploads of an owner          | byOwner: ownerPk OWNER#user, id                         | eventual    |
+ * | uploads of an owner and coin | byHolder: holderPk COIN#user#coin, id                   | eventual    |
+ * | length of such a list        | pk as in the index, sk RANK; parts of it RANK#level#n   | strong      |
+ * | settings of the uploads API  | pk UPLOADS, sk SETTINGS                                 | strong      |
  * | files of an organization     | byOwner: ownerPk ORG#org, id                            | eventual    |
  * | its parent rows              | byOwner: ownerPk ORG#org#PARENTS, id                    | eventual    |
  * | what the schedule must see   | byDue: duePk DUE#shard, dueAt                           | eventual    |
  * | clean-ups owed for too long   | byDue: duePk DUE#SCOPE, dueAt                           | eventual    |
+ * | markers the schedule must see| byDue: duePk DUE#INCOMING#shard, dueAt                  | eventual    |
  *
  * Index attributes are sparse: a record that leaves a list loses the attribute. `#` cannot occur in an id (token
  * claims and path parameters are checked), so no two different things share a key.
@@ -41,6 +48,7 @@ export const dueShards = 8;
 
 export const fileKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'FILE' });
 export const ticketKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'EXPIRY' });
+export const incomingKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'INCOMING' });
 export const settingsKey = (appId: string) => ({ pk: `APP#${appId}`, sk: 'SETTINGS' });
 export const developerKeyKey = (appId: string, keyId: string) => ({ pk: `APP#${appId}`, sk: `KEY#${keyId}` });
 export const developerKeyPrefix = 'KEY#';
@@ -57,7 +65,16 @@ export const organizationParentsPk = (orgId: string) => `ORG#${orgId}#PARENTS`;
 export const appPk = (appId: string) => `APP#${appId}`;
 export const sessionPk = (sessionId: string) => `SESSION#${sessionId}`;
 export const stagedPk = (appId: string, userId: string) => `STAGED#${appId}#${userId}`;
+/** The coin name comes last, so that it may hold any character. */
+export const listPk = (list: ListRef) =>
+  list.kind === 'owner' ? `OWNER#${list.userId}` : `COIN#${list.userId}#${list.coinName}`;
+export const rankKey = (list: ListRef, level = 0, index = 0) => ({
+  pk: listPk(list),
+  sk: level === 0 ? 'RANK' : `RANK#${level}#${index}`,
+});
+export const uploadSettingsKey = { pk: 'UPLOADS', sk: 'SETTINGS' };
 export const duePk = (shard: number) => `DUE#${shard}`;
+export const dueIncomingPk = (shard: number) => `DUE#INCOMING#${shard}`;
 export const dueShardOf = (id: string) => Number.parseInt(id.slice(-2), 16) % dueShards;
 
 export function counterKey(counter: CounterRef): { pk: string; sk: string } {

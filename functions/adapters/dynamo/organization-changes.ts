@@ -1,4 +1,3 @@
-import { stuckAfterMs } from '#core/file-record.ts';
 import type { OrganizationChange, OrganizationStore } from '#core/organizations/stores.ts';
 import type { Table } from './client.ts';
 import { createFileWrites } from './file-writes.ts';
@@ -38,11 +37,8 @@ export function createCommit(table: Table): OrganizationStore['commit'] {
         return writes.reserve(change.file, []);
       case 'settle':
         return writes.settle(change.file, change.next, []);
-      case 'release': {
-        const { file, now } = change;
-        const dueAt = now.getTime() + stuckAfterMs;
-        return writes.release(file, { ...file, state: 'deleting', rev: file.rev + 1, updatedAt: now.toISOString(), dueAt });
-      }
+      case 'release':
+        return writes.release([change.file], change.now);
       case 'parent': {
         const { parent } = change;
         const key = { pk: parentPk(parent.kind, parent.userId), sk: parent.id };

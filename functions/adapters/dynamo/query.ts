@@ -5,12 +5,20 @@ import { idPattern } from '#core/ids.ts';
 import type { Page } from '#core/stores.ts';
 import type { Table } from './client.ts';
 import { fromItem } from './file-item.ts';
-import { fileKey } from './keys.ts';
+import { dueShards, fileKey } from './keys.ts';
 
 type Query = Omit<QueryCommandInput, 'TableName'>;
 
 /** The indexes of sessions and staged files hold files of extensions only. */
 const extensionFile = (item: Record<string, unknown>) => fromItem(item) as ExtensionFile;
+
+/** A cursor is an id we gave. Throws `validation_failed` for anything else. */
+export function requireCursor(cursor: string | undefined): void {
+  if (cursor === undefined || idPattern.test(cursor)) return;
+  throw new AppError('validation_failed', 'The cursor is not one this list gave. Start without a cursor.', {
+    details: { issues: [{ path: 'query.cursor', message: 'unknown cursor' }] },
+  });
+}
 
 /** Everything a query finds, page by page (a DynamoDB page ends at 1 MB). */
 export async function queryAll(table: Table, query: Query): Promise<ExtensionFile[]> {
@@ -37,11 +45,7 @@ export async function queryPage(
   index: { pk: string; value: string },
   page: { limit?: number | undefined; cursor?: string | undefined },
 ): Promise<Page<ExtensionFile>> {
-  if (page.cursor !== undefined && !idPattern.test(page.cursor)) {
-    throw new AppError('validation_failed', 'The cursor is not one this list gave. Start without a cursor.', {
-      details: { issues: [{ path: 'query.cursor', message: 'unknown cursor' }] },
-    });
-  }
+  requireCursor(page.cursor);
   const startAt = (id: string) => ({ ...fileKey(id), id, [index.pk]: index.value });
   const limit = page.limit ?? Number.POSITIVE_INFINITY;
   const items: ExtensionFile[] = [];
@@ -63,4 +67,39 @@ export async function queryPage(
   if (items.length <= limit) return { items };
   const shown = items.slice(0, limit);
   return { items: shown, cursor: shown.at(-1)?.id };
+}
+
+/**
+ * What is due in the shards that `partition` names, soonest first: a page of each shard, at most `limit` in all.
+ * With a `filter`, which DynamoDB applies after counting, the pages are as long as DynamoDB makes them.
+ */
+export async function queryDue(
+  table: Table,
+  partition: (shard: number) => string,
+  now: Date,
+  { limit, filter }: { limit: number; filter?: { appId: string } | undefined },
+): Promise<Record<string, unknown>[]> {
+  const shards = await Promise.all(
+    Array.from({ length: dueShards }, async (_, shard) => {
+      const { Items = [] } = await table.documents.send(
+        new QueryCommand({
+          TableName: table.name,
+          IndexName: 'byDue',
+          KeyConditionExpression: 'duePk = :pk AND dueAt <= :now',
+          ...(filter !== undefined && { FilterExpression: 'appId = :app' }),
+          ExpressionAttributeValues: {
+            ':pk': partition(shard),
+            ':now': now.getTime(),
+            ...(filter !== undefined && { ':app': filter.appId }),
+          },
+          Limit: filter === undefined ? limit : undefined,
+        }),
+      );
+      return Items;
+    }),
+  );
+  return shards
+    .flat()
+    .sort((a, b) => Number(a.dueAt) - Number(b.dueAt))
+    .slice(0, limit);
 }

@@ -1,5 +1,5 @@
 import { AppError } from '#core/errors.ts';
-import { type OrganizationFile, objectOf, settled, stuckAfterMs } from '#core/file-record.ts';
+import { type OrganizationFile, objectOf, retainedUntil, settled, stuckAfterMs } from '#core/file-record.ts';
 import { idPattern, newId } from '#core/ids.ts';
 import type { Clock, ObjectStore } from '#core/ports.ts';
 import { abandon } from '#core/purge.ts';
@@ -53,7 +53,8 @@ export async function storeComplianceDocument(deps: Deps, given: ComplianceDocum
   const heads = await checkUploaded(deps, signatures);
   const file = newDocument(deps.clock.now(), given, signatures[0]?.formId);
   const reserved = await deps.files.reserve(file, [], idempotency);
-  if (reserved.outcome === 'replayed') return await replay(deps, 'organization', { earlier: reserved, claim: idempotency });
+  if (reserved.outcome === 'replayed')
+    return await replay(deps, 'organization', { earlier: reserved, claim: idempotency });
   try {
     await deps.objects.put(objectOf(file), given.bytes, { contentType: 'application/pdf' });
     await copyToFinal(deps, signatures, heads);
@@ -80,8 +81,9 @@ export async function deleteComplianceDocument(
     throw notFound('compliance document');
   }
   const now = clock.now();
-  if (file.retainedUntil !== undefined && file.retainedUntil > now.getTime()) {
-    const until = new Date(file.retainedUntil).toISOString();
+  const retained = retainedUntil(file, now);
+  if (retained !== undefined) {
+    const until = new Date(retained).toISOString();
     throw new AppError('retained_until', `This document is kept until ${until}.`, { details: { until } });
   }
   const [signature] =

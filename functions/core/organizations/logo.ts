@@ -43,7 +43,8 @@ export async function completeLogo(deps: Deps, who: Who, uploadId: string): Prom
   const [member, row] = await memberAndRow(deps, who);
   if (!member) throw notActiveMember();
   const [file] = await deps.organizations.getFiles([uploadId]);
-  if (file?.orgId === who.orgId && file.ownerType === 'logo' && file.userId !== who.userId) throw uploadNotOwned(uploadId);
+  if (file?.orgId === who.orgId && file.ownerType === 'logo' && file.userId !== who.userId)
+    throw uploadNotOwned(uploadId);
   return await takeAsLogo(deps, who, row, uploadId);
 }
 

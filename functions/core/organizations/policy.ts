@@ -79,7 +79,10 @@ export function checkPolicy(ownerType: UploadOwnerType, declared: { mimeType: st
   const allowed = allows.find(({ types }) => Object.hasOwn(types, declared.mimeType));
   const ext = allowed?.types[declared.mimeType];
   if (allowed === undefined || ext === undefined) {
-    throw unsupportedFileType({ declared: declared.mimeType, allowed: allows.flatMap(({ types }) => Object.keys(types)) });
+    throw unsupportedFileType({
+      declared: declared.mimeType,
+      allowed: allows.flatMap(({ types }) => Object.keys(types)),
+    });
   }
   if (declared.sizeBytes > allowed.maxBytes) throw fileTooLarge(allowed.maxBytes);
   return ext;

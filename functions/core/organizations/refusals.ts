@@ -6,7 +6,10 @@ import { ObjectStoreError } from '#core/ports.ts';
 export const notActiveMember = () => new AppError('not_active_member', 'Not an active member');
 
 export const unsupportedFileType = (details: Record<string, unknown>) =>
-  new AppError('invalid_file_type', 'Unsupported file type', { status: organizationStatusOf.invalid_file_type, details });
+  new AppError('invalid_file_type', 'Unsupported file type', {
+    status: organizationStatusOf.invalid_file_type,
+    details,
+  });
 
 export const fileTooLarge = (maxBytes: number) =>
   new AppError('file_too_large', 'File too large', {

@@ -19,7 +19,10 @@ export async function workoutMediaUrls(
   if (!keys.every((key) => isBelow(prefix, key))) throw notFound('media of this workout');
   return await Promise.all(
     keys.map(async (key) => {
-      const link = await deps.signer.presignGet({ bucket: 'default', key }, { expiresInSeconds: linkSeconds, mode: 'stable' });
+      const link = await deps.signer.presignGet(
+        { bucket: 'default', key },
+        { expiresInSeconds: linkSeconds, mode: 'stable' },
+      );
       return { key, ...link };
     }),
   );

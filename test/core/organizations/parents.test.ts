@@ -15,7 +15,8 @@ afterAll(() => world.close());
 const write = (uploadIds: string[], more: Partial<ParentWrite> = {}) =>
   createParent(world, { kind: 'progress_photo', userId, uploadIds, fields: {}, ...more });
 
-const parents = async () => (await world.organizations.listParents({ kind: 'progress_photo', userId }, { limit: 50 })).items;
+const parents = async () =>
+  (await world.organizations.listParents({ kind: 'progress_photo', userId }, { limit: 50 })).items;
 
 describe('a parent write', () => {
   it('takes its uploads: bytes at the final key, nothing left at the incoming one, the row says where', async () => {
@@ -23,7 +24,13 @@ describe('a parent write', () => {
     const parent = await write([id], { fields: { note: 'left side' } });
     expect(parent).toMatchObject({ orgId, userId, fields: { note: 'left side' } });
     expect(parent.files).toEqual([
-      { uploadId: id, key: `progress-photos/user/${id}.jpg`, mimeType: 'image/jpeg', sizeBytes: 7, originalName: `${id}.jpg` },
+      {
+        uploadId: id,
+        key: `progress-photos/user/${id}.jpg`,
+        mimeType: 'image/jpeg',
+        sizeBytes: 7,
+        originalName: `${id}.jpg`,
+      },
     ]);
     expect(await world.objectKeys()).toEqual([`progress-photos/user/${id}.jpg`]);
     const [file] = await world.organizations.getFiles([id]);
@@ -172,7 +179,8 @@ describe('two at once', () => {
       const results = await Promise.allSettled([write([id]), write([id]), write([id])]);
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       for (const result of results) {
-        if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'upload_not_found', status: 400 });
+        if (result.status === 'rejected')
+          expect(result.reason).toMatchObject({ code: 'upload_not_found', status: 400 });
       }
       const key = `progress-photos/user/${id}.jpg`;
       expect(await world.objects.get({ bucket: 'default', key }, { maxBytes: 99 })).toEqual(bytesOf('a photo'));

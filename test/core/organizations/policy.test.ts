@@ -29,14 +29,22 @@ const rows: { ownerType: UploadOwnerType; types: [string, string][]; maxBytes: n
 ];
 
 describe('the policy', () => {
-  it.each(rows)('of $ownerType takes its types up to the last byte and not one more', ({ ownerType, types, maxBytes }) => {
-    for (const [mimeType, ext] of types) {
-      expect(checkPolicy(ownerType, { mimeType, sizeBytes: maxBytes })).toBe(ext);
-      expect(() => checkPolicy(ownerType, { mimeType, sizeBytes: maxBytes + 1 })).toThrow(
-        expect.objectContaining({ code: 'file_too_large', status: 400, message: 'File too large', details: { maxBytes } }),
-      );
-    }
-  });
+  it.each(rows)(
+    'of $ownerType takes its types up to the last byte and not one more',
+    ({ ownerType, types, maxBytes }) => {
+      for (const [mimeType, ext] of types) {
+        expect(checkPolicy(ownerType, { mimeType, sizeBytes: maxBytes })).toBe(ext);
+        expect(() => checkPolicy(ownerType, { mimeType, sizeBytes: maxBytes + 1 })).toThrow(
+          expect.objectContaining({
+            code: 'file_too_large',
+            status: 400,
+            message: 'File too large',
+            details: { maxBytes },
+          }),
+        );
+      }
+    },
+  );
 
   it.each([
     ['exercise_comment', 'image/svg+xml'],

@@ -1,6 +1,6 @@
 import { AppError } from '#core/errors.ts';
-import { presignForMember, type StagedUpload } from '#core/organizations/staging.ts';
 import type { UploadOwnerType } from '#core/organizations/policy.ts';
+import { presignForMember, type StagedUpload } from '#core/organizations/staging.ts';
 import { emptyTable } from '#test/support/tables.ts';
 import type { World } from '#test/support/world.ts';
 
