@@ -1,6 +1,6 @@
 import { AppError } from '#core/errors.ts';
 import { type OrganizationFile, objectOf, retainedUntil, settled, stuckAfterMs } from '#core/file-record.ts';
-import { idPattern, newId } from '#core/ids.ts';
+import { idPattern, newId, newObjectKey } from '#core/ids.ts';
 import type { Clock, ObjectStore } from '#core/ports.ts';
 import { abandon } from '#core/purge.ts';
 import { findReplay, replay } from '#core/replay.ts';
@@ -122,7 +122,7 @@ function newDocument(now: Date, given: ComplianceDocument, signedFormId: string 
     ...(formId !== undefined && { formId }),
     ...(given.signatureUploadId !== undefined && { signatureUploadId: given.signatureUploadId }),
     bucket: 'compliance',
-    key: `compliance/${pathSegment(given.orgId)}/${id}.pdf`,
+    key: newObjectKey(`compliance/${pathSegment(given.orgId)}`, id, 'pdf'),
     originalName: given.originalName,
     mimeType: 'application/pdf',
     sizeBytes: given.bytes.byteLength,

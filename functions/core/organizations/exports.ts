@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '#core/errors.ts';
 import { type OrganizationFile, objectOf, stuckAfterMs } from '#core/file-record.ts';
+import { idOfNamedKey } from '#core/ids.ts';
 import type { Clock, ObjectStore, SignedUrl, UrlSigner } from '#core/ports.ts';
 import type { FileStore } from '#core/stores.ts';
 import { pathSegment } from './policy.ts';
@@ -73,13 +74,10 @@ export async function exportUrl(
   return await signer.presignGet(objectOf(file), { expiresInSeconds: downloadSeconds, mode: 'fresh' });
 }
 
-/** Derived from the job, so that a job's file is found by a strongly consistent read and cannot exist twice. */
-function exportId({ orgId, jobId }: Job): string {
-  return createHash('sha256')
-    .update(JSON.stringify(['export', orgId, jobId]))
-    .digest('hex')
-    .slice(0, 24);
-}
+const keyOf = ({ orgId, jobId }: Job): string => `exports/${pathSegment(orgId)}/${pathSegment(jobId)}.csv`;
+
+/** Follows from the key, so that a job's file is found by a strongly consistent read and cannot exist twice. */
+const exportId = (job: Job): string => idOfNamedKey(keyOf(job));
 
 function newExport(now: Date, { orgId, jobId, bytes, subject }: Job & { bytes: Uint8Array; subject: string }) {
   return {
@@ -91,7 +89,7 @@ function newExport(now: Date, { orgId, jobId, bytes, subject }: Job & { bytes: U
     userId: subject,
     ownerType: 'export',
     bucket: 'default',
-    key: `exports/${pathSegment(orgId)}/${pathSegment(jobId)}.csv`,
+    key: keyOf({ orgId, jobId }),
     originalName: `${jobId}.csv`,
     mimeType: 'text/csv',
     sizeBytes: bytes.byteLength,

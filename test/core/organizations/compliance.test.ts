@@ -89,7 +89,7 @@ describe('a compliance document', () => {
     expect(file).toMatchObject({
       state: 'ready',
       bucket: 'compliance',
-      key: `compliance/org/${file.id}.pdf`,
+      key: expect.stringMatching(`^compliance/org/${file.id}[0-9a-f]{20}[.]pdf$`),
       formId: 'form',
     });
     expect(Math.abs((file.retainedUntil ?? 0) - sevenYears())).toBeLessThan(60_000);
