@@ -2,9 +2,10 @@ import { completeImage, type PresignRequest, presignImage } from '#core/direct-i
 import { AppError } from '#core/errors.ts';
 import type { FileRecord } from '#core/file-record.ts';
 import type { PutOffer } from '#core/incoming.ts';
-import { ownUpload, sessionUpload } from '#core/session-files.ts';
+import { deleteFile, ownUpload, sessionUpload } from '#core/session-files.ts';
 import { type AppSettings, defaultSettings } from '#core/settings.ts';
 import { sweepIncoming, sweepOne } from '#core/sweep.ts';
+import { jpegPhoto } from './images.ts';
 import { emptyTable } from './tables.ts';
 import type { World } from './world.ts';
 
@@ -46,6 +47,18 @@ export function directUploads(world: World) {
       const markers = await world.files.listDueIncoming(world.clock.now(), 100);
       for (const marker of markers) await sweepIncoming(world, marker);
     },
+    /** Runs `step` once, right before R2 does the named operation. */
+    rightBefore(operation: string, step: () => Promise<unknown>): void {
+      world.faults.r2 = async (request) => {
+        if (request.operation !== operation) return undefined;
+        world.faults.r2 = undefined;
+        await step();
+        return undefined;
+      };
+    },
+    usage: () => world.files.usage({ kind: 'app', appId: 'app' }),
+    /** Deletes a finished file as its owner does. */
+    remove: (file: FileRecord) => deleteFile(world, async () => (await world.files.get(file.id)) ?? file),
     async reset(): Promise<void> {
       world.faults.dynamo = undefined;
       world.faults.r2 = undefined;
@@ -65,6 +78,12 @@ export async function put({ uploadUrl, headers }: PutOffer, bytes: Uint8Array): 
   const response = await fetch(uploadUrl, { method: 'PUT', headers: sent, body });
   await response.arrayBuffer();
   return response.status;
+}
+
+/** Another picture, padded to a length, so that a PUT signed for that length takes it too. */
+export async function anotherPhoto(length: number): Promise<Buffer> {
+  const picture = await jpegPhoto({ width: 160, height: 120 });
+  return Buffer.concat([picture, Buffer.alloc(length - picture.length)]);
 }
 
 export async function refusalOf(promise: Promise<unknown>): Promise<AppError> {
