@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { FileRecord } from '#core/file-record.ts';
+import { type FileRecord, incomingOf } from '#core/file-record.ts';
 import { applyLifecycleEvent } from '#core/lifecycle/events.ts';
-import { directUploads, refusalOf } from '#test/support/direct.ts';
+import { anotherPhoto, directUploads, put, refusalOf } from '#test/support/direct.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
@@ -118,6 +118,17 @@ describe('complete beside expiry and deletion', () => {
     expect(await world.objectKeys()).toEqual([]);
     expect((await refusalOf(direct.presign())).code).toBe('not_found');
   });
+});
+
+it('complete judges and stores one object: when it is replaced between check and read, it says so', async () => {
+  const offer = await direct.uploaded(photo);
+  const { incoming } = (await world.files.get(offer.uploadId)) ?? {};
+  direct.rightBefore('GetObject', async () => {
+    await world.objects.delete(incomingOf(incoming ?? expect.fail()));
+    await put(offer, await anotherPhoto(photo.length));
+  });
+  expect((await refusalOf(direct.complete(offer.uploadId))).code).toBe('file_not_uploaded');
+  expect((await direct.complete(offer.uploadId)).image?.width).toBe(160);
 });
 
 describe('a failing step', () => {
