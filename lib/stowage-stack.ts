@@ -9,8 +9,8 @@ import { endpointTimeoutSeconds, StowageApi } from './constructs/api.ts';
 import { EndpointFunction } from './constructs/endpoint-function.ts';
 import type { Grant } from './constructs/grant.ts';
 import { grantR2, grantR2Names } from './constructs/r2-access.ts';
-import { sharpLayer } from './constructs/sharp-layer.ts';
 import { runOnSchedule } from './constructs/schedule.ts';
+import { sharpLayer } from './constructs/sharp-layer.ts';
 import { StowageTable } from './constructs/table.ts';
 import { WorkQueue } from './constructs/work-queue.ts';
 import type { RouteTable, Use, WorkerSource } from './routes.ts';
@@ -75,6 +75,7 @@ export class StowageStack extends Stack {
     const grantOf: Record<Use, () => Grant | undefined> = {
       'table.read': () => table.grantRead(),
       'table.write': () => table.grantWrite(),
+      'table.scan': () => table.grantScan(),
       r2: () => grantR2(this, config.r2),
       'r2.names': () => grantR2Names(config.r2),
       'cleanup.send': () => queues.cleanup.grantSend(),
@@ -132,7 +133,7 @@ export class StowageStack extends Stack {
       return lambda;
     }
     const { deadLetters } = queues.cleanup;
-    const lambda = worker([table.grantStream()]);
+    const lambda = worker([table.grantStream(deadLetters)]);
     table.feedExpired(lambda, source.batchSize, deadLetters);
     return lambda;
   }

@@ -14,7 +14,7 @@ export interface Earlier {
 /**
  * Writes a pending record and its quota in one transaction. Undefined when reserved; what an earlier request made when
  * this one repeats it. A full counter is asked to give back what has expired before anybody is refused for it.
- * Throws `not_found` when app, session or lock are deleted, else the quota code of the first of `limits` (narrowest first) that would pass.
+ * Throws the quota code of the first of `limits` (narrowest first) that would pass, `not_found` when its owner is deleted.
  */
 export async function reserveQuota(
   deps: { files: FileStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },
@@ -31,8 +31,9 @@ export async function reserveQuota(
   }
 }
 
-/** Nothing comes in for an app, session or lock whose clean-up began. */
-export const ownerDeleted = () => new AppError('not_found', 'The app, session or lock of this upload is deleted.');
+/** Nothing may come in once the clean-up of its app, session or lock has begun. */
+export const ownerDeleted = () =>
+  new AppError('not_found', 'The app, session or lock of this upload is deleted. Nothing can be stored there.');
 
 /** A key stands for one content. Throws `idempotency_key_reused`. */
 export function requireSameContent(earlier: Earlier, claim: IdempotencyClaim | undefined): void {

@@ -1,4 +1,4 @@
-import type { CounterRef, FileRecord, IncomingMarker, Usage } from '#core/file-record.ts';
+import type { CounterRef, FileRecord, IncomingMarker, Scope, Usage } from '#core/file-record.ts';
 import type { AppSettings } from '#core/settings.ts';
 
 /** A counter with the limit it may reach, in bytes. */
@@ -26,8 +26,8 @@ export type SettleResult =
   | { outcome: 'ready' }
   /** The record is no longer at the revision named: somebody else finished or released the upload. */
   | { outcome: 'moved' }
-  | { outcome: 'over_limit'; counter: CounterRef; limitBytes: number; usedBytes: number }
-  | { outcome: 'owner_deleted' };
+  | { outcome: 'owner_deleted' }
+  | { outcome: 'over_limit'; counter: CounterRef; limitBytes: number; usedBytes: number };
 
 export interface Page<T> {
   items: T[];
@@ -50,11 +50,11 @@ export interface FileStore {
    */
   settle(file: FileRecord, next: FileRecord, limits: CounterLimit[]): Promise<SettleResult>;
   /**
-   * `pending | ready -> deleting`, lowering its counters and leaving the marker of a direct upload. One transaction. False when the record is no longer at this
-   * revision: whoever moved it decides, and the counters were lowered by them or not at all.
+   * `pending | ready -> deleting`, lowering its counters and leaving the marker of a direct upload. One
+   * transaction. False when the record is no longer at this revision: whoever moved it decides, and the counters were lowered by them or not at all.
    */
   release(file: FileRecord, now: Date, idempotencyId?: string): Promise<boolean>;
-  /** `release` of many files in one transaction where none moved meanwhile, else one by one. At most 20. */
+  /** `release` of many files in one transaction where none moved meanwhile, else one by one. At most 16. */
   releaseAll(files: FileRecord[], now: Date): Promise<void>;
   /** Drops a `deleting` record. Only after its object is gone. */
   remove(fileId: string): Promise<void>;
@@ -65,6 +65,8 @@ export interface FileStore {
     session: { appId: string; sessionId: string; lockId: string },
     page: { limit?: number | undefined; cursor?: string | undefined },
   ): Promise<Page<FileRecord>>;
+  /** The files of a scope by their index, oldest first, in any state but `deleting`. */
+  listByScope(scope: Scope, page: { limit: number; cursor?: string | undefined }): Promise<Page<FileRecord>>;
   /** Newest first, expired ones too. Bounded by the staged quota, so never paged. */
   listStaged(appId: string, userId: string): Promise<FileRecord[]>;
   /** Records whose `dueAt` has passed, soonest first; of one app or session, or of all. A page of each shard. */

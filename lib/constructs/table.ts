@@ -1,8 +1,13 @@
 /** The one table: records, counters, claims and expiry tickets. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnTable } from 'aws-cdk-lib/aws-dynamodb';
-import { EventSourceMapping, FilterCriteria, FilterRule, type IFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import {
+  EventSourceMapping,
+  FilterCriteria,
+  FilterRule,
+  type IFunction,
+  StartingPosition,
+} from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { envNames } from '../../functions/runtime/env-names.ts';
@@ -50,9 +55,16 @@ export class StowageTable extends Construct {
   }
 
   /** For the function that {@link feedExpired} invokes: what Lambda's poller does in its name. */
-  grantStream(): Grant {
+  grantStream(failures: IQueue): Grant {
     const actions = ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream'];
-    return { environment: {}, statements: [allow(actions, [this.table.attrStreamArn])] };
+    return {
+      environment: {},
+      statements: [
+        allow(actions, [this.table.attrStreamArn]),
+        // The poller writes what failed for good with the function's own rights.
+        allow(['sqs:SendMessage'], [failures.queueArn]),
+      ],
+    };
   }
 
   /**
@@ -70,7 +82,8 @@ export class StowageTable extends Construct {
       bisectBatchOnError: true,
       retryAttempts: 5,
       reportBatchItemFailures: true,
-      onFailure: new SqsDlq(failures),
+      // CDK's `SqsDlq` would add a policy beside the role's inline ones.
+      onFailure: { bind: () => ({ destination: failures.queueArn }) },
       filters: [
         FilterCriteria.filter({
           eventName: FilterRule.isEqual('REMOVE'),
@@ -82,6 +95,11 @@ export class StowageTable extends Construct {
         }),
       ],
     });
+  }
+
+  /** For `table.scan`: reconcile walks the whole table; no request path may. */
+  grantScan(): Grant {
+    return this.grant(['dynamodb:Scan']);
   }
 
   private grant(actions: string[]): Grant {

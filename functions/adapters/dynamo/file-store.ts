@@ -1,7 +1,6 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { FileRecord, IncomingMarker, Usage } from '#core/file-record.ts';
-import type { ScopeFiles } from '#core/lifecycle/clean-scope.ts';
 import type { CounterLimit, FileStore, ReserveResult } from '#core/stores.ts';
 import type { Table } from './client.ts';
 import { fromItem } from './file-item.ts';
@@ -21,7 +20,7 @@ import { queryAll, queryDue, queryPage } from './query.ts';
 import { type ItemOutcome, isNamed, transact } from './transaction.ts';
 
 /** Records and counters in DynamoDB; see `FileStore` for what each step promises. */
-export function createFileStore(table: Table): FileStore & ScopeFiles {
+export function createFileStore(table: Table): FileStore {
   const TableName = table.name;
   const writes = createFileWrites(TableName);
 
@@ -61,13 +60,11 @@ export function createFileStore(table: Table): FileStore & ScopeFiles {
       const outcomes = await transact(table, writes.settle(file, next, limits));
       if (outcomes === undefined) return { outcome: 'ready' };
       // The record's own condition outranks the counters': what moved it settled or released its quota.
-      return outcomes[0]?.failed ? { outcome: 'moved' } : (refusedBy(outcomes, limits) ?? { outcome: 'moved' });
+      return outcomes[0]?.failed ? { outcome: 'moved' } : (overLimit(outcomes, limits) ?? { outcome: 'moved' });
     },
 
     async release(file, now, idempotencyId) {
-      const items = writes.release([file], now);
-      if (idempotencyId !== undefined) items.push({ Delete: { TableName, Key: idempotencyKey(idempotencyId) } });
-      return (await transact(table, items)) === undefined;
+      return (await transact(table, writes.release([file], now, idempotencyId))) === undefined;
     },
 
     async releaseAll(files, now) {
@@ -178,19 +175,18 @@ function refusal(outcomes: ItemOutcome[], limits: CounterLimit[]): ReserveResult
       return { outcome: 'replayed', fileId: String(outcome.old.fileId), contentHash: outcome.old.contentHash };
     }
   }
-  const refused = refusedBy(outcomes, limits);
-  if (refused !== undefined) return refused;
   if (outcomes[0]?.failed) throw new Error('A new file id is already taken');
-  return { outcome: 'owner_deleted' };
+  // What is left is the holder's condition.
+  return overLimit(outcomes, limits) ?? { outcome: 'owner_deleted' };
 }
 
 /** The first counter that said no. Counters come right after the record, in the order of `limits`. */
-function refusedBy(outcomes: ItemOutcome[], limits: CounterLimit[]) {
+function overLimit(outcomes: ItemOutcome[], limits: CounterLimit[]) {
   for (const [index, limit] of limits.entries()) {
     const outcome = outcomes[index + 1];
     if (!outcome?.failed) continue;
-    if (outcome.old?.closedAt !== undefined) return { outcome: 'owner_deleted' as const };
-    return { outcome: 'over_limit' as const, ...limit, usedBytes: Number(outcome.old?.usedBytes ?? 0) };
+    if (outcome.old?.closedAt !== undefined) return { outcome: 'owner_deleted' } as const;
+    return { outcome: 'over_limit', ...limit, usedBytes: Number(outcome.old?.usedBytes ?? 0) } as const;
   }
   return undefined;
 }

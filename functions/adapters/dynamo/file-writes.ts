@@ -32,21 +32,10 @@ export function createFileWrites(TableName: string) {
     },
   });
 
-  const leaveMarker = (file: FileRecord, now: Date): TransactItem[] => {
-    const marker = markerOf(file, now);
+  const leaveMarker = (file: FileRecord, at: string): TransactItem[] => {
+    const marker = markerOf(file, new Date(at));
     return marker === undefined ? [] : [putMarker(marker)];
   };
-
-  /** Refused when what it would live and die with is deleted already. */
-  const liveHolder = (file: FileRecord): TransactItem[] => {
-    const holder = holderOf(file);
-    if (holder === undefined) return [];
-    const ConditionExpression = 'attribute_not_exists(deletedAt)';
-    return [{ ConditionCheck: { TableName, Key: holderKey(holder), ConditionExpression } }];
-  };
-
-  const raise = (limits: CounterLimit[], bytes: number, files: number): TransactItem[] =>
-    limits.map((limit) => counterItem(TableName, { counter: limit.counter, bytes, files }, limit));
 
   return {
     replace,
@@ -55,47 +44,62 @@ export function createFileWrites(TableName: string) {
     reserve(file: FileRecord, limits: CounterLimit[], idempotency?: IdempotencyClaim): TransactItem[] {
       return [
         { Put: { TableName, Item: toItem(file), ConditionExpression: 'attribute_not_exists(pk)' } },
-        ...raise(limits, file.sizeBytes, 1),
-        ...liveHolder(file),
+        ...limits.map((limit) =>
+          counterItem(TableName, { counter: limit.counter, bytes: file.sizeBytes, files: 1 }, limit),
+        ),
+        ...holderCheck(TableName, file),
         ...(file.expiresAt === undefined ? [] : [putTicket(file.id, file.expiresAt)]),
         ...(idempotency === undefined ? [] : [putIdempotency(TableName, idempotency, file)]),
       ];
     },
 
     /**
-     * `pending -> ready` of a direct upload (see `FileStore.settle`): the record first, then its counters, in the order
-     * of `limits` when they rise. For transactions that write something of their own beside it.
+     * `pending -> ready` of a direct upload (see `FileStore.settle`): the record first, then the counters in the order
+     * of `limits`. For transactions that write something of their own beside it.
      */
     settle(file: FileRecord, next: FileRecord, limits: CounterLimit[]): TransactItem[] {
-      const more = next.sizeBytes - file.sizeBytes;
+      const bytes = next.sizeBytes - file.sizeBytes;
       return [
         { Put: replace(file, next) },
-        ...(more > 0
-          ? raise(limits, more, 0)
+        ...(bytes > 0
+          ? limits.map((limit) => counterItem(TableName, { counter: limit.counter, bytes, files: 0 }, limit))
           : counterChanges([{ from: file, to: next }]).map((change) => counterItem(TableName, change))),
         next.expiresAt === undefined
           ? { Delete: { TableName, Key: ticketKey(file.id) } }
           : putTicket(file.id, next.expiresAt),
-        ...leaveMarker(file, new Date(next.updatedAt)),
+        ...leaveMarker(file, next.updatedAt),
       ];
     },
 
-    /** `-> deleting`: the records first, then what they held, their alarms off. At most 20, so that all of it fits. */
-    release(files: FileRecord[], now: Date): TransactItem[] {
-      const moves = files.map((from) => {
-        const dueAt = now.getTime() + stuckAfterMs;
-        const to: FileRecord = { ...from, state: 'deleting', rev: from.rev + 1, updatedAt: now.toISOString(), dueAt };
-        return { from, to };
-      });
+    /** `-> deleting` of one record or of several at once: the records first, then what they held. */
+    release(files: FileRecord[], now: Date, idempotencyId?: string): TransactItem[] {
+      const moves = files.map((from) => ({ from, to: released(from, now) }));
       const expiring = files.filter(({ expiresAt }) => expiresAt !== undefined);
       return [
         ...moves.map(({ from, to }) => ({ Put: replace(from, to) })),
         ...counterChanges(moves).map((change) => counterItem(TableName, change)),
         ...expiring.map(({ id }) => ({ Delete: { TableName, Key: ticketKey(id) } })),
-        ...files.flatMap((file) => leaveMarker(file, now)),
+        ...(idempotencyId === undefined ? [] : [{ Delete: { TableName, Key: idempotencyKey(idempotencyId) } }]),
+        ...moves.flatMap(({ from, to }) => leaveMarker(from, to.updatedAt)),
       ];
     },
   };
+}
+
+const released = (file: FileRecord, now: Date): FileRecord => ({
+  ...file,
+  state: 'deleting',
+  rev: file.rev + 1,
+  updatedAt: now.toISOString(),
+  dueAt: now.getTime() + stuckAfterMs,
+});
+
+/** Nothing may be stored under a lock or template that is deleted: its clean-up would miss it. */
+function holderCheck(TableName: string, file: FileRecord): TransactItem[] {
+  const holder = holderOf(file);
+  if (holder === undefined) return [];
+  const Key = holderKey(holder);
+  return [{ ConditionCheck: { TableName, Key, ConditionExpression: 'attribute_not_exists(deletedAt)' } }];
 }
 
 function putIdempotency(TableName: string, claim: IdempotencyClaim, file: FileRecord): TransactItem {

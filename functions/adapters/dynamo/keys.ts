@@ -24,8 +24,8 @@ import type { CounterRef, Holder, Scope } from '#core/file-record.ts';
  * | files of a lock or template  | byHolder: holderPk LOCK#id or TEMPLATE#id, id           | eventual    |
  * | staged files of user and app | byOwner: ownerPk STAGED#app#user, id                    | eventual    |
  * | what the schedule must see   | byDue: duePk DUE#shard, dueAt                           | eventual    |
- * | markers the schedule must see| byDue: duePk DUE#INCOMING#shard, dueAt                  | eventual    |
  * | clean-ups owed for too long   | byDue: duePk DUE#SCOPE, dueAt                           | eventual    |
+ * | markers the schedule must see| byDue: duePk DUE#INCOMING#shard, dueAt                  | eventual    |
  *
  * Index attributes are sparse: a record that leaves a list loses the attribute. `#` cannot occur in an id (token
  * claims and path parameters are checked), so no two different things share a key.
@@ -95,5 +95,25 @@ function scopePk(scope: Scope): string {
       return holderPk({ type: 'lock', id: scope.lockId });
     case 'template':
       return holderPk({ type: 'template', id: scope.templateId });
+  }
+}
+
+/** The counter an item of the table is, by its partition key; undefined for kinds that are no quota. */
+export function counterOfKey(pk: string): CounterRef | undefined {
+  const [kind, first = '', second = ''] = pk.split('#');
+  if (kind === 'APP') return { kind: 'app', appId: first };
+  if (kind === 'SESSION') return { kind: 'session', sessionId: first };
+  return kind === 'STAGED' ? { kind: 'staged', appId: first, userId: second } : undefined;
+}
+
+/** The index that lists the records a counter counts, and its key there. */
+export function counterIndex(counter: CounterRef): { IndexName: string; pk: string; value: string } {
+  switch (counter.kind) {
+    case 'app':
+      return scopeIndex({ kind: 'app', appId: counter.appId });
+    case 'session':
+      return scopeIndex({ kind: 'session', sessionId: counter.sessionId });
+    case 'staged':
+      return { IndexName: 'byOwner', pk: 'ownerPk', value: stagedPk(counter.appId, counter.userId) };
   }
 }

@@ -1,16 +1,11 @@
-import type { FileRecord, Scope } from '#core/file-record.ts';
+import type { Scope } from '#core/file-record.ts';
 import type { CleanupQueue, Clock, ObjectStore } from '#core/ports.ts';
 import { purge } from '#core/purge.ts';
-import type { FileStore, Page } from '#core/stores.ts';
+import type { FileStore } from '#core/stores.ts';
 import type { LifecycleStore } from './events.ts';
 
-/** Reads the files of a scope by their index, a page at a time, in any state but `deleting`. */
-export interface ScopeFiles {
-  listByScope(scope: Scope, page: { limit: number; cursor?: string | undefined }): Promise<Page<FileRecord>>;
-}
-
 export interface CleanDeps {
-  files: FileStore & ScopeFiles;
+  files: FileStore;
   objects: ObjectStore;
   lifecycle: LifecycleStore;
   queue: CleanupQueue;
@@ -18,7 +13,7 @@ export interface CleanDeps {
 }
 
 /** Files a message handles: with their counters and alarms they fit one transaction of 100 items. */
-const pageSize = 20;
+const pageSize = 16;
 
 /** Objects deleted at the same time. */
 const parallel = 8;
