@@ -1,16 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jpegPhoto } from '#test/support/images.ts';
-import {
-  type Answer,
-  asBackend,
-  asPage,
-  expectError,
-  expectFile,
-  type FileView,
-  fileOf,
-  openStowage,
-  upload,
-} from './support.ts';
+import { expectError, expectFile, type FileView, fileOf } from './expectations.ts';
+import { type Answer, asBackend, asPage, openStowage, upload } from './support.ts';
 
 let stowage: Awaited<ReturnType<typeof openStowage>>;
 let photo: Buffer;
