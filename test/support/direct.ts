@@ -16,7 +16,7 @@ export const setup = { kind: 'setup', appId: 'app', userId: 'user' } as const;
 /** A direct upload as a client and the platform around it do it, step by step. */
 export function directUploads(world: World) {
   const authorize = (file: FileRecord | undefined) =>
-    file?.staged ? ownUpload(world, caller)(file) : sessionUpload(world, caller)(file);
+    file?.scope === 'extension' && file.staged ? ownUpload(world, caller)(file) : sessionUpload(world, caller)(file);
 
   const presign = (declared: Partial<PresignRequest> = {}, using = settings) =>
     presignImage(

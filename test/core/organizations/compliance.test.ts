@@ -34,7 +34,7 @@ const declared = { mimeType: 'image/png', sizeBytes: signature.byteLength };
 
 async function signed(formId = 'form'): Promise<string> {
   const upload = await presignSignature(world, await token(formId), declared);
-  expect((await put(upload, signature)).status).toBe(200);
+  expect(await put(upload, signature)).toBe(200);
   return upload.uploadId;
 }
 
@@ -44,7 +44,7 @@ describe('a form token', () => {
     world.calls.length = 0;
     const upload = await presignSignature(world, given, declared);
     expect(world.calls).toEqual(['dynamo GetItem', 'dynamo TransactWriteItems']);
-    expect((await put(upload, signature)).status).toBe(200);
+    expect(await put(upload, signature)).toBe(200);
     expect(await refusalOf(presignSignature(world, given, declared))).toMatchObject({ code: 'not_found', status: 404 });
   });
 

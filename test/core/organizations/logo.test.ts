@@ -16,7 +16,7 @@ afterAll(() => world.close());
 
 async function uploadedLogo(): Promise<string> {
   const upload = await presignLogo(world, who, png);
-  expect((await put(upload)).status).toBe(200);
+  expect(await put(upload)).toBe(200);
   return upload.uploadId;
 }
 

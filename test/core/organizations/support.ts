@@ -1,6 +1,6 @@
-import { AppError } from '#core/errors.ts';
 import type { UploadOwnerType } from '#core/organizations/policy.ts';
 import { presignForMember, type StagedUpload } from '#core/organizations/staging.ts';
+import { put as putBytes } from '#test/support/direct.ts';
 import { emptyTable } from '#test/support/tables.ts';
 import type { World } from '#test/support/world.ts';
 
@@ -39,25 +39,16 @@ export async function presign(
   });
 }
 
-/** What the client does with an offer, to the letter. */
-export async function put(upload: StagedUpload, bytes: Buffer = bytesOf('a photo')): Promise<Response> {
-  const { 'content-length': _, ...headers } = upload.headers;
-  return await fetch(upload.uploadUrl, { method: 'PUT', headers, body: new Uint8Array(bytes) });
-}
+/** What the client does with an offer, to the letter; answers the status. */
+export const put = (upload: StagedUpload, bytes: Buffer = bytesOf('a photo')): Promise<number> =>
+  putBytes(upload, bytes);
 
 /** Presigned and uploaded. */
 export async function uploaded(world: World, given: Parameters<typeof presign>[1] = {}): Promise<string> {
   const upload = await presign(world, given);
-  const response = await put(upload, given.bytes);
-  if (!response.ok) throw new Error(`PUT answered ${response.status} ${await response.text()}`);
+  const status = await put(upload, given.bytes);
+  if (status !== 200) throw new Error(`PUT answered ${status}`);
   return upload.uploadId;
 }
 
-export async function refusalOf(promise: Promise<unknown>): Promise<AppError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof AppError) return error;
-  throw new Error('expected a refusal', { cause: error });
-}
+export { refusalOf } from '#test/support/direct.ts';
