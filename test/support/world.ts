@@ -63,6 +63,7 @@ export async function startWorld() {
     files,
     objects,
     clock,
+    r2Config,
     messages,
     calls,
     faults,
