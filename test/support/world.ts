@@ -65,6 +65,7 @@ export async function startWorld() {
     organizations: createOrganizationStore(table),
     objects,
     clock,
+    r2Config,
     messages,
     calls,
     faults,
