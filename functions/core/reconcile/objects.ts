@@ -13,7 +13,7 @@ const incomingGraceMs = 26 * 3_600_000;
 
 /**
  * One page of a bucket: every object of ours against its record. An object whose key we did not make is somebody
- * else's and never touched; an incoming one of this age belongs to no upload that could still be completed.
+ * else's and never touched; an incoming one of a day and more belongs to no upload that could still be completed.
  */
 export const reconcileObjects: Step = async (deps, report, position) => {
   const index = position.bucket ?? 0;
