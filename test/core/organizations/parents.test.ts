@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createParent, type ParentWrite } from '#core/organizations/parents.ts';
-import { sweepIncoming, sweepOne } from '#core/sweep.ts';
+import { sweepIncoming } from '#core/sweep.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 import { bytesOf, join, orgId, presign, put, refusalOf, reset, uploaded, userId } from './support.ts';
 
@@ -169,60 +169,5 @@ describe('a parent write is refused', () => {
     expect(await refusalOf(write([id]))).toMatchObject({ code: 'temporarily_unavailable', status: 503 });
     world.faults.r2 = undefined;
     await write([id]);
-  });
-});
-
-describe('two at once', () => {
-  it('parents for one upload: one has it, the other is told, and the bytes are the same', async () => {
-    for (let round = 0; round < 5; round += 1) {
-      const id = await uploaded(world);
-      const results = await Promise.allSettled([write([id]), write([id]), write([id])]);
-      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-      for (const result of results) {
-        if (result.status === 'rejected')
-          expect(result.reason).toMatchObject({ code: 'upload_not_found', status: 400 });
-      }
-      const key = `progress-photos/user/${id}.jpg`;
-      expect(await world.objects.get({ bucket: 'default', key }, { maxBytes: 99 })).toEqual(bytesOf('a photo'));
-    }
-    expect(await parents()).toHaveLength(5);
-    expect((await world.objectKeys()).filter((key) => key.startsWith('incoming/'))).toEqual([]);
-  });
-
-  it('parents that share one of their uploads: the loser takes none of its others', async () => {
-    const [shared, mine, yours] = [await uploaded(world), await uploaded(world), await uploaded(world)];
-    const results = await Promise.allSettled([write([mine, shared]), write([yours, shared])]);
-    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    const free = results[0].status === 'fulfilled' ? yours : mine;
-    expect((await world.organizations.getFiles([free]))[0]?.state).toBe('pending');
-    await write([free]);
-  });
-
-  it('the parent and the expiry: whoever comes second changes nothing, and no copy stays behind', async () => {
-    const id = await uploaded(world);
-    world.faults.r2 = async ({ operation }) => {
-      if (operation !== 'CopyObject') return undefined;
-      world.faults.r2 = undefined;
-      const later = { ...world, clock: { now: () => new Date(Date.now() + 900_001) } };
-      const [due] = await world.files.listDue(later.clock.now(), { limit: 1 });
-      // Half of the sweep: released, its objects still there, so that the copy lands on a record that is going.
-      if (due) await world.files.release(due, later.clock.now());
-      return undefined;
-    };
-    expect(await refusalOf(write([id]))).toMatchObject({ code: 'upload_not_found' });
-    const [due] = await world.files.listDue(new Date(Date.now() + 7_200_000), { limit: 1 });
-    const later = { ...world, clock: { now: () => new Date(Date.now() + 7_200_000) } };
-    if (due) await sweepOne(later, due);
-    expect(await world.objectKeys()).toEqual([]);
-    expect(await parents()).toEqual([]);
-  });
-
-  it('the expiry after the parent finds nothing to do', async () => {
-    const id = await uploaded(world);
-    const [staged] = await world.organizations.getFiles([id]);
-    const parent = await write([id]);
-    world.time.offsetMs = 3_600_000;
-    if (staged) await sweepOne(world, staged);
-    expect(await world.objectKeys()).toEqual([parent.files[0]?.key]);
   });
 });
