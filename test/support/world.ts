@@ -28,6 +28,8 @@ export async function startWorld() {
   const dir = await mkdtemp(join(tmpdir(), 'stowage-'));
   const faults: { dynamo?: DynamoOptions['intercept']; r2?: R2Options['intercept']; queue?: () => void } = {};
   const calls: string[] = [];
+  const time = { offsetMs: 0 };
+  const clock: Clock = { now: () => new Date(Date.now() + time.offsetMs) };
   const [dynamo, r2] = await Promise.all([
     startDynamo({
       onRequest: ({ operation }) => calls.push(`dynamo ${operation}`),
@@ -36,16 +38,19 @@ export async function startWorld() {
     startR2({
       dir,
       credentials,
+      clock,
       buckets: [{ name: 'files' }, { name: 'public' }],
       onRequest: ({ operation }) => calls.push(`r2 ${operation}`),
       intercept: (request) => faults.r2?.(request),
     }),
   ]);
   const table = await createTable(dynamo.endpoint);
-  const buckets = { default: 'files', public: 'public' };
-  const r2Config = { endpoint: r2.endpoint, buckets, credentials: async () => credentials };
-  const time = { offsetMs: 0 };
-  const clock: Clock = { now: () => new Date(Date.now() + time.offsetMs) };
+  const r2Config = {
+    endpoint: r2.endpoint,
+    buckets: { default: 'files', public: 'public' },
+    credentials: async () => credentials,
+    clock,
+  };
   const files = createFileStore(table);
   const objects = createObjectStore({ ...r2Config, timeouts: { baseMs: 500 } });
   const messages: CleanupMessage[] = [];
@@ -67,7 +72,7 @@ export async function startWorld() {
     time,
     queue,
     images: createImageProcessor(),
-    signer: createUrlSigner({ ...r2Config, clock }),
+    signer: createUrlSigner(r2Config),
     scheduleDelete: createDeleteScheduler({ files, objects, queue, log: () => {} }),
     lifecycle: createLifecycleStore(table),
     claims: createClaimStore(table),
@@ -81,6 +86,7 @@ export async function startWorld() {
       }
     },
     async objectKeys(bucket: 'files' | 'public' = 'files'): Promise<string[]> {
+      s3.config.systemClockOffset = time.offsetMs;
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
       return Contents.map(({ Key }) => Key ?? '');
     },
