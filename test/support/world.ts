@@ -66,6 +66,7 @@ export async function startWorld() {
     files,
     objects,
     clock,
+    r2Config,
     messages,
     calls,
     faults,
