@@ -47,11 +47,14 @@ export function idOfNamedKey(key: string): string {
 /** Uploads of organizations are named by their record's id, which is a UUID (seed 3, "Key naming"). */
 const namedByRecord = /^(exercise-comments|progress-photos|messages\/uploads|logos|minisites|signatures)\//;
 
-/** The record's id that an object's key carries, or undefined when the key is none of ours: workouts bring their own media. */
+/** Keys made by `newObjectKey` and `newUuid`. */
+const carryingId = /^(extensions|compliance|public|private)\//;
+
+/** The record's id that an object's key carries, or undefined when the key is none of ours: such an object is never touched. */
 export function idOfKey(key: string): string | undefined {
-  if (key.startsWith('workouts/')) return undefined;
   if (key.startsWith('exports/')) return idOfNamedKey(key);
   if (namedByRecord.test(key)) return /\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z0-9]+$/.exec(key)?.[1];
+  if (!carryingId.test(key)) return undefined;
   const stem = key.slice(key.lastIndexOf('/') + 1).replace(/\.[a-z0-9]+$/, '');
   if (/^[0-9a-f]{44}$/.test(stem)) return stem.slice(0, 24);
   const uuid = /^([0-9a-f]{8})-([0-9a-f]{4})-4([0-9a-f]{3})-[89ab]([0-9a-f]{3})-([0-9a-f]{12})$/.exec(stem);
