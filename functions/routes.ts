@@ -59,6 +59,7 @@ const session = '/api/extensions/sessions/{sessionId}/files';
 const organization = '/organizations/{orgId}';
 const platformOrganization = '/platform/organizations/{orgId}';
 const adminApp = '/admin/extensions/apps/{appId}';
+const uploads = '/v1/upload';
 
 // biome-ignore format: one line an endpoint
 export const endpoints = {
@@ -85,6 +86,16 @@ export const endpoints = {
   'admin/file-storage-put': { method: 'PUT', path: `${adminApp}/file-storage`, auth: 'admin', uses: ['table.write'], summary: "Change any subset of an app's storage settings" },
   'admin/developer-keys-create': { method: 'POST', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.write'], summary: 'Create a developer key, shown once' },
   'admin/developer-keys-list': { method: 'GET', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.read'], summary: "An app's developer keys, without secrets" },
+  'uploads/upload-public': { method: 'POST', path: uploads, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Upload a public file' },
+  'uploads/upload-private': { method: 'POST', path: `${uploads}/private`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Upload a private file' },
+  'uploads/list': { method: 'GET', path: uploads, alsoAt: `${uploads}/`, auth: 'user', uses: ['table.read', 'r2.names'], summary: "The caller's uploaded files, page by page" },
+  'uploads/get': { method: 'GET', path: `${uploads}/{id}`, auth: 'user', uses: ['table.read', 'r2.names'], summary: 'Details of an uploaded file' },
+  'uploads/url': { method: 'GET', path: `${uploads}/url/{id}`, auth: 'user', uses: ['table.read', 'r2'], summary: 'A signed download link of an uploaded file' },
+  'uploads/delete': { method: 'DELETE', path: `${uploads}/{id}`, auth: 'user', uses: ['table.write', 'r2.names'], summary: 'Delete an uploaded file; its bytes go after a grace period' },
+  'uploads/presign': { method: 'POST', path: `${uploads}/presign`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Begin the direct upload of a file of any size' },
+  'uploads/complete': { method: 'POST', path: `${uploads}/complete`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Finish the direct upload of a file' },
+  'admin/uploads-settings-get': { method: 'GET', path: '/admin/uploads/settings', auth: 'admin', uses: ['table.read'], summary: 'Settings of the uploads API' },
+  'admin/uploads-settings-put': { method: 'PUT', path: '/admin/uploads/settings', auth: 'admin', uses: ['table.write'], summary: 'Change any subset of the settings of the uploads API' },
   'admin/developer-keys-revoke': { method: 'DELETE', path: `${adminApp}/developer-keys/{keyId}`, auth: 'admin', uses: ['table.write'], summary: 'Revoke a developer key' },
   'organizations/uploads-presign': { method: 'POST', path: `${organization}/uploads/presign`, auth: 'user.or.platform', uses: ['table.write', 'r2'], summary: 'Presign an upload for a parent of an organization' },
   'organizations/progress-photos-create': { method: 'POST', path: '/progress-photos', auth: 'user', uses: ['table.write', 'r2'], summary: 'Take uploads as progress photos' },

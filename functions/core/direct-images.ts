@@ -64,11 +64,20 @@ export async function presignImage(
   const record = newExtensionFile(now, request, { mimeType, sizeBytes });
   const file = { ...record, incoming, expiresAt: until, dueAt: until };
   const earlier = await reserveQuota(deps, file, limitsOf(file, settings), request.idempotency);
-  return earlier === undefined ? { uploadId: file.id, ...offer } : await replay(deps, earlier, request.idempotency);
+  return earlier === undefined
+    ? { uploadId: file.id, ...offer }
+    : await replayPresign(deps, earlier, request.idempotency);
 }
 
-/** The same upload again while its URL lives, so that a lost answer costs no second reservation. */
-async function replay(deps: PresignDeps, earlier: Earlier, claim: IdempotencyClaim | undefined): Promise<Presigned> {
+/**
+ * The same upload again while its URL lives, so that a lost answer costs no second reservation. Throws
+ * `idempotency_key_reused`.
+ */
+export async function replayPresign(
+  deps: PresignDeps,
+  earlier: Earlier,
+  claim: IdempotencyClaim | undefined,
+): Promise<Presigned> {
   requireSameContent(earlier, claim);
   const file = await deps.files.get(earlier.fileId);
   const offer = file?.state === 'pending' && file.incoming && (await renewOffer(deps, file.incoming));

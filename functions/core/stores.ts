@@ -109,6 +109,8 @@ export interface UploadStore {
    * no longer at this revision.
    */
   hide(file: UploadFile, hidden: { deletedAt: Date; expiresAt: Date }): Promise<UploadFile | undefined>;
+  /** Another key for a pending upload whose bytes nobody has written yet. Undefined as for `hide`. */
+  rename(file: UploadFile, key: string): Promise<UploadFile | undefined>;
   /** The files from position `offset` on. A position deep in a long list costs three small reads more than the first. */
   page(list: ListRef, position: { offset: number; limit: number }): Promise<CountedPage>;
   /** The files after one, by its id, which need not be there any more; the first ones without an id. */

@@ -54,6 +54,12 @@ export function createUploadStore(table: Table): UploadStore {
       return outcomes === undefined ? next : undefined;
     },
 
+    async rename(file, key) {
+      const next = { ...file, key, rev: file.rev + 1 };
+      const outcomes = await transact(table, [{ Put: writes.replace(file, next) }]);
+      return outcomes === undefined ? next : undefined;
+    },
+
     async page(list, { offset, limit }) {
       if (offset === 0) {
         const [{ count }, items] = await Promise.all([readRank(table, list), below(list, newest, limit)]);

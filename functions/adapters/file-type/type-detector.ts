@@ -1,5 +1,5 @@
 import { fileTypeFromBuffer } from 'file-type';
-import type { TypeDetector } from '#core/ports.ts';
+import type { DetectedType, TypeDetector } from '#core/ports.ts';
 import { sniff } from '#core/sniff.ts';
 
 /**
@@ -15,7 +15,13 @@ export function createTypeDetector(): TypeDetector {
       // A damaged or cut container is no failure: it is still known by its first bytes.
       const found = await fileTypeFromBuffer(bytes).catch(() => undefined);
       const vague = found === undefined || found.mime === 'application/zip';
-      return vague ? sniffed : { mimeType: found.mime, ext: found.ext };
+      return vague ? sniffed : plain(found);
     },
   };
+}
+
+/** Without parameters (`audio/ogg; codecs=opus`) and with one extension (`tar.gz`, `Z`): they become part of a key. */
+function plain({ mime, ext }: { mime: string; ext: string }): DetectedType {
+  const [mimeType = mime] = mime.split(';');
+  return { mimeType, ext: ext.toLowerCase().split('.').at(-1) ?? 'bin' };
 }

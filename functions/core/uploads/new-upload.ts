@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { AppError } from '#core/errors.ts';
 import type { UploadFile } from '#core/file-record.ts';
-import { newId } from '#core/ids.ts';
+import { newId, newUuid } from '#core/ids.ts';
 import type { DetectedType, ObjectHeaders, TypeDetector } from '#core/ports.ts';
 import type { IdempotencyClaim } from '#core/stores.ts';
 import { servingOf } from './serving.ts';
@@ -29,9 +28,10 @@ export function newUpload(
   facts: { mimeType: string; sizeBytes: number; ext?: string },
 ): UploadFile {
   const { userId, visibility, originalName, coinName } = request;
-  const stem = `${visibility}/${userId}/${randomUUID()}`;
+  const id = newId(now);
+  const stem = `${visibility}/${userId}/${newUuid(id)}`;
   return {
-    id: newId(now),
+    id,
     scope: 'upload',
     state: 'pending',
     rev: 1,

@@ -8,10 +8,10 @@ export interface Serving {
 }
 
 /** Shown in place: pictures, sound, video, fonts. None of them can run, once SVG and the other XML is out. */
-const shown = /^(image|audio|video|font)\/(?!.*xml)/;
+const shown = /^(image|audio|video|font)\/(?!.*\+xml)/;
 
 /** What a browser, or a viewer inside one, may take for a program or for markup that can hold one. */
-const runnable = /xml|html|script|pdf|flash|wasm|java|multipart|chrome/;
+const runnable = /[/+]xml|html|script|pdf|flash|wasm|java|multipart|chrome/;
 
 /** Names of programs a browser runs; what is inside them is plain text to anybody who looks at bytes only. */
 const runnableName = /\.(m?js|cjs|jsx|m?ts|tsx|x?html?|shtml|svgz?|xml|xsl|xslt|mht|mhtml|php|hta|css|vbs|wasm|pdf)$/i;

@@ -1,7 +1,7 @@
 /** What an administrator decides for the uploads API (contract, section 3). Sizes are bytes. */
 export interface UploadSettings {
   maxFileBytes: number;
-  /** Matched against what the bytes are: `*` + `/*` for everything, `image/*` for a family, `image/png` for one type. */
+  /** Matched against what the bytes are: `*` and `/*` for everything, `image/*` or `image/` for a family, `image/png` for one type. */
   allowedTypes: string[];
   /** Between deleting a file and removing its object, seconds. */
   graceSeconds: number;
@@ -21,6 +21,7 @@ export const maxPutBytes = 5_363_423_150;
 export function allowsType(allowedTypes: readonly string[], mimeType: string): boolean {
   return allowedTypes.some((allowed) => {
     if (allowed === '*/*') return true;
-    return allowed.endsWith('/*') ? mimeType.startsWith(allowed.slice(0, -1)) : mimeType === allowed;
+    const family = /^([^/]+\/)\*?$/.exec(allowed)?.[1];
+    return family === undefined ? mimeType === allowed : mimeType.startsWith(family);
   });
 }
