@@ -172,6 +172,12 @@ export function isVisible(file: FileRecord, now: Date): boolean {
   return file.state === 'ready' && !isExpired(file, now);
 }
 
+/** Epoch milliseconds until which this file must be kept, when that is still to come (seed 3, "7-year retention"). */
+export function retainedUntil(file: FileRecord, now: Date): number | undefined {
+  if (file.scope !== 'organization' || file.state !== 'ready' || file.retainedUntil === undefined) return undefined;
+  return file.retainedUntil > now.getTime() ? file.retainedUntil : undefined;
+}
+
 /** A direct upload that may be completed still, or what may be shown of it once it is. */
 export function isUpload(file: FileRecord, now: Date): boolean {
   const awaited = file.state === 'pending' && file.incoming !== undefined;

@@ -66,6 +66,8 @@ export interface FileStore {
   release(file: FileRecord, now: Date, idempotencyId?: string): Promise<boolean>;
   /** `release` of many files in one transaction where none moved meanwhile, else one by one. At most 16. */
   releaseAll(files: FileRecord[], now: Date): Promise<void>;
+  /** When the schedule looks at a `deleting` record again, epoch milliseconds: its bucket gives the object out no sooner. */
+  postpone(fileId: string, dueAt: number): Promise<void>;
   /** Drops a `deleting` record. Only after its object is gone. */
   remove(fileId: string): Promise<void>;
   /** Strongly consistent. */

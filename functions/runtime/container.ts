@@ -7,6 +7,7 @@ import { openTable } from '#adapters/dynamo/client.ts';
 import { createDeveloperKeyStore } from '#adapters/dynamo/developer-key-store.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
+import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts';
 import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
 import { createSettingsStore, createUploadSettingsStore } from '#adapters/dynamo/settings-store.ts';
 import { createStateStore } from '#adapters/dynamo/state-store.ts';
@@ -107,6 +108,17 @@ export const storeDeps = /* @__PURE__ */ once(() => ({
   files: files(),
   objects: objects(),
   images: images(),
+  clock,
+  scheduleDelete: scheduleDelete(),
+}));
+
+export const organizations = /* @__PURE__ */ once(() => createOrganizationStore(table()));
+
+/** What the use cases of organizations work with that store or remove bytes. */
+export const organizationDeps = /* @__PURE__ */ once(() => ({
+  organizations: organizations(),
+  files: files(),
+  objects: objects(),
   clock,
   scheduleDelete: scheduleDelete(),
 }));

@@ -135,14 +135,18 @@ describe('reconcile', () => {
     const kept = await store();
     const stray = sessionFile().key;
     const late = 'incoming/0123456789abcdef0123456789abcdef';
-    for (const key of [stray, late, 'backups/of-somebody-else.tar']) {
+    const foreign = ['backups/0b5c1c1e-8d2b-4c4c-9d5c-2f6f7f3f1a11.tar', 'workouts/org/squat.mp4'];
+    for (const key of [stray, late, ...foreign]) {
       await world.objects.put({ bucket: 'default', key }, Buffer.from('x'), { contentType: 'text/plain' });
     }
     expect(counts(await run())).toEqual({});
     world.time.offsetMs = 2 * hour + 60_000;
-    expect(counts(await run({ dryRun: true }))).toEqual({ objectsWithoutRecord: 2 });
-    expect((await run()).repaired).toBe(2);
-    expect(await world.objectKeys()).toEqual(['backups/of-somebody-else.tar', kept.key].sort());
+    expect(counts(await run({ dryRun: true }))).toEqual({ objectsWithoutRecord: 1 });
+    expect((await run()).repaired).toBe(1);
+    // An editor's upload may wait for a day.
+    world.time.offsetMs = 26 * hour + 60_000;
+    expect((await run()).objectsWithoutRecord.examples).toEqual([`default ${late}`]);
+    expect(await world.objectKeys()).toEqual([...foreign, kept.key].sort());
   });
 
   it('says what it could not repair, and repairs it the next time', async () => {

@@ -5,6 +5,7 @@ import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
+import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts';
 import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
 import { createTypeDetector } from '#adapters/file-type/type-detector.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
@@ -64,6 +65,7 @@ export async function startWorld() {
   return {
     table,
     files,
+    organizations: createOrganizationStore(table),
     objects,
     clock,
     r2Config,

@@ -1,5 +1,5 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { FileRecord, IncomingMarker, Usage } from '#core/file-record.ts';
 import type { CounterLimit, FileStore, ReserveResult } from '#core/stores.ts';
 import { listsOf } from '#core/uploads/lists.ts';
@@ -69,6 +69,24 @@ export function createFileStore(table: Table): FileStore {
       if (live.length === 0 || (await transact(table, writes.release(live, now))) === undefined) return;
       // One of them moved since it was listed; the others must not wait for it.
       for (const file of live) await this.release(file, now);
+    },
+
+    async postpone(fileId, dueAt) {
+      try {
+        await table.documents.send(
+          new UpdateCommand({
+            TableName,
+            Key: fileKey(fileId),
+            UpdateExpression: 'SET dueAt = :due',
+            ConditionExpression: '#state = :deleting',
+            ExpressionAttributeNames: { '#state': 'state' },
+            ExpressionAttributeValues: { ':due': dueAt, ':deleting': 'deleting' },
+          }),
+        );
+      } catch (error) {
+        // Somebody else finished the deletion.
+        if (!isNamed(error, 'ConditionalCheckFailedException')) throw error;
+      }
     },
 
     async remove(fileId) {

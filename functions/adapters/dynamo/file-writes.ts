@@ -1,4 +1,11 @@
-import { type FileRecord, holderOf, type IncomingMarker, markerOf, stuckAfterMs } from '#core/file-record.ts';
+import {
+  type FileRecord,
+  holderOf,
+  type IncomingMarker,
+  markerOf,
+  retainedUntil,
+  stuckAfterMs,
+} from '#core/file-record.ts';
 import type { CounterLimit, IdempotencyClaim } from '#core/stores.ts';
 import { counterChanges, counterItem } from './counters.ts';
 import { toItem } from './file-item.ts';
@@ -95,13 +102,17 @@ export function createFileWrites(TableName: string) {
   };
 }
 
-const released = (file: FileRecord, now: Date): FileRecord => ({
-  ...file,
-  state: 'deleting',
-  rev: file.rev + 1,
-  updatedAt: now.toISOString(),
-  dueAt: now.getTime() + stuckAfterMs,
-});
+function released(file: FileRecord, now: Date): FileRecord {
+  // Callers refuse earlier and with reasons; this is the last door a file under retention would have to pass.
+  if (retainedUntil(file, now) !== undefined) throw new Error(`File ${file.id} must be kept`);
+  return {
+    ...file,
+    state: 'deleting',
+    rev: file.rev + 1,
+    updatedAt: now.toISOString(),
+    dueAt: now.getTime() + stuckAfterMs,
+  };
+}
 
 /** Nothing may be stored under a lock or template that is deleted: its clean-up would miss it. */
 function holderCheck(TableName: string, file: FileRecord): TransactItem[] {

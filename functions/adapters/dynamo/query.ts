@@ -12,6 +12,14 @@ type Query = Omit<QueryCommandInput, 'TableName'>;
 /** The indexes of sessions and staged files hold files of extensions only. */
 const extensionFile = (item: Record<string, unknown>) => fromItem(item) as ExtensionFile;
 
+/** A cursor is an id we gave. Throws `validation_failed` for anything else. */
+export function requireCursor(cursor: string | undefined): void {
+  if (cursor === undefined || idPattern.test(cursor)) return;
+  throw new AppError('validation_failed', 'The cursor is not one this list gave. Start without a cursor.', {
+    details: { issues: [{ path: 'query.cursor', message: 'unknown cursor' }] },
+  });
+}
+
 /** Everything a query finds, page by page (a DynamoDB page ends at 1 MB). */
 export async function queryAll(table: Table, query: Query): Promise<ExtensionFile[]> {
   const found: ExtensionFile[] = [];
@@ -37,11 +45,7 @@ export async function queryPage(
   index: { pk: string; value: string },
   page: { limit?: number | undefined; cursor?: string | undefined },
 ): Promise<Page<ExtensionFile>> {
-  if (page.cursor !== undefined && !idPattern.test(page.cursor)) {
-    throw new AppError('validation_failed', 'The cursor is not one this list gave. Start without a cursor.', {
-      details: { issues: [{ path: 'query.cursor', message: 'unknown cursor' }] },
-    });
-  }
+  requireCursor(page.cursor);
   const startAt = (id: string) => ({ ...fileKey(id), id, [index.pk]: index.value });
   const limit = page.limit ?? Number.POSITIVE_INFINITY;
   const items: ExtensionFile[] = [];
