@@ -9,10 +9,10 @@ export type Auth = 'user' | 'session.read' | 'session.write' | 'platform' | 'adm
 /**
  * What a function touches; its grants, environment and layers follow from this and from nothing else.
  * `table.read` allows reads of the table and its indexes, `table.write` also writes, `r2` the bucket credentials,
- * `r2.names` only where the
- * buckets are, `cleanup.send` the cleanup queue, `images` the sharp layer and a whole vCPU.
+ * `r2.names`
+ * only where the buckets are, `cleanup.send` and `lifecycle.send` the queues, `images` the sharp layer and a whole vCPU.
  */
-export type Use = 'table.read' | 'table.write' | 'r2' | 'r2.names' | 'cleanup.send' | 'images';
+export type Use = 'table.read' | 'table.write' | 'r2' | 'r2.names' | 'cleanup.send' | 'lifecycle.send' | 'images';
 
 export interface EndpointRow {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -23,8 +23,17 @@ export interface EndpointRow {
   summary: string;
 }
 
+/**
+ * What wakes a worker: messages of a queue, expiry tickets that TTL removed from the table, or the clock (a rate or cron
+ * expression of EventBridge).
+ */
+export type WorkerSource =
+  | { queue: 'cleanup' | 'lifecycle'; batchSize: number }
+  | { expiredTickets: true; batchSize: number }
+  | { schedule: string };
+
 export interface WorkerRow {
-  source: { queue: 'cleanup'; batchSize: number };
+  source: WorkerSource;
   uses: readonly Use[];
   timeoutSeconds: number;
   summary: string;
@@ -41,11 +50,18 @@ export const endpoints = {
   'extensions/session-files-get': { method: 'GET', path: `${session}/{fileId}`, auth: 'session.read', uses: ['table.read', 'r2'], summary: 'One file of the session with a signed URL' },
   'extensions/session-files-upload': { method: 'POST', path: session, auth: 'session.write', uses: ['table.write', 'r2', 'images', 'cleanup.send'], summary: 'Upload an image into the session' },
   'extensions/session-files-delete': { method: 'DELETE', path: `${session}/{fileId}`, auth: 'session.write', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Delete a file of the session' },
+  'extensions/session-files-presign': { method: 'POST', path: `${session}/presign`, auth: 'session.write', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Begin a direct upload of an image into the session' },
+  'extensions/session-files-complete': { method: 'POST', path: `${session}/complete`, auth: 'session.write', uses: ['table.write', 'r2', 'images', 'cleanup.send'], summary: 'Finish a direct upload into the session' },
   'extensions/setup-capabilities': { method: 'GET', path: `${app}/capabilities`, auth: 'user', uses: ['table.read', 'r2.names'], summary: 'What a setup screen may stage, and how much is staged' },
   'extensions/setup-files-stage': { method: 'POST', path: `${app}/stage`, auth: 'user', uses: ['table.write', 'r2', 'images', 'cleanup.send'], summary: 'Stage an image in a setup screen' },
   'extensions/setup-files-staged-list': { method: 'GET', path: `${app}/staged`, auth: 'user', uses: ['table.read', 'r2'], summary: "The caller's unexpired staged files" },
   'extensions/setup-files-get': { method: 'GET', path: `${app}/{fileId}`, auth: 'user', uses: ['table.read', 'r2'], summary: "One of the caller's files of this app, staged or claimed" },
   'extensions/setup-files-staged-delete': { method: 'DELETE', path: `${app}/staged/{fileId}`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Delete a staged file' },
+  'platform/claims-create': { method: 'POST', path: '/platform/extensions/{appId}/claims', auth: 'platform', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Claim the staged files a saved config references' },
+  'platform/claims-roll-back': { method: 'DELETE', path: '/platform/extensions/claims/{claimId}', auth: 'platform', uses: ['table.write'], summary: 'Take a claim back: its files are staged again' },
+  'platform/lifecycle-events': { method: 'POST', path: '/platform/lifecycle-events', auth: 'platform', uses: ['table.write', 'cleanup.send', 'lifecycle.send'], summary: 'Accept what the platform tells of apps, sessions, locks and templates' },
+  'extensions/setup-files-presign': { method: 'POST', path: `${app}/presign`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Begin a direct upload of a staged image' },
+  'extensions/setup-files-complete': { method: 'POST', path: `${app}/complete`, auth: 'user', uses: ['table.write', 'r2', 'images', 'cleanup.send'], summary: 'Finish a direct upload of a staged image' },
   'admin/file-storage-get': { method: 'GET', path: `${adminApp}/file-storage`, auth: 'admin', uses: ['table.read'], summary: "An app's storage settings and usage" },
   'admin/file-storage-put': { method: 'PUT', path: `${adminApp}/file-storage`, auth: 'admin', uses: ['table.write'], summary: "Change any subset of an app's storage settings" },
   'admin/developer-keys-create': { method: 'POST', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.write'], summary: 'Create a developer key, shown once' },
@@ -55,7 +71,9 @@ export const endpoints = {
 
 // biome-ignore format: one line a worker
 export const workers = {
-  'workers/cleanup': { source: { queue: 'cleanup', batchSize: 10 }, uses: ['table.write', 'r2', 'cleanup.send'], timeoutSeconds: 60, summary: 'Removes objects and then records of deleted files' },
+  'workers/cleanup': { source: { queue: 'cleanup', batchSize: 10 }, uses: ['table.write', 'r2', 'cleanup.send'], timeoutSeconds: 60, summary: 'Removes what is deleted: objects first, then records, page by page' },
+  'workers/lifecycle': { source: { queue: 'lifecycle', batchSize: 10 }, uses: ['table.write', 'cleanup.send'], timeoutSeconds: 30, summary: 'Applies what the platform tells of apps, sessions, locks and templates' },
+  'workers/expiry': { source: { expiredTickets: true, batchSize: 25 }, uses: ['table.write', 'r2'], timeoutSeconds: 60, summary: 'Removes staged files whose time is over' },
 } as const satisfies Record<string, WorkerRow>;
 
 export type EndpointName = keyof typeof endpoints;

@@ -1,18 +1,19 @@
 /** The deployed product: wires the constructs by the route table and owns no rule of its own. */
 import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
-import type { LayerVersion } from 'aws-cdk-lib/aws-lambda';
+import type { Function as Lambda, LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { envNames } from '../functions/runtime/env-names.ts';
 import { configWarnings, type StowageConfig } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { endpointTimeoutSeconds, StowageApi } from './constructs/api.ts';
-import { CleanupQueue } from './constructs/cleanup-queue.ts';
 import { EndpointFunction } from './constructs/endpoint-function.ts';
 import type { Grant } from './constructs/grant.ts';
 import { grantR2, grantR2Names } from './constructs/r2-access.ts';
+import { runOnSchedule } from './constructs/schedule.ts';
 import { sharpLayer } from './constructs/sharp-layer.ts';
 import { StowageTable } from './constructs/table.ts';
-import type { RouteTable, Use } from './routes.ts';
+import { WorkQueue } from './constructs/work-queue.ts';
+import type { RouteTable, Use, WorkerSource } from './routes.ts';
 
 export interface StowageStackProps {
   config: StowageConfig;
@@ -46,12 +47,28 @@ export class StowageStack extends Stack {
     });
 
     const { protectData, logRetentionDays } = config;
-    const workerTimeouts = Object.values(routes.workers).map(({ timeoutSeconds }) => timeoutSeconds);
+    const slowest = (queue: 'cleanup' | 'lifecycle') =>
+      Math.max(
+        30,
+        ...Object.values(routes.workers).flatMap(({ source, timeoutSeconds }) =>
+          'queue' in source && source.queue === queue ? timeoutSeconds : [],
+        ),
+      );
     const table = new StowageTable(this, 'Table', { protectData });
-    const cleanup = new CleanupQueue(this, 'Cleanup', { workerTimeoutSeconds: Math.max(30, ...workerTimeouts) });
+    const queues = {
+      cleanup: new WorkQueue(this, 'Cleanup', {
+        workerTimeoutSeconds: slowest('cleanup'),
+        urlName: envNames.cleanupQueueUrl,
+      }),
+      lifecycle: new WorkQueue(this, 'Lifecycle', {
+        workerTimeoutSeconds: slowest('lifecycle'),
+        urlName: envNames.lifecycleQueueUrl,
+      }),
+    };
     const api = new StowageApi(this, 'Api', config);
     const alarms = new Alarms(this, 'Alarms', { email: config.alarmEmail });
-    alarms.onDeadLetters(cleanup.deadLetters);
+    alarms.onDeadLetters('Cleanup', queues.cleanup.deadLetters);
+    alarms.onDeadLetters('Lifecycle', queues.lifecycle.deadLetters);
     alarms.onServerErrors(api.httpApi);
 
     let layer: LayerVersion | undefined;
@@ -60,12 +77,13 @@ export class StowageStack extends Stack {
       'table.write': () => table.grantWrite(),
       r2: () => grantR2(this, config.r2),
       'r2.names': () => grantR2Names(config.r2),
-      'cleanup.send': () => cleanup.grantSend(),
+      'cleanup.send': () => queues.cleanup.grantSend(),
+      'lifecycle.send': () => queues.lifecycle.grantSend(),
       images: () => undefined,
     };
     const addFunction = (
       key: string,
-      row: { uses: readonly Use[]; summary: string },
+      row: { uses: readonly Use[]; summary: string; source?: WorkerSource },
       timeoutSeconds: number,
       grants: Grant[],
     ) => {
@@ -79,7 +97,7 @@ export class StowageStack extends Stack {
         timeoutSeconds,
         grants: [common(config), ...grants, ...row.uses.flatMap((use) => grantOf[use]() ?? [])],
         ...(images && layer && { imageLayer: layer, reservedConcurrency: config.imageConcurrency }),
-        sendsToItself: !('auth' in row) && row.uses.includes('cleanup.send'),
+        sendsToItself: row.source !== undefined && 'queue' in row.source && row.source.queue === 'cleanup',
         logRetentionDays,
         protectData,
       }).lambda;
@@ -90,11 +108,33 @@ export class StowageStack extends Stack {
       api.addRoute(row, addFunction(key, row, endpointTimeoutSeconds, grants));
     }
     for (const [key, row] of Object.entries(routes.workers)) {
-      const worker = addFunction(key, row, row.timeoutSeconds, [cleanup.grantConsume()]);
-      cleanup.feed(worker, row.source.batchSize);
-      alarms.onWorkerErrors(constructId(key), worker);
+      const worker = (grants: Grant[]) => addFunction(key, row, row.timeoutSeconds, grants);
+      alarms.onWorkerErrors(constructId(key), this.wake(row.source, worker, { table, queues }));
     }
     new CfnOutput(this, 'Url', { value: api.httpApi.apiEndpoint, description: 'Where the API answers' });
+  }
+
+  /** Makes the worker with the rights its source needs and connects the two. */
+  private wake(
+    source: WorkerSource,
+    worker: (grants: Grant[]) => Lambda,
+    { table, queues }: { table: StowageTable; queues: Record<'cleanup' | 'lifecycle', WorkQueue> },
+  ): Lambda {
+    if ('queue' in source) {
+      const queue = queues[source.queue];
+      const lambda = worker([queue.grantConsume()]);
+      queue.feed(lambda, source.batchSize);
+      return lambda;
+    }
+    if ('schedule' in source) {
+      const lambda = worker([]);
+      runOnSchedule(this, lambda, source.schedule);
+      return lambda;
+    }
+    const { deadLetters } = queues.cleanup;
+    const lambda = worker([table.grantStream(deadLetters)]);
+    table.feedExpired(lambda, source.batchSize, deadLetters);
+    return lambda;
   }
 }
 

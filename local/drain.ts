@@ -10,6 +10,10 @@ import type { Poller } from './sqs/poller.ts';
 import type { QueueStore } from './sqs/store.ts';
 import type { QueueMappingSpec, QueueSpec } from './template/model.ts';
 
+/**
+ * What ran since the drain before (or the start): queues are worked on all the time, so a message sent just before a
+ * drain may be done when it begins, and is still in its report.
+ */
 export interface DrainReport {
   /** `ttl`: items removed; by function: records it processed, or runs of a schedule. */
   ran: Record<string, number>;
@@ -37,16 +41,22 @@ const maxRounds = 20;
 /** Creates the drain; calls at the same time wait for each other, since they would count each other's work. */
 export function createDrain(options: DrainOptions): () => Promise<DrainReport> {
   let last: Promise<unknown> = Promise.resolve();
+  let reported = workerCounts(options);
   return () => {
-    const turn = last.then(() => drain(options));
+    const turn = last.then(async () => {
+      const report = await drain(options, reported);
+      reported = workerCounts(options);
+      return report;
+    });
     last = turn.catch(() => undefined);
     return turn;
   };
 }
 
-async function drain(options: DrainOptions): Promise<DrainReport> {
+type Counts = Map<string, { succeeded: number; failed: number }>;
+
+async function drain(options: DrainOptions, before: Counts): Promise<DrainReport> {
   const deadline = Date.now() + options.timeoutMs;
-  const before = workerCounts(options);
   const ran: Record<string, number> = { ttl: 0 };
   const failed: Record<string, number> = {};
   let finished = false;
@@ -95,7 +105,7 @@ function open({ store }: Pick<DrainOptions, 'store'>, queue: QueueSpec | undefin
   return visible + invisible + delayed;
 }
 
-function workerCounts({ pollers, streams }: DrainOptions): Map<string, { succeeded: number; failed: number }> {
+function workerCounts({ pollers, streams }: DrainOptions): Counts {
   const counts = new Map<string, { succeeded: number; failed: number }>();
   const workers = [
     ...pollers.map(({ mapping, poller }) => ({ mapping, counts: poller.counts() })),

@@ -1,7 +1,7 @@
 /**
  * `npm start`: the whole product on this machine. Reads PORT (8787; 0 takes any) and STOWAGE_LOCAL_DIR (`.local`),
  * prints `ready http://127.0.0.1:<port>` when everything answers, and stops on SIGINT or SIGTERM. Started through npm,
- * since npm puts this repository's own Node first on the path.
+ * since npm puts this repository's own Node first on the path. DEBUG=1 shows where a failed start failed.
  */
 const neededMajor = 24;
 

@@ -1,4 +1,4 @@
-import { type CounterRef, type FileRecord, isExpired } from '#core/file-record.ts';
+import { type CounterRef, type FileRecord, isOver } from '#core/file-record.ts';
 import type { Clock } from '#core/ports.ts';
 import type { FileStore } from '#core/stores.ts';
 
@@ -6,17 +6,15 @@ import type { FileStore } from '#core/stores.ts';
 const mostAtOnce = 100;
 
 /**
- * Gives back what only expired staged files hold of a full counter, without waiting for TTL, so that nobody is
- * refused for them. True when something was given back and trying again makes sense.
+ * Gives back what only expired staged files and uploads that never finished hold of a full counter, without waiting for
+ * TTL or the schedule, so that nobody is refused for them. True when something was given back and trying again makes sense.
  */
 export async function releaseExpired(
   deps: { files: FileStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },
   counter: CounterRef,
 ): Promise<boolean> {
   const now = deps.clock.now();
-  const expired = (await candidates(deps.files, counter, now))
-    .filter((file) => file.state === 'ready' && isExpired(file, now))
-    .slice(0, mostAtOnce);
+  const expired = (await candidates(deps.files, counter, now)).filter((file) => isOver(file, now)).slice(0, mostAtOnce);
   const released = await Promise.all(
     expired.map(async (file) => {
       const done = await deps.files.release(file, now);
@@ -33,7 +31,9 @@ async function candidates(files: FileStore, counter: CounterRef, now: Date): Pro
       return await files.listStaged(counter.appId, counter.userId);
     case 'app':
       return await files.listDue(now, { appId: counter.appId, limit: mostAtOnce });
-    case 'session':
-      return []; // Nothing of a session is staged.
+    case 'session': {
+      const page = await files.listByScope({ kind: 'session', sessionId: counter.sessionId }, { limit: 1000 });
+      return page.items;
+    }
   }
 }

@@ -27,7 +27,10 @@ export interface StoredFile {
   /** ISO 8601, UTC. */
   createdAt: string;
   updatedAt: string;
-  /** Epoch milliseconds. An expired file is invisible and unclaimable whatever TTL has done. */
+  /**
+   * Epoch milliseconds. An expired file is invisible and unclaimable whatever TTL has done. Of a direct upload that is
+   * `pending`: when it can no longer be completed.
+   */
   expiresAt?: number;
   /** Epoch milliseconds at which the schedule must look at this record if nobody did before. */
   dueAt?: number;
@@ -57,7 +60,7 @@ export interface ExtensionFile extends StoredFile {
   sessionId?: string;
   lockId?: string;
   templateId?: string;
-  /** Uploaded in a setup screen and not claimed yet; `expiresAt` is set exactly then. */
+  /** Uploaded in a setup screen and not claimed yet; a `ready` file has `expiresAt` exactly then. */
   staged: boolean;
   draftId?: string;
   purpose?: string;
@@ -72,6 +75,13 @@ export function holderOf(file: FileRecord): Holder | undefined {
   if (file.templateId !== undefined) return { type: 'template', id: file.templateId };
   return file.lockId === undefined ? undefined : { type: 'lock', id: file.lockId };
 }
+
+/** Everything a deletion takes with it (seed 1, "Cleanup Lifecycle"). */
+export type Scope =
+  | { kind: 'app'; appId: string }
+  | { kind: 'session'; sessionId: string }
+  | { kind: 'lock'; lockId: string }
+  | { kind: 'template'; templateId: string };
 
 /** Any file; the other systems' kinds join this union. */
 export type FileRecord = ExtensionFile;
@@ -110,8 +120,63 @@ export function isVisible(file: FileRecord, now: Date): boolean {
   return file.state === 'ready' && !isExpired(file, now);
 }
 
+/** A direct upload that may be completed still, or what may be shown of it once it is. */
+export function isUpload(file: FileRecord, now: Date): boolean {
+  const awaited = file.state === 'pending' && file.incoming !== undefined;
+  return (awaited || file.state === 'ready') && !isExpired(file, now);
+}
+
 export function objectOf(file: FileRecord): ObjectRef {
   return { bucket: file.bucket, key: file.key };
+}
+
+/** Where a client's PUT lands. Always the default bucket: bytes nobody has checked are never in a public one. */
+export function incomingOf(incoming: Incoming): ObjectRef {
+  return { bucket: 'default', key: incoming.key };
+}
+
+/**
+ * Time has run out: nobody finished or saved this, and its quota may be given back. Asked before releasing, by the
+ * schedule and by whoever needs the room.
+ */
+export function isOver(file: FileRecord, now: Date): boolean {
+  if (file.dueAt === undefined || file.dueAt > now.getTime()) return false;
+  return file.state === 'pending' || (file.state === 'ready' && isExpired(file, now));
+}
+
+/** What is found out about a direct upload when its bytes are checked. Without `expiresAt` it stays until it is deleted. */
+export type StoredFacts = Pick<StoredFile, 'mimeType' | 'sizeBytes' | 'image' | 'expiresAt'>;
+
+/** A direct upload as it is once its bytes are at their final key. */
+export function settled<F extends StoredFile>(file: F, facts: StoredFacts, now: Date): F {
+  const next: F = { ...file, state: 'ready', rev: file.rev + 1, updatedAt: now.toISOString() };
+  for (const name of ['incoming', 'image', 'expiresAt', 'dueAt'] as const) delete next[name];
+  Object.assign(next, facts, facts.expiresAt !== undefined && { dueAt: facts.expiresAt });
+  return next;
+}
+
+/**
+ * What a finished or released direct upload leaves behind, until nothing can appear at its incoming key any more: the
+ * URL may still be alive, and a client may PUT again after we took the object away.
+ */
+export interface IncomingMarker {
+  fileId: string;
+  incoming: ObjectRef;
+  /** The final key: a completion that outlived the record may have written it. */
+  final: ObjectRef;
+  /** Epoch milliseconds after which the objects are removed once more, for good. */
+  dueAt: number;
+}
+
+/** After the URL's end: a PUT that began in its last second may take long to arrive. */
+const lateArrivalMs = 60 * 60_000;
+
+/** The marker a direct upload needs when it ends now; undefined when there is nothing left to wait for. */
+export function markerOf(file: FileRecord, now: Date): IncomingMarker | undefined {
+  if (file.incoming === undefined) return undefined;
+  const dueAt = file.incoming.urlExpiresAt + lateArrivalMs;
+  if (dueAt <= now.getTime()) return undefined;
+  return { fileId: file.id, incoming: incomingOf(file.incoming), final: objectOf(file), dueAt };
 }
 
 /**

@@ -2,6 +2,16 @@ import { AppError } from '#core/errors.ts';
 import type { AppSettings } from '#core/settings.ts';
 import type { SettingsStore } from '#core/stores.ts';
 
+/** Storage must be on for the app. Throws `extension_file_storage_disabled`. */
+export async function requireEnabled(deps: { settings: SettingsStore }, appId: string): Promise<AppSettings> {
+  const settings = await deps.settings.get(appId);
+  if (settings.enabled) return settings;
+  throw new AppError(
+    'extension_file_storage_disabled',
+    'File storage is off for this extension. An administrator can turn it on.',
+  );
+}
+
 /**
  * The administrator's gate before every file operation (seed 1, "Admin Gate And Quotas"): storage must be on for the
  * app and a bucket must be configured. Throws `extension_file_storage_disabled`, `extension_file_storage_requires_r2`.
@@ -10,18 +20,10 @@ export async function requireStorage(
   deps: { settings: SettingsStore; storageConfigured: boolean },
   appId: string,
 ): Promise<AppSettings> {
-  const settings = await deps.settings.get(appId);
-  if (!settings.enabled) {
-    throw new AppError(
-      'extension_file_storage_disabled',
-      'File storage is off for this extension. An administrator can turn it on.',
-    );
-  }
-  if (!deps.storageConfigured) {
-    throw new AppError(
-      'extension_file_storage_requires_r2',
-      'File storage needs an R2 bucket, and none is configured. Ask the platform team.',
-    );
-  }
-  return settings;
+  const settings = await requireEnabled(deps, appId);
+  if (deps.storageConfigured) return settings;
+  throw new AppError(
+    'extension_file_storage_requires_r2',
+    'File storage needs an R2 bucket, and none is configured. Ask the platform team.',
+  );
 }

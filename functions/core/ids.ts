@@ -19,3 +19,8 @@ export const idPattern = /^[0-9a-f]{24}$/;
 export function newObjectKey(prefix: string, ext: string): string {
   return `${prefix}/${randomBytes(16).toString('hex')}.${ext}`;
 }
+
+/** Where a client may PUT, apart from every stored file. Its name tells nothing and is used for one upload. */
+export function newIncomingKey(): string {
+  return `incoming/${randomBytes(16).toString('hex')}`;
+}

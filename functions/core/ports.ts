@@ -1,5 +1,7 @@
 /** What the rules need from the outside. Adapters implement these; no vendor type or vendor error crosses them. */
 
+import type { Scope } from '#core/file-record.ts';
+
 /** Time as a dependency, so that expiry is tested by moving a clock and not by waiting. */
 export interface Clock {
   now(): Date;
@@ -33,15 +35,26 @@ export interface ObjectHead {
  * unless the method says otherwise.
  */
 export interface ObjectStore {
-  /** Writes the bytes once: fails with reason `exists` when the key is taken (`If-None-Match: *`). */
-  put(ref: ObjectRef, body: Uint8Array, headers: ObjectHeaders): Promise<{ etag: string }>;
+  /**
+   * Writes the bytes once: fails with reason `exists` when the key is taken (`If-None-Match: *`). A `repeatable` step
+   * finds its own bytes there when it runs again, which is no failure.
+   */
+  put(
+    ref: ObjectRef,
+    body: Uint8Array,
+    headers: ObjectHeaders,
+    options?: { repeatable?: boolean },
+  ): Promise<{ etag: string }>;
   head(ref: ObjectRef): Promise<ObjectHead | undefined>;
   /** Reads a whole object, or its first bytes (`range`, inclusive); `ifMatch` pins the ETag that was checked (reason `changed`). */
   get(
     ref: ObjectRef,
     options: { maxBytes: number; ifMatch?: string; range?: { first: number; last: number } },
   ): Promise<Uint8Array | undefined>;
-  /** Copies inside the store on the checked ETag (`changed` when it is another by now, `missing` when the source is gone). */
+  /**
+   * Copies inside the store on the checked ETag (`changed` when it is another by now, `missing` when the source is
+   * gone), once: fails with reason `exists` when the key is taken by other bytes, and succeeds when it has these.
+   */
   copy(from: ObjectRef, to: ObjectRef, options: { ifMatch: string; headers: ObjectHeaders }): Promise<{ etag: string }>;
   /** Idempotent: deleting what is not there succeeds. Reason `locked` when a bucket lock holds the object. */
   delete(ref: ObjectRef): Promise<void>;
@@ -115,9 +128,14 @@ export interface ImageProcessor {
   process(bytes: Uint8Array, options: { maxEdge: number }): Promise<ProcessedImage>;
 }
 
-/** Messages of the cleanup queue. Each may arrive twice, late or out of order. */
-export type CleanupMessage = { type: 'file.delete'; fileId: string };
+/** Messages of the cleanup queue, one page of work each. Each may arrive twice, late or out of order. */
+export type CleanupMessage =
+  | { type: 'file.delete'; fileId: string }
+  /** `pass` 2 comes a minute after the first has ended, for what the index did not show yet. */
+  | { type: 'scope.clean'; scope: Scope; cursor?: string | undefined; pass?: 1 | 2 | undefined }
+  | { type: 'template.check'; templateId: string };
 
 export interface CleanupQueue {
-  send(message: CleanupMessage): Promise<void>;
+  /** @param delaySeconds at most 900, SQS's limit */
+  send(message: CleanupMessage, delaySeconds?: number): Promise<void>;
 }

@@ -1,10 +1,16 @@
-import { type FileRecord, objectOf } from '#core/file-record.ts';
+import { type FileRecord, incomingOf, objectOf } from '#core/file-record.ts';
 import type { Clock, ObjectStore } from '#core/ports.ts';
 import type { FileStore } from '#core/stores.ts';
 
-/** Takes the object away and then the record, in this order: a record without object can be found, an object without record not. */
+/**
+ * Takes the objects away and then the record, in this order: a record without object can be found, an object without
+ * record not. What a repeated PUT leaves at the incoming key later is the marker's.
+ */
 async function erase(deps: { files: FileStore; objects: ObjectStore }, file: FileRecord): Promise<void> {
-  await deps.objects.delete(objectOf(file));
+  await Promise.all([
+    deps.objects.delete(objectOf(file)),
+    file.incoming !== undefined && deps.objects.delete(incomingOf(file.incoming)),
+  ]);
   await deps.files.remove(file.id);
 }
 
@@ -38,4 +44,15 @@ export async function abandon(
   } catch {
     await deps.scheduleDelete(file.id);
   }
+}
+
+/**
+ * Takes away what a release just left, at once rather than through the queue, since whoever asked is refused anyway.
+ * What cannot be taken away now is left to the worker or the schedule. Never throws.
+ */
+export async function eraseReleased(
+  deps: { files: FileStore; objects: ObjectStore; scheduleDelete: (fileId: string) => Promise<void> },
+  file: FileRecord,
+): Promise<void> {
+  await erase(deps, file).catch(() => deps.scheduleDelete(file.id));
 }

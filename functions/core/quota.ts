@@ -1,6 +1,6 @@
 import { AppError, type ErrorCode } from '#core/errors.ts';
 import type { CounterRef, FileRecord, Usage } from '#core/file-record.ts';
-import { isExpired } from '#core/file-record.ts';
+import { countersOf, isExpired } from '#core/file-record.ts';
 import type { AppSettings } from '#core/settings.ts';
 import type { CounterLimit } from '#core/stores.ts';
 
@@ -12,6 +12,13 @@ export function limitOf(counter: CounterRef, settings: AppSettings): CounterLimi
     staged: settings.maxStagedBytesPerUserPerApp,
   }[counter.kind];
   return { counter, limitBytes };
+}
+
+/** The limits of everything that counts this file, the narrower first, so that its refusal is the one told when several would refuse. */
+export function limitsOf(file: FileRecord, settings: AppSettings): CounterLimit[] {
+  return countersOf(file)
+    .map((counter) => limitOf(counter, settings))
+    .reverse();
 }
 
 const refusals: Record<CounterRef['kind'], { code: ErrorCode; message: string }> = {

@@ -1,6 +1,6 @@
 import type { SessionCaller } from '#core/callers.ts';
 import { AppError } from '#core/errors.ts';
-import { type FileRecord, isVisible } from '#core/file-record.ts';
+import { type FileRecord, isUpload, isVisible } from '#core/file-record.ts';
 import { idPattern } from '#core/ids.ts';
 import type { Clock } from '#core/ports.ts';
 import type { FileStore } from '#core/stores.ts';
@@ -31,9 +31,32 @@ export async function getOwnFile(
   fileId: string,
 ): Promise<FileRecord> {
   const file = idPattern.test(fileId) ? await deps.files.get(fileId) : undefined;
-  const own = file?.appId === owner.appId && file.userId === owner.userId;
-  if (file === undefined || !own || !isVisible(file, deps.clock.now())) throw fileNotFound();
+  if (file === undefined || !isVisible(file, deps.clock.now()) || !isOwn(file, owner)) throw fileNotFound();
   return file;
+}
+
+function isOwn(file: FileRecord, owner: { appId: string; userId: string }): boolean {
+  return file.appId === owner.appId && file.userId === owner.userId;
+}
+
+/**
+ * Lets a direct upload of exactly this app, session and lock through to its completion, or the file it became. Throws
+ * `file_not_found`, for one that nobody completed in time too.
+ */
+export function sessionUpload({ clock }: { clock: Clock }, caller: SessionCaller) {
+  return uploadOf(clock, (file) => belongsToSession(file, caller));
+}
+
+/** The same for what this user uploads in a setup screen of this app, staged or claimed since. */
+export function ownUpload({ clock }: { clock: Clock }, owner: { appId: string; userId: string }) {
+  return uploadOf(clock, (file) => isOwn(file, owner) && (file.state === 'ready' || file.staged));
+}
+
+function uploadOf(clock: Clock, belongs: (file: FileRecord) => boolean) {
+  return (file: FileRecord | undefined): FileRecord => {
+    if (file === undefined || !belongs(file) || !isUpload(file, clock.now())) throw fileNotFound();
+    return file;
+  };
 }
 
 /**

@@ -1,10 +1,17 @@
 import { AppError } from '#core/errors.ts';
-import { releaseExpired } from '#core/expired.ts';
-import { countersOf, type FileRecord, stuckAfterMs } from '#core/file-record.ts';
-import { newId, newObjectKey } from '#core/ids.ts';
+import {
+  type ExtensionUpload,
+  expiryOf,
+  factsOf,
+  headersOf,
+  newExtensionFile,
+  requireAllowedType,
+} from '#core/extension-upload.ts';
+import { type FileRecord, objectOf, stuckAfterMs } from '#core/file-record.ts';
 import type { Clock, ImageProcessor, ObjectStore, ProcessedImage } from '#core/ports.ts';
 import { abandon } from '#core/purge.ts';
-import { limitOf, quotaExceeded } from '#core/quota.ts';
+import { limitsOf } from '#core/quota.ts';
+import { type Earlier, requireSameContent, reserveQuota } from '#core/reserve.ts';
 import type { AppSettings } from '#core/settings.ts';
 import { sniff } from '#core/sniff.ts';
 import type { FileStore, IdempotencyClaim } from '#core/stores.ts';
@@ -17,17 +24,8 @@ export interface StoreDeps {
   scheduleDelete: (fileId: string) => Promise<void>;
 }
 
-/** Where an upload goes: into a session, or staged for a setup screen. */
-export type UploadTarget =
-  | { kind: 'session'; appId: string; userId: string; sessionId: string; lockId: string }
-  | { kind: 'setup'; appId: string; userId: string; draftId?: string };
-
-export interface ImageUpload {
-  target: UploadTarget;
+export interface ImageUpload extends ExtensionUpload {
   bytes: Uint8Array;
-  originalName: string;
-  purpose?: string | undefined;
-  idempotency?: IdempotencyClaim | undefined;
 }
 
 /**
@@ -42,19 +40,16 @@ export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings:
   const replayed = upload.idempotency && (await findReplay(deps, upload.idempotency));
   if (replayed !== undefined) return replayed;
 
-  requireAllowedType(upload.bytes, settings);
+  requireAllowedType(sniff(upload.bytes).mimeType, settings);
   const image = await deps.images.process(upload.bytes, {
     maxEdge: settings.maxImageEdge,
   });
   const file = newRecord(deps.clock.now(), upload, image, settings);
-  const reserved = await reserve(deps, file, settings, upload.idempotency);
-  if (reserved !== undefined) return reserved;
+  const earlier = await reserveQuota(deps, file, limitsOf(file, settings), upload.idempotency);
+  if (earlier !== undefined) return await replay(deps, earlier, upload.idempotency);
 
   try {
-    await deps.objects.put({ bucket: file.bucket, key: file.key }, image.bytes, {
-      contentType: image.mimeType,
-      cacheControl: 'private, max-age=31536000, immutable',
-    });
+    await deps.objects.put(objectOf(file), image.bytes, headersOf(image));
     const ready = await deps.files.markReady(file, deps.clock.now());
     if (ready !== undefined) return ready;
     throw new Error(`Upload ${file.id} was given up before it finished`);
@@ -67,63 +62,9 @@ export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings:
   }
 }
 
-/** The administrator's prefixes hold for what the bytes are. */
-function requireAllowedType(bytes: Uint8Array, { allowedMimePrefixes }: AppSettings): void {
-  const detected = sniff(bytes).mimeType;
-  if (allowedMimePrefixes.some((prefix) => detected.startsWith(prefix))) return;
-  throw new AppError('invalid_file_type', `This extension accepts only ${allowedMimePrefixes.join(', ')}.`, {
-    details: { detected },
-  });
-}
-
 function newRecord(now: Date, upload: ImageUpload, image: ProcessedImage, settings: AppSettings): FileRecord {
-  const { target } = upload;
-  const owner =
-    target.kind === 'session'
-      ? { sessionId: target.sessionId, lockId: target.lockId, staged: false }
-      : {
-          staged: true,
-          expiresAt: now.getTime() + settings.stagedTtlSeconds * 1000,
-          ...(target.draftId !== undefined && { draftId: target.draftId }),
-        };
-  return {
-    id: newId(now),
-    scope: 'extension',
-    state: 'pending',
-    rev: 1,
-    appId: target.appId,
-    userId: target.userId,
-    ...owner,
-    ...(upload.purpose !== undefined && { purpose: upload.purpose }),
-    bucket: 'default',
-    key: newObjectKey('extensions', 'webp'),
-    originalName: upload.originalName,
-    mimeType: image.mimeType,
-    sizeBytes: image.bytes.byteLength,
-    image: { width: image.width, height: image.height, thumbhash: image.thumbhash },
-    createdAt: now.toISOString(),
-    updatedAt: now.toISOString(),
-    dueAt: now.getTime() + stuckAfterMs,
-  };
-}
-
-/** Undefined when reserved; the earlier file when the same request was answered meanwhile. */
-async function reserve(
-  deps: StoreDeps,
-  file: FileRecord,
-  settings: AppSettings,
-  idempotency: IdempotencyClaim | undefined,
-): Promise<FileRecord | undefined> {
-  // The narrower counter first, so that its refusal is the one told when several would refuse.
-  const limits = countersOf(file)
-    .map((counter) => limitOf(counter, settings))
-    .reverse();
-  for (let attempt = 1; ; attempt += 1) {
-    const result = await deps.files.reserve(file, limits, idempotency);
-    if (result.outcome === 'reserved') return undefined;
-    if (result.outcome === 'replayed') return await replay(deps, result, idempotency);
-    if (attempt > 3 || !(await releaseExpired(deps, result.counter))) throw quotaExceeded(result, file.sizeBytes);
-  }
+  const file = newExtensionFile(now, upload, factsOf(image));
+  return { ...file, ...expiryOf(file, now, settings), dueAt: now.getTime() + stuckAfterMs };
 }
 
 async function findReplay(deps: StoreDeps, claim: IdempotencyClaim): Promise<FileRecord | undefined> {
@@ -131,17 +72,8 @@ async function findReplay(deps: StoreDeps, claim: IdempotencyClaim): Promise<Fil
   return earlier && (await replay(deps, earlier, claim));
 }
 
-async function replay(
-  deps: StoreDeps,
-  earlier: { fileId: string; contentHash: string },
-  claim: IdempotencyClaim | undefined,
-): Promise<FileRecord> {
-  if (earlier.contentHash !== claim?.contentHash) {
-    throw new AppError(
-      'idempotency_key_reused',
-      'This Idempotency-Key was used for another upload. Use a new key for new content.',
-    );
-  }
+async function replay(deps: StoreDeps, earlier: Earlier, claim: IdempotencyClaim | undefined): Promise<FileRecord> {
+  requireSameContent(earlier, claim);
   const file = await deps.files.get(earlier.fileId);
   if (file?.state === 'ready') return file;
   if (file?.state === 'pending') {

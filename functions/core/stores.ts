@@ -1,4 +1,4 @@
-import type { CounterRef, FileRecord, Usage } from '#core/file-record.ts';
+import type { CounterRef, FileRecord, IncomingMarker, Scope, Usage } from '#core/file-record.ts';
 import type { AppSettings } from '#core/settings.ts';
 
 /** A counter with the limit it may reach, in bytes. */
@@ -18,7 +18,16 @@ export interface IdempotencyClaim {
 export type ReserveResult =
   | { outcome: 'reserved' }
   | { outcome: 'over_limit'; counter: CounterRef; limitBytes: number; usedBytes: number }
-  | { outcome: 'replayed'; fileId: string; contentHash: string };
+  | { outcome: 'replayed'; fileId: string; contentHash: string }
+  /** The app, session or lock is deleted: nothing may come in after its clean-up began. */
+  | { outcome: 'owner_deleted' };
+
+export type SettleResult =
+  | { outcome: 'ready' }
+  /** The record is no longer at the revision named: somebody else finished or released the upload. */
+  | { outcome: 'moved' }
+  | { outcome: 'owner_deleted' }
+  | { outcome: 'over_limit'; counter: CounterRef; limitBytes: number; usedBytes: number };
 
 export interface Page<T> {
   items: T[];
@@ -36,10 +45,17 @@ export interface FileStore {
   /** `pending -> ready`. False when the record is no longer at this revision. */
   markReady(file: FileRecord, now: Date): Promise<FileRecord | undefined>;
   /**
-   * `pending | ready -> deleting`, lowering its counters. One transaction. False when the record is no longer at this
-   * revision: whoever moved it decides, and the counters were lowered by them or not at all.
+   * `pending -> ready` of a direct upload, to `next` (see `settled`): its counters move by what the stored size differs
+   * from the declared one, upwards only within `limits`, and its marker is left. One transaction.
+   */
+  settle(file: FileRecord, next: FileRecord, limits: CounterLimit[]): Promise<SettleResult>;
+  /**
+   * `pending | ready -> deleting`, lowering its counters and leaving the marker of a direct upload. One
+   * transaction. False when the record is no longer at this revision: whoever moved it decides, and the counters were lowered by them or not at all.
    */
   release(file: FileRecord, now: Date, idempotencyId?: string): Promise<boolean>;
+  /** `release` of many files in one transaction where none moved meanwhile, else one by one. At most 16. */
+  releaseAll(files: FileRecord[], now: Date): Promise<void>;
   /** Drops a `deleting` record. Only after its object is gone. */
   remove(fileId: string): Promise<void>;
   /** Strongly consistent. */
@@ -49,10 +65,16 @@ export interface FileStore {
     session: { appId: string; sessionId: string; lockId: string },
     page: { limit?: number | undefined; cursor?: string | undefined },
   ): Promise<Page<FileRecord>>;
+  /** The files of a scope by their index, oldest first, in any state but `deleting`. */
+  listByScope(scope: Scope, page: { limit: number; cursor?: string | undefined }): Promise<Page<FileRecord>>;
   /** Newest first, expired ones too. Bounded by the staged quota, so never paged. */
   listStaged(appId: string, userId: string): Promise<FileRecord[]>;
   /** Records whose `dueAt` has passed, soonest first; of one app or of all. A page of each shard. */
   listDue(now: Date, options: { appId?: string; limit: number }): Promise<FileRecord[]>;
+  /** Markers of direct uploads whose time has come, soonest first. */
+  listDueIncoming(now: Date, limit: number): Promise<IncomingMarker[]>;
+  /** Drops a marker. Only after its objects are gone. */
+  removeIncoming(fileId: string): Promise<void>;
   /** Strongly consistent; zero when nothing was ever counted. */
   usage(counter: CounterRef): Promise<Usage>;
   /** What an earlier request with this key was answered with. */

@@ -1,22 +1,35 @@
-import { type FileRecord, isExpired } from '#core/file-record.ts';
+import { type FileRecord, type IncomingMarker, isOver } from '#core/file-record.ts';
 import type { Clock, ObjectStore } from '#core/ports.ts';
 import { purge } from '#core/purge.ts';
 import type { FileStore } from '#core/stores.ts';
+
+interface Deps {
+  files: FileStore;
+  objects: ObjectStore;
+  clock: Clock;
+}
 
 /**
  * One record whose time has come: an upload that never finished, a staged file nobody saved, a deletion that got
  * stuck. Safe to run twice, late, and beside the function that still works on the record: every step is conditional.
  * True when it had to be moved or removed.
  */
-export async function sweepOne(
-  deps: { files: FileStore; objects: ObjectStore; clock: Clock },
-  file: FileRecord,
-): Promise<boolean> {
+export async function sweepOne(deps: Deps, file: FileRecord): Promise<boolean> {
   const now = deps.clock.now();
-  const over = file.state === 'pending' || (file.state === 'ready' && isExpired(file, now));
-  if (file.dueAt === undefined || file.dueAt > now.getTime()) return false;
-  if (over && !(await deps.files.release(file, now))) return false;
-  if (!over && file.state !== 'deleting') return false;
+  const stuck = file.state === 'deleting' && file.dueAt !== undefined && file.dueAt <= now.getTime();
+  if (!stuck && !isOver(file, now)) return false;
+  if (!stuck && !(await deps.files.release(file, now))) return false;
   await purge(deps, file.id);
   return true;
+}
+
+/**
+ * One marker of a direct upload whose URL is dead: removes what a repeated PUT may have left at the incoming key, and
+ * what a completion may have written after its record was gone. Safe to run twice. Throws `ObjectStoreError` when the
+ * bucket does not answer; the marker then stays.
+ */
+export async function sweepIncoming(deps: Deps, marker: IncomingMarker): Promise<void> {
+  await deps.objects.delete(marker.incoming);
+  if ((await deps.files.get(marker.fileId)) === undefined) await deps.objects.delete(marker.final);
+  await deps.files.removeIncoming(marker.fileId);
 }

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { requireStorage } from '#core/gate.ts';
 import { storeImage } from '#core/store-image.ts';
 import type { Contract } from '#http/contract.ts';
+import { directRoutes } from '#http/direct-hint.ts';
 import { sessionForm } from '#http/fields.ts';
 import { cleanFileName } from '#http/file-name.ts';
 import { idempotencyOf } from '#http/idempotency.ts';
@@ -20,7 +21,10 @@ export const contract = {
 export const handler = serve('extensions/session-files-upload', contract, async ({ caller, form, headers }) => {
   const gate = { settings: settings(), storageConfigured: isStorageConfigured() };
   const appSettings = await requireStorage(gate, caller.appId);
-  const { file, fields } = await form(appSettings);
+  const direct = directRoutes('extensions/session-files-presign', 'extensions/session-files-complete', {
+    sessionId: caller.sessionId,
+  });
+  const { file, fields } = await form({ ...appSettings, direct });
   const stored = await storeImage(
     storeDeps(),
     {

@@ -3,6 +3,7 @@ import { requireStorage } from '#core/gate.ts';
 import { readStagedQuota } from '#core/staged-files.ts';
 import { storeImage } from '#core/store-image.ts';
 import type { Contract } from '#http/contract.ts';
+import { directRoutes } from '#http/direct-hint.ts';
 import { appParams, stageForm } from '#http/fields.ts';
 import { cleanFileName } from '#http/file-name.ts';
 import { idempotencyOf } from '#http/idempotency.ts';
@@ -22,7 +23,8 @@ export const contract = {
 export const handler = serve('extensions/setup-files-stage', contract, async ({ caller, params, form, headers }) => {
   const gate = { settings: settings(), storageConfigured: isStorageConfigured() };
   const appSettings = await requireStorage(gate, params.appId);
-  const { file, fields } = await form(appSettings);
+  const direct = directRoutes('extensions/setup-files-presign', 'extensions/setup-files-complete', params);
+  const { file, fields } = await form({ ...appSettings, direct });
   const owner = { appId: params.appId, userId: caller.userId };
   const stored = await storeImage(
     storeDeps(),

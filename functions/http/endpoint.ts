@@ -4,6 +4,7 @@ import { AppError } from '#core/errors.ts';
 import type { Auth, EndpointRow } from '#functions/routes.ts';
 import { type AuthDeps, authenticate, type CallerOf } from './auth.ts';
 import { type Contract, maxJsonLength, type Parsed, parsePart } from './contract.ts';
+import { type FormLimits, requireCarriable } from './direct-hint.ts';
 import { describeError, log } from './log.ts';
 import { parseMultipart, type UploadedFile } from './multipart.ts';
 import { emptyResponse, errorResponse, type HttpResponse, jsonResponse } from './respond.ts';
@@ -16,7 +17,7 @@ export interface EndpointRequest<A extends Auth, C extends Contract> {
   json: Parsed<C['json']>;
   headers: Record<string, string | undefined>;
   /** Parses the form: called by `run` once it knows how large a file may be, so that gates come before work. */
-  form(limits: { maxFileBytes: number }): Promise<{ file: UploadedFile; fields: Parsed<C['form']> }>;
+  form(limits: FormLimits): Promise<{ file: UploadedFile; fields: Parsed<C['form']> }>;
 }
 
 export type Run<A extends Auth, C extends Contract> = (request: EndpointRequest<A, C>) => Promise<unknown>;
@@ -50,7 +51,7 @@ export function endpoint<A extends Auth, C extends Contract>(
       query: part('query', () => event.queryStringParameters ?? {}),
       json: part('json', () => jsonBody(event)),
       headers,
-      form: (limits: { maxFileBytes: number }) => formBody(event, contract, limits),
+      form: (limits: FormLimits) => formBody(event, contract, limits),
     } as EndpointRequest<A, C>;
     const answer = await run(request);
     const { requestId } = event.requestContext;
@@ -105,16 +106,13 @@ function jsonBody(event: APIGatewayProxyEventV2): unknown {
   }
 }
 
-async function formBody<C extends Contract>(
-  event: APIGatewayProxyEventV2,
-  contract: C,
-  limits: { maxFileBytes: number },
-) {
+async function formBody<C extends Contract>(event: APIGatewayProxyEventV2, contract: C, limits: FormLimits) {
   if (contract.form === undefined) throw new Error('This contract has no form');
   const form = await parseMultipart(event, {
     fileField: 'file',
     fields: Object.keys(contract.form.shape),
     maxFileBytes: limits.maxFileBytes,
   });
+  requireCarriable(form.file.bytes.byteLength, limits);
   return { file: form.file, fields: parsePart('body', contract.form, form.fields) as Parsed<C['form']> };
 }

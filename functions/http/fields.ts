@@ -7,9 +7,28 @@ export const sessionFileParams = z.object({ sessionId: identifier, fileId: z.str
 
 /** Form fields of an extension upload (seed 1). An empty field is a field that was not filled in. */
 const blankable = z.pipe(
-  z.transform((value) => (value === '' ? undefined : value)),
+  z.transform((value) => (value === '' || value === null ? undefined : value)),
   optionalIdentifier,
 );
 
 export const sessionForm = z.object({ purpose: blankable });
 export const stageForm = z.object({ purpose: blankable, draftId: blankable });
+
+/** Body of a presign (contract, section 7). A setup screen may name a draft; a session has none. */
+export const presignJson = z.object({
+  filename: z.string().check(z.minLength(1), z.maxLength(1024)),
+  mimeType: z.string().check(z.minLength(1), z.maxLength(255)),
+  sizeBytes: z.int().check(z.minimum(1)),
+  purpose: blankable,
+});
+export const stagePresignJson = z.extend(presignJson, { draftId: blankable });
+export const completeJson = z.object({ uploadId: z.string().check(z.minLength(1), z.maxLength(128)) });
+
+/** How to PUT the bytes of a presigned upload. */
+export const presignAnswer = z.object({
+  uploadId: z.string(),
+  uploadUrl: z.string(),
+  method: z.literal('PUT'),
+  headers: z.record(z.string(), z.string()),
+  expiresIn: z.number(),
+});

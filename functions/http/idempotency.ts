@@ -11,7 +11,7 @@ import type { Headers } from './bearer.ts';
 export function idempotencyOf(
   headers: Headers,
   scope: string[],
-  content: { bytes: Uint8Array; fields: Record<string, unknown> },
+  content: { bytes?: Uint8Array; fields: Record<string, unknown> },
 ): IdempotencyClaim | undefined {
   const key = headers['idempotency-key'];
   if (key === undefined) return undefined;
@@ -23,6 +23,9 @@ export function idempotencyOf(
   const id = createHash('sha256')
     .update(JSON.stringify([...scope, key]))
     .digest('hex');
-  const contentHash = createHash('sha256').update(JSON.stringify(content.fields)).update(content.bytes).digest('hex');
+  const contentHash = createHash('sha256')
+    .update(JSON.stringify(content.fields))
+    .update(content.bytes ?? '')
+    .digest('hex');
   return { id, contentHash };
 }

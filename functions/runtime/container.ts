@@ -2,15 +2,18 @@
  * The one place that picks adapters. Every part is built at first use and kept for the life of the instance; each is
  * marked pure, so that a function's bundle holds only the parts it names.
  */
+import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import { openTable } from '#adapters/dynamo/client.ts';
 import { createDeveloperKeyStore } from '#adapters/dynamo/developer-key-store.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
+import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
 import { createSettingsStore } from '#adapters/dynamo/settings-store.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
 import { createSecretCredentials } from '#adapters/secrets/r2-credentials.ts';
 import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
 import { createCleanupQueue } from '#adapters/sqs/cleanup-queue.ts';
+import { createLifecycleQueue } from '#adapters/sqs/lifecycle-queue.ts';
 import { createTokenVerifier } from '#adapters/tokens/token-verifier.ts';
 import { AppError } from '#core/errors.ts';
 import type { Clock } from '#core/ports.ts';
@@ -33,6 +36,7 @@ const table = /* @__PURE__ */ once(() => openTable(required(envNames.tableName))
 const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
 
 export const files = /* @__PURE__ */ once(() => createFileStore(table()));
+export const claims = /* @__PURE__ */ once(() => createClaimStore(table()));
 export const settings = /* @__PURE__ */ once(() => createSettingsStore(table(), { cacheSeconds: cacheSeconds() }));
 export const developerKeys = /* @__PURE__ */ once(() =>
   createDeveloperKeyStore(table(), { cacheSeconds: cacheSeconds() }),
@@ -65,6 +69,18 @@ export const tokens = /* @__PURE__ */ once(() =>
 
 const cleanupQueue = /* @__PURE__ */ once(() => createCleanupQueue({ queueUrl: required(envNames.cleanupQueueUrl) }));
 
+export const lifecycleQueue = /* @__PURE__ */ once(() =>
+  createLifecycleQueue({ queueUrl: required(envNames.lifecycleQueueUrl) }),
+);
+
+const lifecycle = /* @__PURE__ */ once(() => createLifecycleStore(table()));
+
+/** What a lifecycle event is applied with. */
+export const lifecycleDeps = /* @__PURE__ */ once(() => ({ lifecycle: lifecycle(), queue: cleanupQueue(), clock }));
+
+/** What the cleanup worker and the schedule work with. */
+export const cleanDeps = /* @__PURE__ */ once(() => ({ ...lifecycleDeps(), files: files(), objects: objects() }));
+
 export const scheduleDelete = /* @__PURE__ */ once(() =>
   createDeleteScheduler({
     files: files(),
@@ -79,6 +95,14 @@ export const storeDeps = /* @__PURE__ */ once(() => ({
   files: files(),
   objects: objects(),
   images: images(),
+  clock,
+  scheduleDelete: scheduleDelete(),
+}));
+
+/** What a presign works with: it signs and reserves, and decodes nothing. */
+export const presignDeps = /* @__PURE__ */ once(() => ({
+  files: files(),
+  signer: signer(),
   clock,
   scheduleDelete: scheduleDelete(),
 }));

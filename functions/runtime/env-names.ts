@@ -3,6 +3,7 @@ export const envNames = {
   /** DynamoDB table of all records. */
   tableName: 'TABLE_NAME',
   cleanupQueueUrl: 'CLEANUP_QUEUE_URL',
+  lifecycleQueueUrl: 'LIFECYCLE_QUEUE_URL',
   /** S3 endpoint of the R2 account, `https://<account>.r2.cloudflarestorage.com`. All R2 names unset: storage not configured. */
   r2Endpoint: 'R2_ENDPOINT',
   r2Bucket: 'R2_BUCKET_NAME',

@@ -8,6 +8,7 @@ const optional = z.optional(text);
 const schema = z.object({
   [envNames.tableName]: optional,
   [envNames.cleanupQueueUrl]: optional,
+  [envNames.lifecycleQueueUrl]: optional,
   [envNames.r2Endpoint]: optional,
   [envNames.r2Bucket]: optional,
   [envNames.r2PublicBucket]: optional,

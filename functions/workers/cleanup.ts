@@ -1,15 +1,11 @@
 import * as z from 'zod/mini';
-import { purge } from '#core/purge.ts';
+import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
+import { cleanupMessage } from '#http/messages.ts';
 import { queueHandler } from '#http/queue-handler.ts';
-import { files, objects } from '#runtime/container.ts';
-
-const message = z.object({ type: z.literal('file.delete'), fileId: z.string() });
+import { cleanDeps } from '#runtime/container.ts';
 
 /**
- * Consumer of the cleanup queue: removes the object and then the record of a deleted file. A message may come twice or
- * after the work is done; both are harmless. A message that cannot be read ends in the dead-letter queue.
+ * Consumer of the cleanup queue: single deletions, pages of a scope's clean-up, looks at deleted templates. Messages
+ * may come twice or after the work is done; one that cannot be read ends in the dead-letter queue.
  */
-export const handler = queueHandler(async (body) => {
-  const { fileId } = z.parse(message, body);
-  await purge({ files: files(), objects: objects() }, fileId);
-});
+export const handler = queueHandler((body) => handleCleanup(cleanDeps(), z.parse(cleanupMessage, body)));

@@ -27,14 +27,14 @@ export class Alarms extends Construct {
     }
   }
 
-  /** Any message there is a deletion that failed five times: bytes or counters may be left behind. */
-  onDeadLetters(queue: Queue): void {
+  /** Any message there is work that failed five times: bytes or counters may be left behind. */
+  onDeadLetters(name: string, queue: Queue): void {
     const metric = queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' });
     this.add(
-      'DeadLetters',
+      `${name}DeadLetters`,
       metric,
       0,
-      'Deletions failed five times. Read the messages, mend the cause, then redrive the queue.',
+      `${name} messages failed five times. Read them, mend the cause, then redrive the queue.`,
     );
   }
 

@@ -1,6 +1,14 @@
 /** The one table: records, counters, claims and expiry tickets. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnTable } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  EventSourceMapping,
+  FilterCriteria,
+  FilterRule,
+  type IFunction,
+  StartingPosition,
+} from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { envNames } from '../../functions/runtime/env-names.ts';
 import { createTableInput, indexNames, type KeyElement, ttlAttribute } from '../table-schema.ts';
@@ -44,6 +52,49 @@ export class StowageTable extends Construct {
   /** For `table.write`: reading, and every write a transaction is made of. */
   grantWrite(): Grant {
     return this.grant([...readActions, ...writeActions]);
+  }
+
+  /** For the function that {@link feedExpired} invokes: what Lambda's poller does in its name. */
+  grantStream(failures: IQueue): Grant {
+    const actions = ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream'];
+    return {
+      environment: {},
+      statements: [
+        allow(actions, [this.table.attrStreamArn]),
+        // The poller writes what failed for good with the function's own rights.
+        allow(['sqs:SendMessage'], [failures.queueArn]),
+      ],
+    };
+  }
+
+  /**
+   * Delivers the expiry tickets that TTL removed, and nothing else of the stream: deletions of our own say who did
+   * them differently. A record that keeps failing is split off its batch, tried five times, and noted in the dead
+   * letters; the hourly schedule finds its file all the same.
+   * Source: DynamoDB developer guide, "DynamoDB Streams and Time to Live".
+   */
+  feedExpired(worker: IFunction, batchSize: number, failures: IQueue): void {
+    new EventSourceMapping(worker, 'Expired', {
+      target: worker,
+      eventSourceArn: this.table.attrStreamArn,
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      batchSize,
+      bisectBatchOnError: true,
+      retryAttempts: 5,
+      reportBatchItemFailures: true,
+      // CDK's `SqsDlq` would add a policy beside the role's inline ones.
+      onFailure: { bind: () => ({ destination: failures.queueArn }) },
+      filters: [
+        FilterCriteria.filter({
+          eventName: FilterRule.isEqual('REMOVE'),
+          userIdentity: {
+            type: FilterRule.isEqual('Service'),
+            principalId: FilterRule.isEqual('dynamodb.amazonaws.com'),
+          },
+          dynamodb: { Keys: { sk: { S: FilterRule.isEqual('EXPIRY') } } },
+        }),
+      ],
+    });
   }
 
   private grant(actions: string[]): Grant {

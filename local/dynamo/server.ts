@@ -5,6 +5,8 @@
  * Where it differs from the service: one lock serializes all writes, so there are no conflicts (TransactionConflict) and no
  * throttling; secondary indexes are written with their item, so they never lag, and every read is consistent; a batch write
  * is all or nothing; table changes are immediate; signatures are not verified; PartiQL, streams and backups are absent.
+ * Where it follows the service and DynamoDB Local does not: reserved words are refused as names, an update cannot give an
+ * index key a wrong type, and a part of a transaction that is impossible for its item is a cancellation reason.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

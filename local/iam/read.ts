@@ -27,7 +27,7 @@ const statement = z
   );
 
 const document = z.looseObject({
-  Statement: z.union([z.array(statement), statement.transform((one) => [one])]),
+  Statement: z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(statement)),
 });
 
 const role = z.looseObject({

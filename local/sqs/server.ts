@@ -82,6 +82,16 @@ export async function startSqs(options: SqsOptions): Promise<Closable & { port: 
   };
 }
 
+/** Codes of the older query protocol, where they differ: SDKs map errors by this header. */
+const queryCodes: Record<string, string> = {
+  QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
+  EmptyBatchRequest: 'AWS.SimpleQueueService.EmptyBatchRequest',
+  TooManyEntriesInBatchRequest: 'AWS.SimpleQueueService.TooManyEntriesInBatchRequest',
+  BatchEntryIdsNotDistinct: 'AWS.SimpleQueueService.BatchEntryIdsNotDistinct',
+  BatchRequestTooLong: 'AWS.SimpleQueueService.BatchRequestTooLong',
+  MessageNotInflight: 'AWS.SimpleQueueService.MessageNotInflight',
+};
+
 function failure(error: unknown): JsonReply {
   const known = error instanceof SqsError ? error : undefined;
   const invalid = error instanceof z.ZodError ? (error.issues[0]?.message ?? '') : undefined;
@@ -90,6 +100,6 @@ function failure(error: unknown): JsonReply {
   return {
     status: known?.status ?? (invalid === undefined ? 500 : 400),
     body: { __type: `com.amazonaws.sqs#${code}`, message: known?.message ?? invalid ?? 'internal error' },
-    headers: { 'x-amzn-query-error': `AWS.SimpleQueueService.${code};Sender` },
+    headers: { 'x-amzn-query-error': `${queryCodes[code] ?? code};Sender` },
   };
 }

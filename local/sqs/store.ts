@@ -76,7 +76,7 @@ const schema = `
   CREATE INDEX IF NOT EXISTS by_visibility ON messages (queue, visible_at);
 `;
 
-/** Opens (or creates) `<dir>/queues.db`. `resolve` finds the dead-letter queue of a redrive policy. */
+/** Opens (or creates) `<dir>/queues.db`; `now` is in epoch milliseconds. Throws when the file is no database. */
 export function openQueueStore(dir: string, now: () => number = Date.now): QueueStore {
   mkdirSync(dir, { recursive: true });
   const db = new DatabaseSync(path.join(dir, 'queues.db'));

@@ -123,7 +123,7 @@ describe('a failing step leaves nothing', () => {
     expect(await world.files.usage({ kind: 'app', appId: 'app' })).toEqual({ usedBytes: 0, fileCount: 0 });
     expect(world.messages).toHaveLength(1);
     world.faults.r2 = undefined;
-    for (const { fileId } of world.messages) await purge(world, fileId);
+    await world.work();
     await expectNothingLeft();
   });
 
@@ -168,7 +168,7 @@ describe('expired staged files', () => {
     expect(refused.code).toBe('extension_staged_user_app_storage_quota_exceeded');
     world.time.offsetMs = 86_400_001;
     const second = await storeImage(world, staged, tight);
-    for (const { fileId } of world.messages) await purge(world, fileId);
+    await world.work();
     expect(await world.objectKeys()).toEqual([second.key]);
   });
 

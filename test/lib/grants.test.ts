@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type EndpointRow, routeTable, type Use, type WorkerRow } from '#lib/routes.ts';
+import { type EndpointRow, routeTable, type Use, type WorkerRow, type WorkerSource } from '#lib/routes.ts';
 import type { Template, TemplateResource } from '#lib/synth.ts';
 import { config, withStack } from './stack-fixture.ts';
 
@@ -15,6 +15,14 @@ const reads = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
 const writes = ['dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 const consume = ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
 
+/** And where to note what failed for good. */
+const readStream = ['sqs:SendMessage', 'dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'];
+
+function sourceActions(source: WorkerSource): string[] {
+  if ('queue' in source) return consume;
+  return 'schedule' in source ? [] : readStream;
+}
+
 /** Written out again, apart from the constructs: a right that slips into a construct must fail here. */
 const actionsOf: Record<Use, string[]> = {
   'table.read': reads,
@@ -22,6 +30,7 @@ const actionsOf: Record<Use, string[]> = {
   r2: ['secretsmanager:GetSecretValue'],
   'r2.names': [],
   'cleanup.send': ['sqs:SendMessage'],
+  'lifecycle.send': ['sqs:SendMessage'],
   images: [],
 };
 
@@ -69,12 +78,17 @@ function logicalId(type: string, prefix: string): string {
   return found[0]?.[0] ?? '';
 }
 
+test('no right stands outside the roles, where the tests below would not see it', () => {
+  const types = Object.values(template.Resources).map(({ Type }) => Type);
+  expect(types.filter((type) => type === 'AWS::IAM::Policy' || type === 'AWS::IAM::ManagedPolicy')).toEqual([]);
+});
+
 describe.each(rows)('%s', (_key, row) => {
   const isEndpoint = 'auth' in row;
 
   test('may do what its row says, and nothing else', () => {
     const wanted = ['logs:CreateLogStream', 'logs:PutLogEvents', ...row.uses.flatMap((use) => actionsOf[use])];
-    if (!isEndpoint) wanted.push(...consume);
+    if (!isEndpoint) wanted.push(...sourceActions(row.source));
     expect(
       statementsOf(row)
         .flatMap(({ Action }) => Action)
@@ -92,6 +106,9 @@ describe.each(rows)('%s', (_key, row) => {
       ...(row.uses.includes('r2') && { R2_SECRET_ID: 'stowage/test/r2' }),
       ...(row.uses.includes('cleanup.send') && {
         CLEANUP_QUEUE_URL: { Ref: logicalId('AWS::SQS::Queue', 'CleanupQueue') },
+      }),
+      ...(row.uses.includes('lifecycle.send') && {
+        LIFECYCLE_QUEUE_URL: { Ref: logicalId('AWS::SQS::Queue', 'LifecycleQueue') },
       }),
       ...(isEndpoint && row.auth !== 'public' && tokenNames),
     });

@@ -82,7 +82,7 @@ describe('the cleanup queue', () => {
 
   test('lets a worker report which messages of a batch failed', () => {
     stack.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
-      BatchSize: routeTable.workers['workers/cleanup']?.source.batchSize,
+      BatchSize: 10,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       ScalingConfig: { MaximumConcurrency: Match.anyValue() },
     });
@@ -95,7 +95,7 @@ describe('the cleanup queue', () => {
 
 describe('alarms', () => {
   test('watch dead letters, failing answers and throwing workers, and tell the address of the settings', () => {
-    stack.resourceCountIs('AWS::CloudWatch::Alarm', 3);
+    stack.resourceCountIs('AWS::CloudWatch::Alarm', 3 + Object.keys(routeTable.workers).length);
     stack.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [Match.anyValue()] });
     stack.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'alarms@app.test' });
     const [deadLetters] = Object.keys(
@@ -112,7 +112,7 @@ describe('alarms', () => {
   test('exist without an address, and then notify nobody', async () => {
     const { alarmEmail: _, ...silent } = config;
     const template = Template.fromJSON(await withStack({ config: silent }, (made) => made.template));
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 3);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 3 + Object.keys(routeTable.workers).length);
     template.resourceCountIs('AWS::SNS::Topic', 0);
   });
 });

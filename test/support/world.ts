@@ -2,10 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
+import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
 import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
+import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
 import type { CleanupMessage, CleanupQueue, Clock } from '#core/ports.ts';
 import { createDeleteScheduler } from '#core/schedule-delete.ts';
 import { type DynamoOptions, startDynamo } from '#local/dynamo/server.ts';
@@ -62,6 +65,14 @@ export async function startWorld() {
     images: createImageProcessor(),
     signer: createUrlSigner({ ...r2Config, clock }),
     scheduleDelete: createDeleteScheduler({ files, objects, queue, log: () => {} }),
+    lifecycle: createLifecycleStore(table),
+    claims: createClaimStore(table),
+    /** The cleanup worker, until no message is left; delays are skipped. */
+    async work(): Promise<void> {
+      for (let message = messages.shift(); message !== undefined; message = messages.shift()) {
+        await handleCleanup({ files, objects, lifecycle: createLifecycleStore(table), queue, clock }, message);
+      }
+    },
     async objectKeys(): Promise<string[]> {
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'files' }));
       return Contents.map(({ Key }) => Key ?? '');

@@ -1,67 +1,28 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { type CounterRef, countersOf, type FileRecord, stuckAfterMs, type Usage } from '#core/file-record.ts';
-import type { CounterLimit, FileStore, IdempotencyClaim, ReserveResult } from '#core/stores.ts';
+import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { FileRecord, IncomingMarker, Usage } from '#core/file-record.ts';
+import type { CounterLimit, FileStore, ReserveResult } from '#core/stores.ts';
 import type { Table } from './client.ts';
-import { fromItem, toItem } from './file-item.ts';
-import { counterKey, duePk, dueShards, fileKey, idempotencyKey, sessionPk, stagedPk, ticketKey } from './keys.ts';
-import { queryAll, queryPage } from './query.ts';
-import { type ItemOutcome, isNamed, type TransactItem, transact } from './transaction.ts';
-
-/** How long a repeated request is recognised, seconds. */
-const idempotencyTtlSeconds = 86_400;
+import { fromItem } from './file-item.ts';
+import { createFileWrites } from './file-writes.ts';
+import {
+  counterKey,
+  dueIncomingPk,
+  duePk,
+  fileKey,
+  idempotencyKey,
+  incomingKey,
+  scopeIndex,
+  sessionPk,
+  stagedPk,
+} from './keys.ts';
+import { queryAll, queryDue, queryPage } from './query.ts';
+import { type ItemOutcome, isNamed, transact } from './transaction.ts';
 
 /** Records and counters in DynamoDB; see `FileStore` for what each step promises. */
 export function createFileStore(table: Table): FileStore {
   const TableName = table.name;
-
-  const raise = ({ counter, limitBytes }: CounterLimit, sizeBytes: number): TransactItem => ({
-    Update: {
-      TableName,
-      Key: counterKey(counter),
-      UpdateExpression: 'ADD usedBytes :size, fileCount :one',
-      // A condition cannot add, so the sum is moved to the other side (platform facts, section B).
-      ConditionExpression: 'attribute_not_exists(usedBytes) OR usedBytes <= :room',
-      ExpressionAttributeValues: { ':size': sizeBytes, ':one': 1, ':room': limitBytes - sizeBytes },
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    },
-  });
-
-  const lower = (counter: CounterRef, sizeBytes: number): TransactItem => ({
-    Update: {
-      TableName,
-      Key: counterKey(counter),
-      UpdateExpression: 'ADD usedBytes :size, fileCount :one',
-      ExpressionAttributeValues: { ':size': -sizeBytes, ':one': -1 },
-    },
-  });
-
-  const putIdempotency = (claim: IdempotencyClaim, file: FileRecord): TransactItem => {
-    const seconds = Math.floor(Date.parse(file.createdAt) / 1000);
-    return {
-      Put: {
-        TableName,
-        Item: {
-          ...idempotencyKey(claim.id),
-          fileId: file.id,
-          contentHash: claim.contentHash,
-          ttl: seconds + idempotencyTtlSeconds,
-        },
-        ConditionExpression: 'attribute_not_exists(pk) OR #ttl <= :now',
-        ExpressionAttributeNames: { '#ttl': 'ttl' },
-        ExpressionAttributeValues: { ':now': seconds },
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      },
-    };
-  };
-
-  /** The record at a new state, only if it is still at the revision the caller decided on. */
-  const replace = (file: FileRecord, next: FileRecord) => ({
-    TableName,
-    Item: toItem(next),
-    ConditionExpression: 'rev = :rev',
-    ExpressionAttributeValues: { ':rev': file.rev },
-  });
+  const writes = createFileWrites(TableName);
 
   return {
     async reserve(file, limits, idempotency) {
@@ -70,15 +31,7 @@ export function createFileStore(table: Table): FileStore {
         const { usedBytes } = await this.usage(impossible.counter);
         return { outcome: 'over_limit', ...impossible, usedBytes };
       }
-      const items: TransactItem[] = [
-        { Put: { TableName, Item: toItem(file), ConditionExpression: 'attribute_not_exists(pk)' } },
-        ...limits.map((limit) => raise(limit, file.sizeBytes)),
-      ];
-      if (file.expiresAt !== undefined) {
-        items.push({ Put: { TableName, Item: { ...ticketKey(file.id), ttl: Math.ceil(file.expiresAt / 1000) } } });
-      }
-      if (idempotency !== undefined) items.push(putIdempotency(idempotency, file));
-      const outcomes = await transact(table, items);
+      const outcomes = await transact(table, writes.reserve(file, limits, idempotency));
       return outcomes === undefined ? { outcome: 'reserved' } : refusal(outcomes, limits);
     },
 
@@ -93,7 +46,7 @@ export function createFileStore(table: Table): FileStore {
       };
       try {
         await table.documents.send(
-          new PutCommand({ ...replace(file, next), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
+          new PutCommand({ ...writes.replace(file, next), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
         );
         return next;
       } catch (error) {
@@ -103,21 +56,22 @@ export function createFileStore(table: Table): FileStore {
       }
     },
 
+    async settle(file, next, limits) {
+      const outcomes = await transact(table, writes.settle(file, next, limits));
+      if (outcomes === undefined) return { outcome: 'ready' };
+      // The record's own condition outranks the counters': what moved it settled or released its quota.
+      return outcomes[0]?.failed ? { outcome: 'moved' } : (overLimit(outcomes, limits) ?? { outcome: 'moved' });
+    },
+
     async release(file, now, idempotencyId) {
-      const next: FileRecord = {
-        ...file,
-        state: 'deleting',
-        rev: file.rev + 1,
-        updatedAt: now.toISOString(),
-        dueAt: now.getTime() + stuckAfterMs,
-      };
-      const items: TransactItem[] = [
-        { Put: replace(file, next) },
-        ...countersOf(file).map((counter) => lower(counter, file.sizeBytes)),
-      ];
-      if (file.expiresAt !== undefined) items.push({ Delete: { TableName, Key: ticketKey(file.id) } });
-      if (idempotencyId !== undefined) items.push({ Delete: { TableName, Key: idempotencyKey(idempotencyId) } });
-      return (await transact(table, items)) === undefined;
+      return (await transact(table, writes.release([file], now, idempotencyId))) === undefined;
+    },
+
+    async releaseAll(files, now) {
+      const live = files.filter(({ state }) => state !== 'deleting');
+      if (live.length === 0 || (await transact(table, writes.release(live, now))) === undefined) return;
+      // One of them moved since it was listed; the others must not wait for it.
+      for (const file of live) await this.release(file, now);
     },
 
     async remove(fileId) {
@@ -157,6 +111,17 @@ export function createFileStore(table: Table): FileStore {
       return await queryPage(table, query, { pk: 'sessionPk', value: pk }, page);
     },
 
+    async listByScope(scope, page) {
+      const { IndexName, pk, value } = scopeIndex(scope);
+      const query = {
+        IndexName,
+        KeyConditionExpression: '#pk = :pk',
+        ExpressionAttributeNames: { '#pk': pk },
+        ExpressionAttributeValues: { ':pk': value },
+      };
+      return await queryPage(table, query, { pk, value }, page);
+    },
+
     async listStaged(appId, userId) {
       return await queryAll(table, {
         IndexName: 'byOwner',
@@ -167,29 +132,18 @@ export function createFileStore(table: Table): FileStore {
     },
 
     async listDue(now, { appId, limit }) {
-      const shards = await Promise.all(
-        Array.from({ length: dueShards }, async (_, shard) => {
-          const { Items = [] } = await table.documents.send(
-            new QueryCommand({
-              TableName,
-              IndexName: 'byDue',
-              KeyConditionExpression: 'duePk = :pk AND dueAt <= :now',
-              ...(appId !== undefined && { FilterExpression: 'appId = :app' }),
-              ExpressionAttributeValues: {
-                ':pk': duePk(shard),
-                ':now': now.getTime(),
-                ...(appId !== undefined && { ':app': appId }),
-              },
-              Limit: appId === undefined ? limit : undefined,
-            }),
-          );
-          return Items.map(fromItem);
-        }),
-      );
-      return shards
-        .flat()
-        .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
-        .slice(0, limit);
+      const filter = appId === undefined ? undefined : { appId };
+      const items = await queryDue(table, duePk, now, { limit, filter });
+      return items.map(fromItem);
+    },
+
+    async listDueIncoming(now, limit) {
+      const items = await queryDue(table, dueIncomingPk, now, { limit });
+      return items.map(({ fileId, incoming, final, dueAt }) => ({ fileId, incoming, final, dueAt }) as IncomingMarker);
+    },
+
+    async removeIncoming(fileId) {
+      await table.documents.send(new DeleteCommand({ TableName, Key: incomingKey(fileId) }));
     },
 
     async usage(counter): Promise<Usage> {
@@ -220,11 +174,18 @@ function refusal(outcomes: ItemOutcome[], limits: CounterLimit[]): ReserveResult
       return { outcome: 'replayed', fileId: String(outcome.old.fileId), contentHash: outcome.old.contentHash };
     }
   }
+  if (outcomes[0]?.failed) throw new Error('A new file id is already taken');
+  // What is left is the holder's condition.
+  return overLimit(outcomes, limits) ?? { outcome: 'owner_deleted' };
+}
+
+/** The first counter that said no. Counters come right after the record, in the order of `limits`. */
+function overLimit(outcomes: ItemOutcome[], limits: CounterLimit[]) {
   for (const [index, limit] of limits.entries()) {
     const outcome = outcomes[index + 1];
-    if (outcome?.failed) {
-      return { outcome: 'over_limit', ...limit, usedBytes: Number(outcome.old?.usedBytes ?? 0) };
-    }
+    if (!outcome?.failed) continue;
+    if (outcome.old?.closedAt !== undefined) return { outcome: 'owner_deleted' } as const;
+    return { outcome: 'over_limit', ...limit, usedBytes: Number(outcome.old?.usedBytes ?? 0) } as const;
   }
-  throw new Error('A new file id is already taken');
+  return undefined;
 }

@@ -1,4 +1,4 @@
-import type { CounterRef, Holder } from '#core/file-record.ts';
+import type { CounterRef, Holder, Scope } from '#core/file-record.ts';
 
 /**
  * Every key of the one table. Access patterns:
@@ -7,12 +7,14 @@ import type { CounterRef, Holder } from '#core/file-record.ts';
  * |------------------------------|---------------------------------------------------------|-------------|
  * | file by id                   | pk FILE#id, sk FILE                                     | strong      |
  * | expiry ticket of a file      | pk FILE#id, sk EXPIRY (attribute `ttl`)                 | strong      |
+ * | marker of a direct upload    | pk FILE#id, sk INCOMING                                 | strong      |
  * | counter of an app            | pk APP#app, sk COUNTER                                  | strong      |
  * | counter of a session         | pk SESSION#session, sk COUNTER                          | strong      |
  * | counter of a staging user    | pk STAGED#app#user, sk COUNTER                          | strong      |
  * | lock or template             | pk LOCK#id or TEMPLATE#id, sk HOLDER                    | strong      |
  * | clone of a template          | pk TEMPLATE#id, sk CLONE#lock                           | strong      |
  * | claim by id                  | pk CLAIM#id, sk CLAIM                                   | strong      |
+ * | clean-up owed to a scope     | pk CLEANUP#kind#id, sk CLEANUP                          | strong      |
  * | state of a session           | pk SESSION#session, sk STATE                            | strong      |
  * | settings of an app           | pk APP#app, sk SETTINGS                                 | strong      |
  * | developer key, keys of an app| pk APP#app, sk KEY#keyId                                | strong      |
@@ -22,6 +24,8 @@ import type { CounterRef, Holder } from '#core/file-record.ts';
  * | files of a lock or template  | byHolder: holderPk LOCK#id or TEMPLATE#id, id           | eventual    |
  * | staged files of user and app | byOwner: ownerPk STAGED#app#user, id                    | eventual    |
  * | what the schedule must see   | byDue: duePk DUE#shard, dueAt                           | eventual    |
+ * | clean-ups owed for too long   | byDue: duePk DUE#SCOPE, dueAt                           | eventual    |
+ * | markers the schedule must see| byDue: duePk DUE#INCOMING#shard, dueAt                  | eventual    |
  *
  * Index attributes are sparse: a record that leaves a list loses the attribute. `#` cannot occur in an id (token
  * claims and path parameters are checked), so no two different things share a key.
@@ -32,6 +36,7 @@ export const dueShards = 8;
 
 export const fileKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'FILE' });
 export const ticketKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'EXPIRY' });
+export const incomingKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'INCOMING' });
 export const settingsKey = (appId: string) => ({ pk: `APP#${appId}`, sk: 'SETTINGS' });
 export const developerKeyKey = (appId: string, keyId: string) => ({ pk: `APP#${appId}`, sk: `KEY#${keyId}` });
 export const developerKeyPrefix = 'KEY#';
@@ -41,6 +46,7 @@ export const appPk = (appId: string) => `APP#${appId}`;
 export const sessionPk = (sessionId: string) => `SESSION#${sessionId}`;
 export const stagedPk = (appId: string, userId: string) => `STAGED#${appId}#${userId}`;
 export const duePk = (shard: number) => `DUE#${shard}`;
+export const dueIncomingPk = (shard: number) => `DUE#INCOMING#${shard}`;
 export const dueShardOf = (id: string) => Number.parseInt(id.slice(-2), 16) % dueShards;
 
 export function counterKey(counter: CounterRef): { pk: string; sk: string } {
@@ -62,3 +68,32 @@ export const cloneKey = (templateId: string, lockId: string) => ({
 });
 export const claimKey = (claimId: string) => ({ pk: `CLAIM#${claimId}`, sk: 'CLAIM' });
 export const stateKey = (sessionId: string) => ({ pk: sessionPk(sessionId), sk: 'STATE' });
+
+/** One partition: clean-ups are few, and what is owed for an hour is rare. */
+export const dueScopePk = 'DUE#SCOPE';
+
+export const cleanupKey = (scope: Scope) => ({ pk: `CLEANUP#${scopePk(scope)}`, sk: 'CLEANUP' });
+
+/** The index that lists a scope's files, and its key there. */
+export function scopeIndex(scope: Scope): { IndexName: string; pk: string; value: string } {
+  const [IndexName, pk] = {
+    app: ['byApp', 'appPk'],
+    session: ['bySession', 'sessionPk'],
+    lock: ['byHolder', 'holderPk'],
+    template: ['byHolder', 'holderPk'],
+  }[scope.kind] as [string, string];
+  return { IndexName, pk, value: scopePk(scope) };
+}
+
+function scopePk(scope: Scope): string {
+  switch (scope.kind) {
+    case 'app':
+      return appPk(scope.appId);
+    case 'session':
+      return sessionPk(scope.sessionId);
+    case 'lock':
+      return holderPk({ type: 'lock', id: scope.lockId });
+    case 'template':
+      return holderPk({ type: 'template', id: scope.templateId });
+  }
+}

@@ -5,7 +5,7 @@ import { idPattern } from '#core/ids.ts';
 import type { Page } from '#core/stores.ts';
 import type { Table } from './client.ts';
 import { fromItem } from './file-item.ts';
-import { fileKey } from './keys.ts';
+import { dueShards, fileKey } from './keys.ts';
 
 type Query = Omit<QueryCommandInput, 'TableName'>;
 
@@ -60,4 +60,39 @@ export async function queryPage(
   if (items.length <= limit) return { items };
   const shown = items.slice(0, limit);
   return { items: shown, cursor: shown.at(-1)?.id };
+}
+
+/**
+ * What is due in the shards that `partition` names, soonest first: a page of each shard, at most `limit` in all.
+ * With a `filter`, which DynamoDB applies after counting, the pages are as long as DynamoDB makes them.
+ */
+export async function queryDue(
+  table: Table,
+  partition: (shard: number) => string,
+  now: Date,
+  { limit, filter }: { limit: number; filter?: { appId: string } | undefined },
+): Promise<Record<string, unknown>[]> {
+  const shards = await Promise.all(
+    Array.from({ length: dueShards }, async (_, shard) => {
+      const { Items = [] } = await table.documents.send(
+        new QueryCommand({
+          TableName: table.name,
+          IndexName: 'byDue',
+          KeyConditionExpression: 'duePk = :pk AND dueAt <= :now',
+          ...(filter !== undefined && { FilterExpression: 'appId = :app' }),
+          ExpressionAttributeValues: {
+            ':pk': partition(shard),
+            ':now': now.getTime(),
+            ...(filter !== undefined && { ':app': filter.appId }),
+          },
+          Limit: filter === undefined ? limit : undefined,
+        }),
+      );
+      return Items;
+    }),
+  );
+  return shards
+    .flat()
+    .sort((a, b) => Number(a.dueAt) - Number(b.dueAt))
+    .slice(0, limit);
 }

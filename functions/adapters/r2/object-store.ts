@@ -14,6 +14,8 @@ import { objectPath, type R2Config } from './config.ts';
 import { reasonOf, refusal } from './refusals.ts';
 import { createTransport, type R2Response } from './transport.ts';
 
+const copyPatienceMs = 10_000;
+
 /**
  * The `ObjectStore` of one R2 account. All errors are `ObjectStoreError` with the reasons of the port; messages name
  * the operation and R2's code and never hold a URL, a signature or a secret.
@@ -43,7 +45,7 @@ export function createObjectStore(config: R2Config): ObjectStore {
   return {
     head,
 
-    async put(ref, body, headers) {
+    async put(ref, body, headers, { repeatable = false } = {}) {
       const response = await send({
         method: 'PUT',
         ref,
@@ -54,7 +56,7 @@ export function createObjectStore(config: R2Config): ObjectStore {
         return { etag: etagOf(response) };
       }
       const reason = reasonOf(response.status, response.code);
-      if (response.retried && (reason === 'changed' || reason === 'locked')) {
+      if ((response.retried || repeatable) && (reason === 'changed' || reason === 'locked')) {
         // R2's ETag of a single PUT is the MD5 of its bytes.
         const etag = `"${createHash('md5').update(body).digest('hex')}"`;
         if (await isThere(ref, etag)) {
@@ -95,18 +97,27 @@ export function createObjectStore(config: R2Config): ObjectStore {
       const response = await send({
         method: 'PUT',
         ref: to,
+        patienceMs: copyPatienceMs,
         headers: {
           ...storedHeaders(headers),
           'x-amz-copy-source': objectPath(config, from),
           'x-amz-copy-source-if-match': ifMatch,
           'x-amz-metadata-directive': 'REPLACE',
+          // R2's own header: S3 has no condition on the destination of a copy.
+          'cf-copy-destination-if-none-match': '*',
         },
       });
       if (response.ok) {
         return { etag: copiedEtag(response) };
       }
-      if (response.retried && reasonOf(response.status, response.code) === 'locked' && (await isThere(to, ifMatch))) {
+      const reason = reasonOf(response.status, response.code);
+      // One code for both conditions: what is at the destination tells which of them failed. A copy keeps the ETag.
+      const there = reason === 'changed' || (response.retried && reason === 'locked') ? await head(to) : undefined;
+      if (there?.etag === ifMatch) {
         return { etag: ifMatch };
+      }
+      if (there && reason === 'changed') {
+        throw new ObjectStoreError('exists', 'Another object with this key is there already.');
       }
       throw refusal('COPY', response.status, response.code);
     },

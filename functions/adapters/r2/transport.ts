@@ -17,6 +17,8 @@ export interface R2Request {
   body?: Uint8Array;
   /** The most bytes a good answer may have; more is `too_large`. */
   maxBytes?: number;
+  /** Milliseconds the server may work before it answers, on top of the usual; a copy moves bytes we do not see. */
+  patienceMs?: number;
 }
 
 export interface R2Response {
@@ -55,7 +57,8 @@ export function createTransport(config: R2Config): Send {
       .update(request.body ?? '')
       .digest('hex');
     const path = objectPath(config, request.ref);
-    const transferMs = (Math.max(request.body?.byteLength ?? 0, request.maxBytes ?? 0) / bytesPerSecond) * 1000;
+    const bytes = Math.max(request.body?.byteLength ?? 0, request.maxBytes ?? 0);
+    const transferMs = (bytes / bytesPerSecond) * 1000 + (request.patienceMs ?? 0);
     const overall = AbortSignal.timeout(Math.ceil(2.5 * baseMs + transferMs));
     let lastFailure: unknown;
     let mayRefresh = true;

@@ -1,29 +1,7 @@
-/** The cleanup queue. Its caller has an answer to give, so it fails fast and leaves the fallback time to run. */
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { CleanupQueue } from '#core/ports.ts';
+import { createSender } from './sender.ts';
 
-/** The message was perhaps not queued: do the work another way, knowing that the message may come all the same. */
-export class QueueUnavailableError extends Error {
-  override readonly name = 'QueueUnavailableError';
-}
-
-const connectTimeoutMs = 1_000;
-const sendTimeoutMs = 3_000;
-
-/**
- * The `CleanupQueue` behind `queueUrl`. Region, credentials and endpoint come from the SDK's standard environment.
- * Rejects with `QueueUnavailableError` after two tries or three seconds.
- */
+/** The `CleanupQueue` behind `queueUrl`. Rejects with `QueueUnavailableError`. */
 export function createCleanupQueue({ queueUrl }: { queueUrl: string }): CleanupQueue {
-  const client = new SQSClient({ maxAttempts: 2, requestHandler: { connectionTimeout: connectTimeoutMs } });
-  return {
-    async send(message) {
-      const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(message) });
-      try {
-        await client.send(command, { abortSignal: AbortSignal.timeout(sendTimeoutMs) });
-      } catch (cause) {
-        throw new QueueUnavailableError('The cleanup message could not be queued.', { cause });
-      }
-    },
-  };
+  return { send: createSender(queueUrl) };
 }

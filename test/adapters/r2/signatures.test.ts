@@ -82,6 +82,8 @@ function sdkClient(): S3Client {
       delete request.headers[name];
     }
     delete request.query['x-id'];
+    // R2's own condition on a copy's destination, which no S3 client knows.
+    if (request.headers['x-amz-copy-source']) request.headers['cf-copy-destination-if-none-match'] = '*';
     return next(args);
   };
   client.middlewareStack.addRelativeTo(onlyWhatWeSend, { relation: 'before', toMiddleware: 'httpSigningMiddleware' });

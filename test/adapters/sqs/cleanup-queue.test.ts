@@ -3,7 +3,8 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startFauxqs } from 'fauxqs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createCleanupQueue, QueueUnavailableError } from '#adapters/sqs/cleanup-queue.ts';
+import { createCleanupQueue } from '#adapters/sqs/cleanup-queue.ts';
+import { QueueUnavailableError } from '#adapters/sqs/sender.ts';
 
 beforeEach(() => {
   vi.stubEnv('AWS_REGION', 'eu-central-1');

@@ -1,5 +1,5 @@
 /**
- * The queue of deletions. A message that fails five times moves to the dead-letter queue, where it waits 14 days for
+ * A queue and its worker: deletions, lifecycle events. A message that fails five times moves to the dead-letter queue, where it waits 14 days for
  * somebody to look; the alarm on that queue is the only sign that bytes stay behind, so it is part of this construct's
  * contract (see `alarms.ts`).
  */
@@ -7,7 +7,7 @@ import { Duration } from 'aws-cdk-lib';
 import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { envNames } from '../../functions/runtime/env-names.ts';
+import type { EnvName } from '../../functions/runtime/env-names.ts';
 import { allow, type Grant } from './grant.ts';
 
 /** Tries before the dead-letter queue. Source: Lambda developer guide, SQS event source ("at least 5"). */
@@ -19,13 +19,18 @@ const visibilityTimeouts = 6;
 /** Workers at once. R2 takes far more deletions; the table's counters of one app are what would contend. */
 const maxConcurrency = 10;
 
-export class CleanupQueue extends Construct {
+export class WorkQueue extends Construct {
   readonly deadLetters: Queue;
   private readonly queue: Queue;
+  private readonly urlName: EnvName;
 
-  /** @param props.workerTimeoutSeconds of the slowest worker that reads the queue */
-  constructor(scope: Construct, id: string, props: { workerTimeoutSeconds: number }) {
+  /**
+   * @param props.workerTimeoutSeconds of the slowest worker that reads the queue
+   * @param props.urlName environment variable in which senders find the queue
+   */
+  constructor(scope: Construct, id: string, props: { workerTimeoutSeconds: number; urlName: EnvName }) {
     super(scope, id);
+    this.urlName = props.urlName;
     this.deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -41,10 +46,10 @@ export class CleanupQueue extends Construct {
     });
   }
 
-  /** For `cleanup.send`. */
+  /** For `cleanup.send` and `lifecycle.send`. */
   grantSend(): Grant {
     return {
-      environment: { [envNames.cleanupQueueUrl]: this.queue.queueUrl },
+      environment: { [this.urlName]: this.queue.queueUrl },
       statements: [allow(['sqs:SendMessage'], [this.queue.queueArn])],
     };
   }
@@ -62,7 +67,7 @@ export class CleanupQueue extends Construct {
 
   /** Delivers batches to the worker; only the messages it reports as failed come again. */
   feed(worker: IFunction, batchSize: number): void {
-    new EventSourceMapping(worker, 'Cleanup', {
+    new EventSourceMapping(worker, 'Queue', {
       target: worker,
       eventSourceArn: this.queue.queueArn,
       batchSize,

@@ -1,0 +1,111 @@
+import { BatchGetCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { BindResult, ClaimRecord, ClaimStore, Move } from '#core/claims/claim-record.ts';
+import type { FileRecord } from '#core/file-record.ts';
+import type { CounterLimit } from '#core/stores.ts';
+import type { Table } from './client.ts';
+import { counterChanges, counterItem } from './counters.ts';
+import { fromItem, toItem } from './file-item.ts';
+import { claimKey, counterKey, fileKey, holderKey } from './keys.ts';
+import { type TransactItem, transact } from './transaction.ts';
+
+/** Claims in DynamoDB; see `ClaimStore`. */
+export function createClaimStore(table: Table): ClaimStore {
+  const TableName = table.name;
+
+  const moveItem = ({ from, to }: Move): TransactItem => ({
+    Put: {
+      TableName,
+      Item: toItem(to),
+      ConditionExpression: 'rev = :rev',
+      ExpressionAttributeValues: { ':rev': from.rev },
+    },
+  });
+
+  return {
+    async get(claimId) {
+      const { Item } = await table.documents.send(
+        new GetCommand({ TableName, Key: claimKey(claimId), ConsistentRead: true }),
+      );
+      if (Item === undefined) return undefined;
+      const { pk: _pk, sk: _sk, ...claim } = Item;
+      return claim as ClaimRecord;
+    },
+
+    async getFiles(fileIds) {
+      const found: FileRecord[] = [];
+      let keys = fileIds.map(fileKey);
+      // An answer ends at 16 MB and says which keys it left out.
+      while (keys.length > 0) {
+        const answer = await table.documents.send(
+          new BatchGetCommand({ RequestItems: { [TableName]: { Keys: keys, ConsistentRead: true } } }),
+        );
+        found.push(...(answer.Responses?.[TableName] ?? []).map(fromItem));
+        keys = (answer.UnprocessedKeys?.[TableName]?.Keys ?? []) as typeof keys;
+      }
+      return found;
+    },
+
+    async bind(claim, moves, limits, now): Promise<BindResult> {
+      const { limited, items: counters } = counterItems(TableName, moves, limits);
+      const outcomes = await transact(table, [
+        {
+          ConditionCheck: {
+            TableName,
+            Key: holderKey(claim.target),
+            ConditionExpression: 'attribute_not_exists(deletedAt)',
+          },
+        },
+        ...counters,
+        ...moves.map(moveItem),
+        { Put: { TableName, Item: { ...claim, ...claimKey(claim.id), updatedAt: now.toISOString() } } },
+      ]);
+      if (outcomes === undefined) return { outcome: 'bound' };
+      if (outcomes[0]?.failed) return { outcome: 'target_deleted' };
+      for (const [index, limit] of limited.entries()) {
+        const outcome = outcomes[index + 1];
+        if (limit === undefined || !outcome?.failed) continue;
+        if (outcome.old?.closedAt !== undefined) return { outcome: 'target_deleted' };
+        return { outcome: 'over_limit', ...limit, usedBytes: Number(outcome.old?.usedBytes ?? 0) };
+      }
+      return { outcome: 'moved' };
+    },
+
+    async noteDeleted(claimId, deletedIds) {
+      await table.documents.send(
+        new UpdateCommand({
+          TableName,
+          Key: claimKey(claimId),
+          UpdateExpression: 'SET deletedIds = :ids',
+          ExpressionAttributeValues: { ':ids': deletedIds },
+        }),
+      );
+    },
+
+    async unbind(claim, moves) {
+      const outcomes = await transact(table, [
+        ...counterItems(TableName, moves, []).items,
+        ...moves.map(moveItem),
+        {
+          Update: {
+            TableName,
+            Key: claimKey(claim.id),
+            UpdateExpression: 'SET #state = :over REMOVE deletedIds',
+            ConditionExpression: '#state = :claimed',
+            ExpressionAttributeNames: { '#state': 'state' },
+            ExpressionAttributeValues: { ':over': 'rolled_back', ':claimed': 'claimed' },
+          },
+        },
+      ]);
+      return outcomes === undefined;
+    },
+  };
+}
+
+/** The counters' parts of a transaction, with the limit of each that has one. */
+function counterItems(TableName: string, moves: Move[], limits: CounterLimit[]) {
+  const changes = counterChanges(moves);
+  const limited = changes.map(({ counter, bytes }) =>
+    bytes > 0 ? limits.find((limit) => counterKey(limit.counter).pk === counterKey(counter).pk) : undefined,
+  );
+  return { limited, items: changes.map((change, index) => counterItem(TableName, change, limited[index])) };
+}

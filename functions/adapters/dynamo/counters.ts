@@ -1,0 +1,56 @@
+import { type CounterRef, countersOf, type FileRecord } from '#core/file-record.ts';
+import type { CounterLimit } from '#core/stores.ts';
+import { counterKey } from './keys.ts';
+import type { TransactItem } from './transaction.ts';
+
+interface Change {
+  counter: CounterRef;
+  bytes: number;
+  files: number;
+}
+
+/**
+ * How counters change when files go from one state to another: counters hold `pending` and `ready` files only. One
+ * change a counter, however many files: a transaction may name an item once.
+ */
+export function counterChanges(moves: { from: FileRecord | undefined; to: FileRecord | undefined }[]): Change[] {
+  const changes = new Map<string, Change>();
+  const add = (file: FileRecord | undefined, sign: 1 | -1) => {
+    if (file === undefined || file.state === 'deleting') return;
+    for (const counter of countersOf(file)) {
+      const id = JSON.stringify(counterKey(counter));
+      const change = changes.get(id) ?? { counter, bytes: 0, files: 0 };
+      change.bytes += sign * file.sizeBytes;
+      change.files += sign;
+      changes.set(id, change);
+    }
+  };
+  for (const { from, to } of moves) {
+    add(from, -1);
+    add(to, 1);
+  }
+  return [...changes.values()].filter(({ bytes, files }) => bytes !== 0 || files !== 0);
+}
+
+/**
+ * One counter's part of a transaction. With a limit it is refused where the sum would pass it, and where the counter
+ * is closed because its app or session is deleted.
+ */
+export function counterItem(TableName: string, change: Change, limit?: CounterLimit): TransactItem {
+  const values = { ':bytes': change.bytes, ':files': change.files };
+  const update = {
+    TableName,
+    Key: counterKey(change.counter),
+    UpdateExpression: 'ADD usedBytes :bytes, fileCount :files',
+  };
+  if (limit === undefined) return { Update: { ...update, ExpressionAttributeValues: values } };
+  return {
+    Update: {
+      ...update,
+      // A condition cannot add, so the sum is moved to the other side (platform facts, section B).
+      ConditionExpression: 'attribute_not_exists(closedAt) AND (attribute_not_exists(usedBytes) OR usedBytes <= :room)',
+      ExpressionAttributeValues: { ...values, ':room': limit.limitBytes - change.bytes },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    },
+  };
+}

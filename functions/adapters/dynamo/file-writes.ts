@@ -1,0 +1,122 @@
+import { type FileRecord, holderOf, type IncomingMarker, markerOf, stuckAfterMs } from '#core/file-record.ts';
+import type { CounterLimit, IdempotencyClaim } from '#core/stores.ts';
+import { counterChanges, counterItem } from './counters.ts';
+import { toItem } from './file-item.ts';
+import { dueIncomingPk, dueShardOf, holderKey, idempotencyKey, incomingKey, ticketKey } from './keys.ts';
+import type { TransactItem } from './transaction.ts';
+
+/** How long a repeated request is recognised, seconds. */
+const idempotencyTtlSeconds = 86_400;
+
+/**
+ * The writes that transactions over records are made of, so that every transaction moves counters, tickets and markers
+ * the same way, whatever it writes beside the record.
+ */
+export function createFileWrites(TableName: string) {
+  /** The record at a new state, only if it is still at the revision the caller decided on. */
+  const replace = (file: FileRecord, next: FileRecord) => ({
+    TableName,
+    Item: toItem(next),
+    ConditionExpression: 'rev = :rev',
+    ExpressionAttributeValues: { ':rev': file.rev },
+  });
+
+  const putTicket = (fileId: string, expiresAt: number): TransactItem => ({
+    Put: { TableName, Item: { ...ticketKey(fileId), ttl: Math.ceil(expiresAt / 1000) } },
+  });
+
+  const putMarker = (marker: IncomingMarker): TransactItem => ({
+    Put: {
+      TableName,
+      Item: { ...incomingKey(marker.fileId), ...marker, duePk: dueIncomingPk(dueShardOf(marker.fileId)) },
+    },
+  });
+
+  const leaveMarker = (file: FileRecord, at: string): TransactItem[] => {
+    const marker = markerOf(file, new Date(at));
+    return marker === undefined ? [] : [putMarker(marker)];
+  };
+
+  return {
+    replace,
+
+    /** Everything a new record comes with, its counters in the order of `limits` right after it. */
+    reserve(file: FileRecord, limits: CounterLimit[], idempotency?: IdempotencyClaim): TransactItem[] {
+      return [
+        { Put: { TableName, Item: toItem(file), ConditionExpression: 'attribute_not_exists(pk)' } },
+        ...limits.map((limit) =>
+          counterItem(TableName, { counter: limit.counter, bytes: file.sizeBytes, files: 1 }, limit),
+        ),
+        ...holderCheck(TableName, file),
+        ...(file.expiresAt === undefined ? [] : [putTicket(file.id, file.expiresAt)]),
+        ...(idempotency === undefined ? [] : [putIdempotency(TableName, idempotency, file)]),
+      ];
+    },
+
+    /**
+     * `pending -> ready` of a direct upload (see `FileStore.settle`): the record first, then the counters in the order
+     * of `limits`. For transactions that write something of their own beside it.
+     */
+    settle(file: FileRecord, next: FileRecord, limits: CounterLimit[]): TransactItem[] {
+      const bytes = next.sizeBytes - file.sizeBytes;
+      return [
+        { Put: replace(file, next) },
+        ...(bytes > 0
+          ? limits.map((limit) => counterItem(TableName, { counter: limit.counter, bytes, files: 0 }, limit))
+          : counterChanges([{ from: file, to: next }]).map((change) => counterItem(TableName, change))),
+        next.expiresAt === undefined
+          ? { Delete: { TableName, Key: ticketKey(file.id) } }
+          : putTicket(file.id, next.expiresAt),
+        ...leaveMarker(file, next.updatedAt),
+      ];
+    },
+
+    /** `-> deleting` of one record or of several at once: the records first, then what they held. */
+    release(files: FileRecord[], now: Date, idempotencyId?: string): TransactItem[] {
+      const moves = files.map((from) => ({ from, to: released(from, now) }));
+      const expiring = files.filter(({ expiresAt }) => expiresAt !== undefined);
+      return [
+        ...moves.map(({ from, to }) => ({ Put: replace(from, to) })),
+        ...counterChanges(moves).map((change) => counterItem(TableName, change)),
+        ...expiring.map(({ id }) => ({ Delete: { TableName, Key: ticketKey(id) } })),
+        ...(idempotencyId === undefined ? [] : [{ Delete: { TableName, Key: idempotencyKey(idempotencyId) } }]),
+        ...moves.flatMap(({ from, to }) => leaveMarker(from, to.updatedAt)),
+      ];
+    },
+  };
+}
+
+const released = (file: FileRecord, now: Date): FileRecord => ({
+  ...file,
+  state: 'deleting',
+  rev: file.rev + 1,
+  updatedAt: now.toISOString(),
+  dueAt: now.getTime() + stuckAfterMs,
+});
+
+/** Nothing may be stored under a lock or template that is deleted: its clean-up would miss it. */
+function holderCheck(TableName: string, file: FileRecord): TransactItem[] {
+  const holder = holderOf(file);
+  if (holder === undefined) return [];
+  const Key = holderKey(holder);
+  return [{ ConditionCheck: { TableName, Key, ConditionExpression: 'attribute_not_exists(deletedAt)' } }];
+}
+
+function putIdempotency(TableName: string, claim: IdempotencyClaim, file: FileRecord): TransactItem {
+  const seconds = Math.floor(Date.parse(file.createdAt) / 1000);
+  return {
+    Put: {
+      TableName,
+      Item: {
+        ...idempotencyKey(claim.id),
+        fileId: file.id,
+        contentHash: claim.contentHash,
+        ttl: seconds + idempotencyTtlSeconds,
+      },
+      ConditionExpression: 'attribute_not_exists(pk) OR #ttl <= :now',
+      ExpressionAttributeNames: { '#ttl': 'ttl' },
+      ExpressionAttributeValues: { ':now': seconds },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    },
+  };
+}

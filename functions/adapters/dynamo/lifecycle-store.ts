@@ -1,0 +1,145 @@
+import { DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Scope } from '#core/file-record.ts';
+import type { LifecycleStore } from '#core/lifecycle/events.ts';
+import type { Table } from './client.ts';
+import { cleanupKey, cloneKey, counterKey, dueScopePk, holderKey, settingsKey } from './keys.ts';
+import { isNamed, transact } from './transaction.ts';
+
+/** A clean-up still owed after this long has lost its message; longer than template grace and all retries. */
+const lostAfterMs = 3_600_000;
+
+/** Marks of deletions and clones in DynamoDB; see `LifecycleStore`. */
+export function createLifecycleStore(table: Table): LifecycleStore {
+  const TableName = table.name;
+  const send = table.documents.send.bind(table.documents);
+
+  return {
+    async closeScope(scope, now) {
+      const counter =
+        scope.kind === 'app'
+          ? ({ kind: 'app', appId: scope.appId } as const)
+          : ({ kind: 'session', sessionId: scope.sessionId } as const);
+      await send(
+        new UpdateCommand({
+          TableName,
+          Key: counterKey(counter),
+          UpdateExpression: 'SET closedAt = if_not_exists(closedAt, :now)',
+          ExpressionAttributeValues: { ':now': now.toISOString() },
+        }),
+      );
+      if (scope.kind !== 'app') return;
+      await send(
+        new UpdateCommand({
+          TableName,
+          Key: settingsKey(scope.appId),
+          UpdateExpression: 'SET enabled = :off',
+          ExpressionAttributeValues: { ':off': false },
+        }),
+      );
+    },
+
+    async markDeleted(holder, now) {
+      const { Attributes } = await send(
+        new UpdateCommand({
+          TableName,
+          Key: holderKey(holder),
+          UpdateExpression: 'SET deletedAt = if_not_exists(deletedAt, :now)',
+          ExpressionAttributeValues: { ':now': now.toISOString() },
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return { templateId: Attributes?.templateId };
+    },
+
+    async addClone({ lockId, templateId }) {
+      // Refused when it is counted already, the lock is deleted, or the template's files are going: all harmless.
+      await transact(table, [
+        {
+          Put: {
+            TableName,
+            Item: cloneKey(templateId, lockId),
+            ConditionExpression: 'attribute_not_exists(pk)',
+          },
+        },
+        {
+          Update: {
+            TableName,
+            Key: holderKey({ type: 'lock', id: lockId }),
+            UpdateExpression: 'SET templateId = :template',
+            ConditionExpression: 'attribute_not_exists(deletedAt)',
+            ExpressionAttributeValues: { ':template': templateId },
+          },
+        },
+        {
+          Update: {
+            TableName,
+            Key: holderKey({ type: 'template', id: templateId }),
+            UpdateExpression: 'ADD clones :one',
+            ConditionExpression: 'attribute_not_exists(letGoAt)',
+            ExpressionAttributeValues: { ':one': 1 },
+          },
+        },
+      ]);
+    },
+
+    async dropClone({ lockId, templateId }) {
+      await transact(table, [
+        {
+          Delete: {
+            TableName,
+            Key: cloneKey(templateId, lockId),
+            ConditionExpression: 'attribute_exists(pk)',
+          },
+        },
+        {
+          Update: {
+            TableName,
+            Key: holderKey({ type: 'template', id: templateId }),
+            UpdateExpression: 'ADD clones :less',
+            ExpressionAttributeValues: { ':less': -1 },
+          },
+        },
+      ]);
+    },
+
+    async letGo(templateId, now) {
+      try {
+        await send(
+          new UpdateCommand({
+            TableName,
+            Key: holderKey({ type: 'template', id: templateId }),
+            UpdateExpression: 'SET letGoAt = if_not_exists(letGoAt, :now)',
+            ConditionExpression: 'attribute_exists(deletedAt) AND (attribute_not_exists(clones) OR clones <= :none)',
+            ExpressionAttributeValues: { ':now': now.toISOString(), ':none': 0 },
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (isNamed(error, 'ConditionalCheckFailedException')) return false;
+        throw error;
+      }
+    },
+
+    async oweCleanup(scope, now) {
+      const item = { ...cleanupKey(scope), scope, duePk: dueScopePk, dueAt: now.getTime() + lostAfterMs };
+      await send(new PutCommand({ TableName, Item: item }));
+    },
+
+    async settleCleanup(scope) {
+      await send(new DeleteCommand({ TableName, Key: cleanupKey(scope) }));
+    },
+
+    async listOwed(now, limit) {
+      const { Items = [] } = await send(
+        new QueryCommand({
+          TableName,
+          IndexName: 'byDue',
+          KeyConditionExpression: 'duePk = :pk AND dueAt <= :now',
+          ExpressionAttributeValues: { ':pk': dueScopePk, ':now': now.getTime() },
+          Limit: limit,
+        }),
+      );
+      return Items.map((item) => item.scope as Scope);
+    },
+  };
+}

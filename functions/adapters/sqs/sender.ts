@@ -1,0 +1,30 @@
+/** Sending to a queue. Its caller has an answer to give, so it fails fast and leaves the fallback time to run. */
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+
+/** The message was perhaps not queued: do the work another way, knowing that the message may come all the same. */
+export class QueueUnavailableError extends Error {
+  override readonly name = 'QueueUnavailableError';
+}
+
+const connectTimeoutMs = 1_000;
+const sendTimeoutMs = 3_000;
+
+/**
+ * A function that sends JSON messages to one queue. Region, credentials and endpoint come from the SDK's standard
+ * environment. Rejects with `QueueUnavailableError` after two tries or three seconds.
+ */
+export function createSender(queueUrl: string): (message: object, delaySeconds?: number) => Promise<void> {
+  const client = new SQSClient({ maxAttempts: 2, requestHandler: { connectionTimeout: connectTimeoutMs } });
+  return async (message, delaySeconds) => {
+    const command = new SendMessageCommand({
+      QueueUrl: queueUrl,
+      MessageBody: JSON.stringify(message),
+      DelaySeconds: delaySeconds,
+    });
+    try {
+      await client.send(command, { abortSignal: AbortSignal.timeout(sendTimeoutMs) });
+    } catch (cause) {
+      throw new QueueUnavailableError('The message could not be queued.', { cause });
+    }
+  };
+}

@@ -1,0 +1,171 @@
+import { AppError, type ErrorCode } from '#core/errors.ts';
+import { countersOf, type FileRecord, isExpired } from '#core/file-record.ts';
+import { idPattern } from '#core/ids.ts';
+import type { Clock } from '#core/ports.ts';
+import { limitOf, quotaExceeded } from '#core/quota.ts';
+import type { AppSettings } from '#core/settings.ts';
+import type { CounterLimit, FileStore } from '#core/stores.ts';
+import { boundTo, type ClaimRecord, type ClaimStore, type ClaimTarget, claimIdOf } from './claim-record.ts';
+import { scanConfig } from './scan.ts';
+
+export interface ClaimDeps {
+  claims: ClaimStore;
+  files: FileStore;
+  clock: Clock;
+  scheduleDelete: (fileId: string) => Promise<void>;
+}
+
+export interface ClaimRequest {
+  appId: string;
+  userId: string;
+  target: ClaimTarget;
+  config: unknown;
+}
+
+export interface ClaimAnswer {
+  claimId: string;
+  /** The config as it may be saved. */
+  config: unknown;
+  claimed: string[];
+  deleted: string[];
+}
+
+/** Files may be moved by others between reading and writing; so often in a row they are not. */
+const maxAttempts = 10;
+
+/**
+ * Binds every file a saved config references to its lock or template (seed 1, "Claiming Staged Files Later"): all of
+ * them or none, and the same claim again gives the same answer. Then the draft's other staged files go.
+ *
+ * Throws `file_not_found`, `staged_file_expired`, `file_already_claimed` (with every failing file in `details.files`),
+ * `extension_session_storage_quota_exceeded`, `not_found` when the target is deleted, `validation_failed`.
+ */
+export async function claimFiles(
+  deps: ClaimDeps,
+  request: ClaimRequest,
+  settings: () => Promise<AppSettings>,
+): Promise<ClaimAnswer> {
+  const { fileIds, draftId, config } = scanConfig(request.config);
+  const id = claimIdOf({ ...request, fileIds, draftId });
+  const answer = (deleted: string[]) => ({ claimId: id, config, claimed: fileIds, deleted });
+
+  const earlier = await deps.claims.get(id);
+  if (earlier?.state !== 'claimed') {
+    await bindAll(deps, { id, fileIds, request, settings });
+  } else if (earlier.deletedIds !== undefined) {
+    return answer(earlier.deletedIds);
+  }
+  const deleted = draftId === undefined ? [] : await cleanDraft(deps, request, draftId, new Set(fileIds));
+  await deps.claims.noteDeleted(id, deleted);
+  return answer(deleted);
+}
+
+async function bindAll(
+  deps: ClaimDeps,
+  claim: { id: string; fileIds: string[]; request: ClaimRequest; settings: () => Promise<AppSettings> },
+): Promise<void> {
+  const { appId, userId, target } = claim.request;
+  for (let attempt = 1; ; attempt += 1) {
+    const now = deps.clock.now();
+    const found = new Map(
+      (await deps.claims.getFiles(claim.fileIds.filter((id) => idPattern.test(id)))).map((file) => [file.id, file]),
+    );
+    const failures = claim.fileIds.flatMap((id) => failureOf(id, found.get(id), claim.request, now) ?? []);
+    if (failures.length > 0) throw refusal(failures);
+
+    const moves = [...found.values()]
+      .filter((file) => file.staged)
+      .map((from) => ({ from, to: boundTo(from, target, claim.id, now) }));
+    const record: ClaimRecord = {
+      id: claim.id,
+      appId,
+      userId,
+      target,
+      fileIds: claim.fileIds,
+      state: 'claimed',
+      createdAt: now.toISOString(),
+    };
+    const limits = moves[0] === undefined ? [] : grownBy(moves[0].to, await claim.settings());
+    const result = await deps.claims.bind(record, moves, limits, now);
+    if (result.outcome === 'bound') return;
+    if (result.outcome === 'over_limit') throw quotaExceeded(result, sumOf(moves.map(({ from }) => from)));
+    if (result.outcome === 'target_deleted') {
+      throw new AppError(
+        'not_found',
+        `The ${target.type} or its session is deleted, so nothing can be claimed for it.`,
+      );
+    }
+    if (attempt >= maxAttempts) {
+      throw new AppError('temporarily_unavailable', 'The files are being changed by others. Try again.', {
+        retryAfterSeconds: 1,
+      });
+    }
+  }
+}
+
+/** Staged files count against the app already; a session is what a claim adds. */
+function grownBy(bound: FileRecord, settings: AppSettings): CounterLimit[] {
+  return countersOf(bound)
+    .filter(({ kind }) => kind === 'session')
+    .map((counter) => limitOf(counter, settings));
+}
+
+interface Failure {
+  fileId: string;
+  code: ErrorCode;
+  /** What holds the file, by type only: nobody learns a stranger's ids. */
+  heldBy?: 'lock' | 'template' | 'session';
+}
+
+function failureOf(
+  fileId: string,
+  file: FileRecord | undefined,
+  request: ClaimRequest,
+  now: Date,
+): Failure | undefined {
+  const { appId, userId, target } = request;
+  if (file?.state !== 'ready' || file.appId !== appId || file.userId !== userId) {
+    return { fileId, code: 'file_not_found' };
+  }
+  if (isExpired(file, now)) return { fileId, code: 'staged_file_expired' };
+  if (file.staged) return undefined;
+  const own = target.type === 'lock' ? file.lockId === target.id : file.templateId === target.id;
+  if (own) return undefined;
+  const heldBy = file.templateId !== undefined ? 'template' : file.claimId === undefined ? 'session' : 'lock';
+  return { fileId, code: 'file_already_claimed', heldBy };
+}
+
+const explanations: Partial<Record<ErrorCode, string>> = {
+  file_not_found: 'A file of the config does not exist for this user and app. Remove it or upload it again.',
+  staged_file_expired: 'A staged file of the config has expired. Upload it again.',
+  file_already_claimed: 'A file of the config already belongs to something else. Upload a copy for this one.',
+};
+
+/** Told by its first failing file; all of them are in the details. */
+function refusal(failures: Failure[]): AppError {
+  const code = failures[0]?.code ?? 'file_not_found';
+  return new AppError(code, explanations[code] ?? 'A file of the config cannot be claimed.', {
+    details: { files: failures },
+  });
+}
+
+/** Releases the draft's staged files that the config does not use. One that is claimed or deleted meanwhile is left alone. */
+async function cleanDraft(
+  deps: ClaimDeps,
+  { appId, userId }: ClaimRequest,
+  draftId: string,
+  used: Set<string>,
+): Promise<string[]> {
+  const staged = await deps.files.listStaged(appId, userId);
+  const unused = staged.filter((file) => file.state === 'ready' && file.draftId === draftId && !used.has(file.id));
+  const released = await Promise.all(
+    unused.map(async (file) => {
+      if (!(await deps.files.release(file, deps.clock.now()))) return [];
+      await deps.scheduleDelete(file.id);
+      return [file.id];
+    }),
+  );
+  return released.flat().sort();
+}
+
+const sumOf = (files: FileRecord[]) => files.reduce((sum, file) => sum + file.sizeBytes, 0);

@@ -1,0 +1,59 @@
+import { AppError } from '#core/errors.ts';
+
+/** Marks an object of an extension config as a reference to a stored file (seed 1, "Claiming Staged Files Later"). */
+const provider = 'chastify_storage';
+
+/** Links that expire: previews keep them for a moment, a saved config must not (seed 1). */
+const temporaryFields = new Set(['signedUrl', 'publicUrl', 'urlExpiresAt']);
+
+/** DynamoDB writes at most 100 items in one transaction; the rest is for counters, target and claim. */
+export const maxFilesPerClaim = 90;
+
+/** A config as JSON, in bytes of UTF-8. */
+export const maxConfigBytes = 262_144;
+
+/** Deeper than any config a person made; recursion over it cannot end the process. */
+const maxDepth = 100;
+
+export interface ConfigReferences {
+  /** Without duplicates, in the order they stand in the config. */
+  fileIds: string[];
+  /** The setup draft this config was made in, if it says so. */
+  draftId: string | undefined;
+  /** The config as it may be saved: references without their temporary links. */
+  config: unknown;
+}
+
+/**
+ * Finds the file references of a config and takes their temporary links away. Throws `validation_failed` for a config
+ * that is too large, too deep or names too many files.
+ */
+export function scanConfig(config: unknown): ConfigReferences {
+  if (config === undefined) throw invalid('Send the config that is being saved.');
+  if (Buffer.byteLength(JSON.stringify(config)) > maxConfigBytes) {
+    throw invalid(`The config may be at most ${maxConfigBytes} bytes of JSON.`);
+  }
+  const fileIds = new Set<string>();
+  const stripped = strip(config, fileIds, 0);
+  if (fileIds.size > maxFilesPerClaim) throw invalid(`A config may reference at most ${maxFilesPerClaim} files.`);
+  const draftId = isObject(config) && typeof config.storageDraftId === 'string' ? config.storageDraftId : undefined;
+  return { fileIds: [...fileIds], draftId, config: stripped };
+}
+
+function strip(value: unknown, fileIds: Set<string>, depth: number): unknown {
+  if (depth > maxDepth) throw invalid(`The config may be at most ${maxDepth} levels deep.`);
+  if (Array.isArray(value)) return value.map((entry) => strip(entry, fileIds, depth + 1));
+  if (!isObject(value)) return value;
+  const isReference = value.provider === provider && typeof value.fileId === 'string';
+  if (isReference) fileIds.add(String(value.fileId));
+  const kept = Object.entries(value).filter(([name]) => !(isReference && temporaryFields.has(name)));
+  return Object.fromEntries(kept.map(([name, entry]) => [name, strip(entry, fileIds, depth + 1)]));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function invalid(message: string): AppError {
+  return new AppError('validation_failed', message, { details: { issues: [{ path: 'body.config', message }] } });
+}

@@ -1,0 +1,71 @@
+import { AppError } from '#core/errors.ts';
+import type { ExtensionFile, FileRecord, ImageFacts } from '#core/file-record.ts';
+import { newId, newObjectKey } from '#core/ids.ts';
+import type { ObjectHeaders, ProcessedImage } from '#core/ports.ts';
+import type { AppSettings } from '#core/settings.ts';
+import type { IdempotencyClaim } from '#core/stores.ts';
+
+/** Where an upload goes: into a session, or staged for a setup screen. */
+export type UploadTarget =
+  | { kind: 'session'; appId: string; userId: string; sessionId: string; lockId: string }
+  | { kind: 'setup'; appId: string; userId: string; draftId?: string };
+
+/** What every way of uploading to an extension says about the file. */
+export interface ExtensionUpload {
+  target: UploadTarget;
+  originalName: string;
+  purpose?: string | undefined;
+  idempotency?: IdempotencyClaim | undefined;
+}
+
+/** A new pending record; the caller adds until when it may stay so. */
+export function newExtensionFile(
+  now: Date,
+  { target, originalName, purpose }: ExtensionUpload,
+  facts: { mimeType: string; sizeBytes: number; image?: ImageFacts },
+): ExtensionFile {
+  const owner =
+    target.kind === 'session'
+      ? { sessionId: target.sessionId, lockId: target.lockId, staged: false }
+      : { staged: true, ...(target.draftId !== undefined && { draftId: target.draftId }) };
+  return {
+    id: newId(now),
+    scope: 'extension',
+    state: 'pending',
+    rev: 1,
+    appId: target.appId,
+    userId: target.userId,
+    ...owner,
+    ...(purpose !== undefined && { purpose }),
+    bucket: 'default',
+    key: newObjectKey('extensions', 'webp'),
+    originalName,
+    ...facts,
+    createdAt: now.toISOString(),
+    updatedAt: now.toISOString(),
+  };
+}
+
+/** When a file stored now expires, epoch milliseconds: staged ones after the app's time, others never. */
+export function expiryOf(file: FileRecord, now: Date, settings: AppSettings): { expiresAt?: number } {
+  return 'staged' in file && file.staged ? { expiresAt: now.getTime() + settings.stagedTtlSeconds * 1000 } : {};
+}
+
+/** What the record keeps of a processed image. */
+export function factsOf(image: ProcessedImage) {
+  const { width, height, thumbhash, mimeType, bytes } = image;
+  return { mimeType, sizeBytes: bytes.byteLength, image: { width, height, thumbhash } };
+}
+
+/** The object's headers: its bytes never change, and it is read through signed URLs only. */
+export function headersOf(image: ProcessedImage): ObjectHeaders {
+  return { contentType: image.mimeType, cacheControl: 'private, max-age=31536000, immutable' };
+}
+
+/** The administrator's prefixes hold for what a file is. Throws `invalid_file_type`. */
+export function requireAllowedType(detected: string, { allowedMimePrefixes }: AppSettings): void {
+  if (allowedMimePrefixes.some((prefix) => detected.startsWith(prefix))) return;
+  throw new AppError('invalid_file_type', `This extension accepts only ${allowedMimePrefixes.join(', ')}.`, {
+    details: { detected },
+  });
+}

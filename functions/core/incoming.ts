@@ -1,0 +1,125 @@
+import { AppError } from '#core/errors.ts';
+import { type FileRecord, type Incoming, incomingOf, objectOf } from '#core/file-record.ts';
+import { newIncomingKey } from '#core/ids.ts';
+import {
+  type Clock,
+  type ObjectHead,
+  type ObjectHeaders,
+  type ObjectStore,
+  ObjectStoreError,
+  type UrlSigner,
+} from '#core/ports.ts';
+
+/** Life of a presigned PUT, seconds (seed 3, "Presign"). */
+export const putSeconds = 600;
+
+/** From presign until an upload can no longer be completed, milliseconds (seed 3: staged for 15 minutes). */
+export const completeWithinMs = 900_000;
+
+/** What a client is told to do: PUT the bytes to `uploadUrl` with exactly these headers, within `expiresIn` seconds. */
+export interface PutOffer {
+  uploadUrl: string;
+  method: 'PUT';
+  headers: Record<string, string>;
+  expiresIn: number;
+}
+
+/**
+ * Signs a PUT of exactly these bytes' type and length to a new incoming key (contract, section 6): never to a file's
+ * final key. No call leaves the function. `incoming` belongs into the pending record, whose `expiresAt` and `dueAt` are
+ * the presign time and `completeWithinMs`.
+ */
+export async function offerPut(
+  deps: { signer: UrlSigner; clock: Clock },
+  declared: { mimeType: string; sizeBytes: number },
+): Promise<{ incoming: Incoming; offer: PutOffer }> {
+  const incoming = { ...declared, key: newIncomingKey(), urlExpiresAt: 0 };
+  const { offer, urlExpiresAt } = await signPut(deps, incoming, putSeconds);
+  return { incoming: { ...incoming, urlExpiresAt }, offer };
+}
+
+/** The offer of an upload that was presigned before, for what is left of its time; undefined when that is over. */
+export async function renewOffer(
+  deps: { signer: UrlSigner; clock: Clock },
+  incoming: Incoming,
+): Promise<PutOffer | undefined> {
+  const secondsLeft = Math.floor((incoming.urlExpiresAt - deps.clock.now().getTime()) / 1000);
+  return secondsLeft < 1 ? undefined : (await signPut(deps, incoming, secondsLeft)).offer;
+}
+
+async function signPut({ signer }: { signer: UrlSigner }, incoming: Incoming, expiresInSeconds: number) {
+  const signed = await signer.presignPut(incomingOf(incoming), {
+    contentType: incoming.mimeType,
+    contentLength: incoming.sizeBytes,
+    expiresInSeconds,
+  });
+  const { url: uploadUrl, headers } = signed;
+  const offer: PutOffer = { uploadUrl, method: 'PUT', headers, expiresIn: expiresInSeconds };
+  return { offer, urlExpiresAt: signed.expiresAt.getTime() };
+}
+
+/**
+ * The uploaded object, checked against what was declared. The signature lets nothing else through; this holds when it
+ * was written another way. Throws `file_not_uploaded` when nothing is there, `validation_failed` for another size,
+ * `invalid_file_type` for another type.
+ */
+export async function checkIncoming(objects: ObjectStore, file: FileRecord): Promise<ObjectHead> {
+  const { incoming } = file;
+  const head = incoming && (await objects.head(incomingOf(incoming)));
+  if (incoming === undefined || head === undefined) throw notUploaded(file.id);
+  if (head.sizeBytes !== incoming.sizeBytes) {
+    const message = `declared ${incoming.sizeBytes} bytes, uploaded ${head.sizeBytes}`;
+    throw new AppError('validation_failed', `Upload exactly the size you declare: ${message}.`, {
+      details: { issues: [{ path: 'sizeBytes', message }] },
+    });
+  }
+  if (head.contentType !== incoming.mimeType) throw typeDiffers(incoming.mimeType, head.contentType);
+  return head;
+}
+
+/** Reads a checked incoming object, or its first bytes. Throws `file_not_uploaded` when it is gone or another by now. */
+export async function readIncoming(
+  objects: ObjectStore,
+  file: FileRecord,
+  head: ObjectHead,
+  range?: { first: number; last: number },
+): Promise<Uint8Array> {
+  const { incoming } = file;
+  if (incoming === undefined) throw notUploaded(file.id);
+  const options = { maxBytes: head.sizeBytes, ifMatch: head.etag, ...(range !== undefined && { range }) };
+  const bytes = await objects.get(incomingOf(incoming), options).catch(goneOrThrow);
+  if (bytes === undefined) throw notUploaded(file.id);
+  return bytes;
+}
+
+/**
+ * Promotes a checked incoming object by a copy inside R2, on the ETag that was checked: no byte passes through here.
+ * Safe to repeat. Throws `file_not_uploaded` when it is gone or another by now.
+ */
+export async function copyIncoming(
+  objects: ObjectStore,
+  file: FileRecord,
+  head: ObjectHead,
+  headers: ObjectHeaders,
+): Promise<void> {
+  const { incoming } = file;
+  if (incoming === undefined) throw notUploaded(file.id);
+  const copied = await objects
+    .copy(incomingOf(incoming), objectOf(file), { ifMatch: head.etag, headers })
+    .catch(goneOrThrow);
+  if (copied === undefined) throw notUploaded(file.id);
+}
+
+export const notUploaded = (fileId: string) =>
+  new AppError('file_not_uploaded', `File ${fileId} was not uploaded. PUT its bytes first, then complete.`);
+
+/** A declared type that the bytes do not have. `detected` is the error body's field for what was found. */
+export const typeDiffers = (declared: string, detected: string) =>
+  new AppError('invalid_file_type', `The upload was declared as ${declared} and is ${detected}.`, {
+    details: { declared, detected },
+  });
+
+function goneOrThrow(error: unknown): undefined {
+  if (error instanceof ObjectStoreError && (error.reason === 'changed' || error.reason === 'missing')) return undefined;
+  throw error;
+}

@@ -1,0 +1,25 @@
+import * as z from 'zod/mini';
+import { completeImage } from '#core/direct-images.ts';
+import { requireStorage } from '#core/gate.ts';
+import { sessionUpload } from '#core/session-files.ts';
+import type { Contract } from '#http/contract.ts';
+import { completeJson } from '#http/fields.ts';
+import { fileAnswer, fileView } from '#http/views.ts';
+import { clock, settings, signer, storeDeps } from '#runtime/container.ts';
+import { isStorageConfigured } from '#runtime/env.ts';
+import { serve } from '#runtime/serve.ts';
+
+export const contract = {
+  json: completeJson,
+  success: 201,
+  answer: z.object({ file: fileAnswer }),
+} satisfies Contract;
+
+/** Stores what was PUT; answers like the form upload, however often it is called (contract, section 7). */
+export const handler = serve('extensions/session-files-complete', contract, async ({ caller, json }) => {
+  const gate = { settings: settings(), storageConfigured: isStorageConfigured() };
+  const appSettings = await requireStorage(gate, caller.appId);
+  const upload = { uploadId: json.uploadId, authorize: sessionUpload({ clock }, caller) };
+  const stored = await completeImage(storeDeps(), upload, appSettings);
+  return { file: await fileView(stored, signer()) };
+});

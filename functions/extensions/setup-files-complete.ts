@@ -1,0 +1,29 @@
+import * as z from 'zod/mini';
+import { completeImage } from '#core/direct-images.ts';
+import { requireStorage } from '#core/gate.ts';
+import { ownUpload } from '#core/session-files.ts';
+import { readStagedQuota } from '#core/staged-files.ts';
+import type { Contract } from '#http/contract.ts';
+import { appParams, completeJson } from '#http/fields.ts';
+import { fileAnswer, fileView, quotaAnswer } from '#http/views.ts';
+import { clock, files, settings, signer, storeDeps } from '#runtime/container.ts';
+import { isStorageConfigured } from '#runtime/env.ts';
+import { serve } from '#runtime/serve.ts';
+
+export const contract = {
+  params: appParams,
+  json: completeJson,
+  success: 201,
+  answer: z.object({ file: fileAnswer, stagedQuota: quotaAnswer }),
+} satisfies Contract;
+
+/** Stages what was PUT; answers like the form upload, however often it is called (contract, section 7). */
+export const handler = serve('extensions/setup-files-complete', contract, async ({ caller, params, json }) => {
+  const gate = { settings: settings(), storageConfigured: isStorageConfigured() };
+  const appSettings = await requireStorage(gate, params.appId);
+  const owner = { appId: params.appId, userId: caller.userId };
+  const upload = { uploadId: json.uploadId, authorize: ownUpload({ clock }, owner) };
+  const stored = await completeImage(storeDeps(), upload, appSettings);
+  const stagedQuota = await readStagedQuota({ files: files(), clock }, owner, appSettings);
+  return { file: await fileView(stored, signer()), stagedQuota };
+});
