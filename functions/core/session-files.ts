@@ -48,6 +48,15 @@ export function sessionUpload({ clock }: { clock: Clock }, caller: SessionCaller
 }
 
 /** The same for what this user uploads in a setup screen of this app, staged or claimed since. */
+/** What may be deleted of a session: a file, or a direct upload that is given up. Throws `file_not_found`. */
+export async function getSessionUpload(
+  deps: { files: FileStore; clock: Clock },
+  caller: SessionCaller,
+  fileId: string,
+): Promise<FileRecord> {
+  return sessionUpload(deps, caller)(idPattern.test(fileId) ? await deps.files.get(fileId) : undefined);
+}
+
 export function ownUpload({ clock }: { clock: Clock }, owner: { appId: string; userId: string }) {
   return uploadOf(clock, (file) => isOwn(file, owner) && (file.state === 'ready' || file.staged));
 }

@@ -27,7 +27,7 @@ export interface DemoOptions {
 
 export interface Demo extends Closable {
   /** Answers what belongs to the demo, undefined for everything else. */
-  pages(request: IncomingMessage): Promise<GatewayResponse | undefined>;
+  answer(request: IncomingMessage): Promise<GatewayResponse | undefined>;
 }
 
 const assets = ['base.css', 'parent.css', 'parent.js', 'icon.svg'];
@@ -38,7 +38,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const extension = await startExtension(options);
   const { host } = new URL(baseUrl);
 
-  async function answer(path: string): Promise<GatewayResponse | undefined> {
+  async function route(path: string): Promise<GatewayResponse | undefined> {
     if (path === '/') return page('parent.html', { ...ids, extensionOrigin: extension.origin }, parentPolicy());
     if (path.startsWith('/demo/')) return asset(path.slice('/demo/'.length), assets);
     if (path === '/openapi.json') return json(await openApiDocument({ serverUrl: baseUrl }));
@@ -59,12 +59,12 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   });
 
   return {
-    async pages(request) {
+    async answer(request) {
       if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
       const path = (request.url ?? '/').split('?')[0] ?? '/';
       // The extension pins one origin: a page opened under another name of this machine is sent there.
       if (path === '/' && request.headers.host !== host) return redirect(`${baseUrl}/`);
-      return answer(path);
+      return route(path);
     },
     close: extension.close,
   };
