@@ -8,11 +8,20 @@ export type Auth = 'user' | 'session.read' | 'session.write' | 'platform' | 'adm
 
 /**
  * What a function touches; its grants, environment and layers follow from this and from nothing else.
- * `table.read` allows reads of the table and its indexes, `table.write` also writes, `r2` the bucket credentials,
+ * `table.read` allows reads of the table and its indexes, `table.write` also writes,
+ * `table.scan` may read it whole, `r2` the bucket credentials,
  * `r2.names`
  * only where the buckets are, `cleanup.send` and `lifecycle.send` the queues, `images` the sharp layer and a whole vCPU.
  */
-export type Use = 'table.read' | 'table.write' | 'r2' | 'r2.names' | 'cleanup.send' | 'lifecycle.send' | 'images';
+export type Use =
+  | 'table.read'
+  | 'table.write'
+  | 'table.scan'
+  | 'r2'
+  | 'r2.names'
+  | 'cleanup.send'
+  | 'lifecycle.send'
+  | 'images';
 
 export interface EndpointRow {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -52,6 +61,8 @@ export const endpoints = {
   'extensions/session-files-delete': { method: 'DELETE', path: `${session}/{fileId}`, auth: 'session.write', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Delete a file of the session' },
   'extensions/session-files-presign': { method: 'POST', path: `${session}/presign`, auth: 'session.write', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Begin a direct upload of an image into the session' },
   'extensions/session-files-complete': { method: 'POST', path: `${session}/complete`, auth: 'session.write', uses: ['table.write', 'r2', 'images', 'cleanup.send'], summary: 'Finish a direct upload into the session' },
+  'extensions/session-state-get': { method: 'GET', path: '/api/extensions/sessions/{sessionId}/state', auth: 'session.read', uses: ['table.read'], summary: "The session's state" },
+  'extensions/session-state-put': { method: 'PUT', path: '/api/extensions/sessions/{sessionId}/state', auth: 'session.write', uses: ['table.write'], summary: "Replace the session's state" },
   'extensions/setup-capabilities': { method: 'GET', path: `${app}/capabilities`, auth: 'user', uses: ['table.read', 'r2.names'], summary: 'What a setup screen may stage, and how much is staged' },
   'extensions/setup-files-stage': { method: 'POST', path: `${app}/stage`, auth: 'user', uses: ['table.write', 'r2', 'images', 'cleanup.send'], summary: 'Stage an image in a setup screen' },
   'extensions/setup-files-staged-list': { method: 'GET', path: `${app}/staged`, auth: 'user', uses: ['table.read', 'r2'], summary: "The caller's unexpired staged files" },
@@ -67,6 +78,7 @@ export const endpoints = {
   'admin/developer-keys-create': { method: 'POST', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.write'], summary: 'Create a developer key, shown once' },
   'admin/developer-keys-list': { method: 'GET', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.read'], summary: "An app's developer keys, without secrets" },
   'admin/developer-keys-revoke': { method: 'DELETE', path: `${adminApp}/developer-keys/{keyId}`, auth: 'admin', uses: ['table.write'], summary: 'Revoke a developer key' },
+  'admin/reconcile': { method: 'POST', path: '/admin/reconcile', auth: 'admin', uses: ['table.write', 'table.scan', 'r2', 'cleanup.send'], summary: 'Find what drifted and, unless dry, put it right' },
 } as const satisfies Record<string, EndpointRow>;
 
 // biome-ignore format: one line a worker
@@ -74,6 +86,7 @@ export const workers = {
   'workers/cleanup': { source: { queue: 'cleanup', batchSize: 10 }, uses: ['table.write', 'r2', 'cleanup.send'], timeoutSeconds: 60, summary: 'Removes what is deleted: objects first, then records, page by page' },
   'workers/lifecycle': { source: { queue: 'lifecycle', batchSize: 10 }, uses: ['table.write', 'cleanup.send'], timeoutSeconds: 30, summary: 'Applies what the platform tells of apps, sessions, locks and templates' },
   'workers/expiry': { source: { expiredTickets: true, batchSize: 25 }, uses: ['table.write', 'r2'], timeoutSeconds: 60, summary: 'Removes staged files whose time is over' },
+  'workers/reconcile': { source: { schedule: 'rate(1 hour)' }, uses: ['table.write', 'table.scan', 'r2', 'cleanup.send'], timeoutSeconds: 900, summary: 'Finds what the alarms missed and puts it right' },
 } as const satisfies Record<string, WorkerRow>;
 
 export type EndpointName = keyof typeof endpoints;

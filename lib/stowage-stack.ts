@@ -75,6 +75,7 @@ export class StowageStack extends Stack {
     const grantOf: Record<Use, () => Grant | undefined> = {
       'table.read': () => table.grantRead(),
       'table.write': () => table.grantWrite(),
+      'table.scan': () => table.grantScan(),
       r2: () => grantR2(this, config.r2),
       'r2.names': () => grantR2Names(config.r2),
       'cleanup.send': () => queues.cleanup.grantSend(),

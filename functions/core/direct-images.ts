@@ -53,8 +53,8 @@ export async function presignImage(
     });
   }
   requireAllowedType(mimeType, settings);
-  if (!imageTypes.includes(mimeType)) {
-    throw new AppError('invalid_file_type', `Declare one of ${imageTypes.join(', ')}.`, {
+  if (!Object.hasOwn(imageTypes, mimeType)) {
+    throw new AppError('invalid_file_type', `Declare one of ${Object.keys(imageTypes).join(', ')}.`, {
       details: { declared: mimeType },
     });
   }

@@ -66,6 +66,8 @@ export interface ExtensionFile extends StoredFile {
   purpose?: string;
   /** The claim that bound it; a roll back of that claim, and of no other, stages it again. */
   claimId?: string;
+  /** Epoch milliseconds: when it would have expired had it not been claimed; a roll back takes nothing of that away. */
+  stagedUntil?: number;
 }
 
 /** What a file lives and dies with once it is no longer staged. */

@@ -15,9 +15,36 @@ export function newId(now: Date): string {
 /** What a file id in a path must look like; anything else is simply not found. */
 export const idPattern = /^[0-9a-f]{24}$/;
 
-/** A bucket key nobody can guess, written once and never presigned for PUT (128 random bits). */
-export function newObjectKey(prefix: string, ext: string): string {
-  return `${prefix}/${randomBytes(16).toString('hex')}.${ext}`;
+/**
+ * A bucket key nobody can guess, written once and never presigned for PUT. It begins with the record's id, so that an
+ * object found in the bucket leads to its record without an index; 128 bits of id and tail together are random.
+ */
+export function newObjectKey(prefix: string, id: string, ext: string): string {
+  return `${prefix}/${id}${randomBytes(10).toString('hex')}.${ext}`;
+}
+
+/**
+ * A UUID (of the random kind's form) that carries a record's id, for keys whose form is given: 30 of its 32 digits are
+ * free, 24 of them are the id.
+ */
+export function newUuid(id: string): string {
+  const free = id + randomBytes(3).toString('hex');
+  const variant = '89ab'[randomBytes(1).readUInt8() % 4];
+  return [
+    free.slice(0, 8),
+    free.slice(8, 12),
+    `4${free.slice(12, 15)}`,
+    `${variant}${free.slice(15, 18)}`,
+    free.slice(18),
+  ].join('-');
+}
+
+/** The record's id that an object's key carries, or undefined when the key is none of ours. */
+export function idOfKey(key: string): string | undefined {
+  const stem = key.slice(key.lastIndexOf('/') + 1).replace(/\.[a-z0-9]+$/, '');
+  if (/^[0-9a-f]{44}$/.test(stem)) return stem.slice(0, 24);
+  const uuid = /^([0-9a-f]{8})-([0-9a-f]{4})-4([0-9a-f]{3})-[89ab]([0-9a-f]{3})-([0-9a-f]{12})$/.exec(stem);
+  return uuid === null ? undefined : uuid.slice(1).join('').slice(0, 24);
 }
 
 /** Where a client may PUT, apart from every stored file. Its name tells nothing and is used for one upload. */

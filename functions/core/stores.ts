@@ -69,8 +69,8 @@ export interface FileStore {
   listByScope(scope: Scope, page: { limit: number; cursor?: string | undefined }): Promise<Page<FileRecord>>;
   /** Newest first, expired ones too. Bounded by the staged quota, so never paged. */
   listStaged(appId: string, userId: string): Promise<FileRecord[]>;
-  /** Records whose `dueAt` has passed, soonest first; of one app or of all. A page of each shard. */
-  listDue(now: Date, options: { appId?: string; limit: number }): Promise<FileRecord[]>;
+  /** Records whose `dueAt` has passed, soonest first; of one app or session, or of all. A page of each shard. */
+  listDue(now: Date, options: { appId?: string; sessionId?: string; limit: number }): Promise<FileRecord[]>;
   /** Markers of direct uploads whose time has come, soonest first. */
   listDueIncoming(now: Date, limit: number): Promise<IncomingMarker[]>;
   /** Drops a marker. Only after its objects are gone. */

@@ -7,7 +7,10 @@ import { openTable } from '#adapters/dynamo/client.ts';
 import { createDeveloperKeyStore } from '#adapters/dynamo/developer-key-store.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
+import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
 import { createSettingsStore } from '#adapters/dynamo/settings-store.ts';
+import { createStateStore } from '#adapters/dynamo/state-store.ts';
+import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
 import { createSecretCredentials } from '#adapters/secrets/r2-credentials.ts';
@@ -37,6 +40,7 @@ const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
 
 export const files = /* @__PURE__ */ once(() => createFileStore(table()));
 export const claims = /* @__PURE__ */ once(() => createClaimStore(table()));
+export const states = /* @__PURE__ */ once(() => createStateStore(table()));
 export const settings = /* @__PURE__ */ once(() => createSettingsStore(table(), { cacheSeconds: cacheSeconds() }));
 export const developerKeys = /* @__PURE__ */ once(() =>
   createDeveloperKeyStore(table(), { cacheSeconds: cacheSeconds() }),
@@ -106,3 +110,20 @@ export const presignDeps = /* @__PURE__ */ once(() => ({
   clock,
   scheduleDelete: scheduleDelete(),
 }));
+
+/** What reconcile works with. A compliance role that falls back to the default bucket is no bucket of its own. */
+export const reconcileDeps = /* @__PURE__ */ once(() => {
+  const { buckets } = r2();
+  const own = buckets.compliance !== undefined && buckets.compliance !== buckets.default;
+  return {
+    ...cleanDeps(),
+    store: createReconcileStore(table()),
+    lister: createObjectLister(r2()),
+    buckets: [
+      'default' as const,
+      ...(buckets.public === undefined ? [] : ['public' as const]),
+      ...(own ? ['compliance' as const] : []),
+    ],
+    pause: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
+  };
+});

@@ -4,8 +4,9 @@ import { newId, newObjectKey } from '#core/ids.ts';
 /** A pending record of a session file; give what matters to the test. */
 export function pendingFile(given: Partial<FileRecord> = {}): FileRecord {
   const now = new Date();
+  const id = newId(now);
   return {
-    id: newId(now),
+    id,
     scope: 'extension',
     state: 'pending',
     rev: 1,
@@ -13,7 +14,7 @@ export function pendingFile(given: Partial<FileRecord> = {}): FileRecord {
     userId: 'user',
     staged: false,
     bucket: 'default',
-    key: newObjectKey('extensions', 'webp'),
+    key: newObjectKey('extensions', id, 'webp'),
     originalName: 'photo.jpg',
     mimeType: 'image/webp',
     sizeBytes: 1000,

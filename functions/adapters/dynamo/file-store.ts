@@ -131,8 +131,9 @@ export function createFileStore(table: Table): FileStore {
       });
     },
 
-    async listDue(now, { appId, limit }) {
-      const filter = appId === undefined ? undefined : { appId };
+    async listDue(now, { appId, sessionId, limit }) {
+      const app = appId === undefined ? undefined : { attribute: 'appId', value: appId };
+      const filter = sessionId === undefined ? app : { attribute: 'sessionId', value: sessionId };
       const items = await queryDue(table, duePk, now, { limit, filter });
       return items.map(fromItem);
     },

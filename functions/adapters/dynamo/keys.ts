@@ -97,3 +97,23 @@ function scopePk(scope: Scope): string {
       return holderPk({ type: 'template', id: scope.templateId });
   }
 }
+
+/** The counter an item of the table is, by its partition key; undefined for kinds that are no quota. */
+export function counterOfKey(pk: string): CounterRef | undefined {
+  const [kind, first = '', second = ''] = pk.split('#');
+  if (kind === 'APP') return { kind: 'app', appId: first };
+  if (kind === 'SESSION') return { kind: 'session', sessionId: first };
+  return kind === 'STAGED' ? { kind: 'staged', appId: first, userId: second } : undefined;
+}
+
+/** The index that lists the records a counter counts, and its key there. */
+export function counterIndex(counter: CounterRef): { IndexName: string; pk: string; value: string } {
+  switch (counter.kind) {
+    case 'app':
+      return scopeIndex({ kind: 'app', appId: counter.appId });
+    case 'session':
+      return scopeIndex({ kind: 'session', sessionId: counter.sessionId });
+    case 'staged':
+      return { IndexName: 'byOwner', pk: 'ownerPk', value: stagedPk(counter.appId, counter.userId) };
+  }
+}

@@ -70,7 +70,7 @@ export async function queryDue(
   table: Table,
   partition: (shard: number) => string,
   now: Date,
-  { limit, filter }: { limit: number; filter?: { appId: string } | undefined },
+  { limit, filter }: { limit: number; filter?: { attribute: string; value: string } | undefined },
 ): Promise<Record<string, unknown>[]> {
   const shards = await Promise.all(
     Array.from({ length: dueShards }, async (_, shard) => {
@@ -79,11 +79,14 @@ export async function queryDue(
           TableName: table.name,
           IndexName: 'byDue',
           KeyConditionExpression: 'duePk = :pk AND dueAt <= :now',
-          ...(filter !== undefined && { FilterExpression: 'appId = :app' }),
+          ...(filter !== undefined && {
+            FilterExpression: '#attribute = :value',
+            ExpressionAttributeNames: { '#attribute': filter.attribute },
+          }),
           ExpressionAttributeValues: {
             ':pk': partition(shard),
             ':now': now.getTime(),
-            ...(filter !== undefined && { ':app': filter.appId }),
+            ...(filter !== undefined && { ':value': filter.value }),
           },
           Limit: filter === undefined ? limit : undefined,
         }),
