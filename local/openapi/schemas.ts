@@ -36,7 +36,8 @@ export async function createSchemas(): Promise<Schemas> {
     } = z.toJSONSchema(schema, {
       metadata: registry,
       unrepresentable: 'any',
-      override: ({ zodSchema, jsonSchema }) => relax(zodSchema as unknown as z.ZodMiniType, jsonSchema as Json, isRequest),
+      override: ({ zodSchema, jsonSchema }) =>
+        relax(zodSchema as unknown as z.ZodMiniType, jsonSchema as Json, isRequest),
     }) as Json;
     for (const [name, { id, ...definition }] of Object.entries(($defs ?? {}) as Record<string, Json>)) {
       components[name] = shared(definition) as Json;

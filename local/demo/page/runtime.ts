@@ -1,6 +1,6 @@
 /** The extension's page in a running session: it shows the pictures and keeps their links alive. */
 import type { StoredFile } from '../../../client/src/types.ts';
-import { byId, duration, make, reason, say, size } from './dom.ts';
+import { byId, countdown, make, reason, say, size } from './dom.ts';
 import { bridge, reportHeight } from './extension-bridge.ts';
 import { shownPicture } from './picture.ts';
 
@@ -10,6 +10,9 @@ const context = await bridge.ready.catch((error: unknown) => {
 });
 if (context.mode !== 'runtime') throw new Error('This page is for a running session');
 const { sessionId } = context;
+
+/** The file the session's state names as its cover. */
+let cover: unknown;
 
 /** When each file's link ends, epoch milliseconds. */
 const ends = new Map<string, number>();
@@ -21,7 +24,11 @@ setInterval(count, 1000);
 
 async function show(): Promise<void> {
   try {
-    const { items } = await bridge.request('files.list', {});
+    const [{ items }, { state }] = await Promise.all([
+      bridge.request('files.list', {}),
+      bridge.request('state.get', {}),
+    ]);
+    cover = (state as { coverFileId?: unknown } | null)?.coverFileId;
     byId('gallery').replaceChildren(...items.map(card));
     byId('count').textContent = items.length === 1 ? '1 picture' : `${items.length} pictures`;
     count();
@@ -43,10 +50,21 @@ function card(file: StoredFile): HTMLElement {
     { type: 'button', className: 'small danger', 'aria-label': `Delete ${originalName}` },
     'Delete',
   );
+  const shown = shownPicture(file);
+  const choose = make(
+    'button',
+    { type: 'button', className: 'cover', 'aria-label': `Cover: ${originalName}`, 'aria-pressed': id === cover },
+    'Cover',
+  );
+  shown.append(choose);
+  choose.onclick = () =>
+    void backend('PUT', 'state', JSON.stringify({ coverFileId: id })).then(async (kept) => {
+      if (kept) await show();
+    });
   const item = make(
     'li',
     { className: 'picture', 'data-id': id },
-    shownPicture(file),
+    shown,
     make('span', { className: 'name', title: originalName }, originalName),
     make('span', { className: 'quiet' }, size(file.sizeBytes)),
     make('span', { className: 'quiet', 'data-ends': '' }),
@@ -66,7 +84,7 @@ function count(): void {
     const id = item.dataset.id ?? '';
     const left = (ends.get(id) ?? 0) - Date.now();
     const place = item.querySelector('[data-ends]');
-    if (place) place.textContent = left > 0 ? `link ends in ${duration(left)}` : 'link is over';
+    if (place) place.textContent = left > 0 ? `link ends in ${countdown(left)}` : 'link is over';
     if (left < 5000) void renew(id);
   }
 }
@@ -91,7 +109,7 @@ async function renew(id: string): Promise<void> {
 }
 
 /** The extension's own server, which holds the developer key. Undefined when it refused, with the reason shown. */
-async function backend(method: string, path: string, body?: FormData): Promise<unknown> {
+async function backend(method: string, path: string, body?: FormData | string): Promise<unknown> {
   try {
     const headers = { 'x-session': sessionId };
     const answer = await fetch(`/backend/${path}`, { method, headers, ...(body && { body }) });
@@ -121,7 +139,7 @@ function listen(): void {
   byId('try-bridge').onclick = async () => {
     const payload = { file: new Blob(['x'], { type: 'image/png' }), filename: 'x.png' };
     const refusal = await bridge.request('files.upload', payload).catch((error: unknown) => reason(error));
-    byId('said').textContent = typeof refusal === 'string' ? `Refused, as it should be: ${refusal}` : 'It was let through';
+    byId('said').textContent =
+      typeof refusal === 'string' ? `Refused, as it should be: ${refusal}` : 'It was let through';
   };
 }
-

@@ -74,7 +74,7 @@ function card(file: StoredFile, isUsed: boolean): HTMLElement {
     'Delete',
   );
   remove.onclick = () => void removePicture(file, remove);
-  const until = file.expiresAt && `leaves in ${duration(Date.parse(file.expiresAt) - Date.now())}`;
+  const until = file.expiresAt && `${duration(Date.parse(file.expiresAt) - Date.now())} left`;
   return make(
     'li',
     { className: 'picture', 'data-id': id },

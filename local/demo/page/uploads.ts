@@ -46,6 +46,7 @@ export async function uploadShown(file: File, events: UploadEvents): Promise<voi
     stop.setAttribute('aria-label', `Dismiss ${name}`);
     stop.onclick = () => row.remove();
     bar.remove();
+    state.textContent = size(file.size);
     row.append(make('p', { className: 'failed', role: 'alert' }, reason(error)));
   }
 }
