@@ -69,7 +69,8 @@ async function settle(
     }
     if (result.outcome === 'moved') throw new Moved();
     if (result.outcome === 'owner_deleted') throw ownerDeleted();
-    if (attempt > 3 || !(await releaseExpired(deps, result.counter))) throw quotaExceeded(result, facts.sizeBytes);
+    if (attempt > 3 || !(await releaseExpired(deps, result.counter)))
+      throw quotaExceeded(result, facts.sizeBytes - file.sizeBytes);
   }
 }
 

@@ -25,6 +25,8 @@ export async function startWorld() {
   const dir = await mkdtemp(join(tmpdir(), 'stowage-'));
   const faults: { dynamo?: DynamoOptions['intercept']; r2?: R2Options['intercept']; queue?: () => void } = {};
   const calls: string[] = [];
+  const time = { offsetMs: 0 };
+  const clock: Clock = { now: () => new Date(Date.now() + time.offsetMs) };
   const [dynamo, r2] = await Promise.all([
     startDynamo({
       onRequest: ({ operation }) => calls.push(`dynamo ${operation}`),
@@ -33,15 +35,19 @@ export async function startWorld() {
     startR2({
       dir,
       credentials,
+      clock,
       buckets: [{ name: 'files' }],
       onRequest: ({ operation }) => calls.push(`r2 ${operation}`),
       intercept: (request) => faults.r2?.(request),
     }),
   ]);
   const table = await createTable(dynamo.endpoint);
-  const r2Config = { endpoint: r2.endpoint, buckets: { default: 'files' }, credentials: async () => credentials };
-  const time = { offsetMs: 0 };
-  const clock: Clock = { now: () => new Date(Date.now() + time.offsetMs) };
+  const r2Config = {
+    endpoint: r2.endpoint,
+    buckets: { default: 'files' },
+    credentials: async () => credentials,
+    clock,
+  };
   const files = createFileStore(table);
   const objects = createObjectStore({ ...r2Config, timeouts: { baseMs: 500 } });
   const messages: CleanupMessage[] = [];
@@ -57,13 +63,14 @@ export async function startWorld() {
     files,
     objects,
     clock,
+    r2Config,
     messages,
     calls,
     faults,
     time,
     queue,
     images: createImageProcessor(),
-    signer: createUrlSigner({ ...r2Config, clock }),
+    signer: createUrlSigner(r2Config),
     scheduleDelete: createDeleteScheduler({ files, objects, queue, log: () => {} }),
     lifecycle: createLifecycleStore(table),
     claims: createClaimStore(table),
@@ -74,6 +81,7 @@ export async function startWorld() {
       }
     },
     async objectKeys(): Promise<string[]> {
+      s3.config.systemClockOffset = time.offsetMs;
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'files' }));
       return Contents.map(({ Key }) => Key ?? '');
     },
