@@ -68,6 +68,7 @@ const taken = new WeakSet<HTMLIFrameElement>();
  */
 export function createBridgeHost(options: BridgeHostOptions): BridgeHost {
   const { frame, context, upload } = options;
+  const page = window;
   const origin = requireOrigin(options.origin);
   if (taken.has(frame)) throw new TypeError('This frame has a bridge host already: dispose it first');
   if (context.mode === 'setup' && !upload) throw new TypeError('A setup host needs `upload`');
@@ -86,7 +87,7 @@ export function createBridgeHost(options: BridgeHostOptions): BridgeHost {
     const message = readMessage<FromFrame>(event.data);
     if (message?.type === 'hello') {
       // Another document in the frame: what the one before asked for has nobody left to tell.
-      if (client !== message.client) abortAll();
+      if (client !== undefined && client !== message.client) abortAll();
       client = message.client;
       post({ type: 'init', context });
     } else if (message?.type === 'request' && typeof message.id === 'string') {
@@ -139,12 +140,12 @@ export function createBridgeHost(options: BridgeHostOptions): BridgeHost {
     for (const abort of underWay.values()) abort.abort();
   }
 
-  window.addEventListener('message', receive);
+  page.addEventListener('message', receive);
   return {
     dispose() {
       if (disposed) return;
       disposed = true;
-      window.removeEventListener('message', receive);
+      page.removeEventListener('message', receive);
       abortAll();
       post({ type: 'closed' });
       taken.delete(frame);

@@ -75,7 +75,8 @@ export function createBridge<Actions extends ActionMap = BridgeActions>(
 ): Bridge<Actions & BridgeActions> {
   const parentOrigin = requireOrigin(options.parentOrigin);
   const { timeoutMs: defaultTimeoutMs = 10_000 } = options;
-  const { parent } = window;
+  const frame = window;
+  const { parent } = frame;
   const client = randomName();
   const pending = new Map<string, Pending>();
   const { promise: ready, resolve: meet, reject: fail } = Promise.withResolvers<BridgeContext>();
@@ -119,12 +120,12 @@ export function createBridge<Actions extends ActionMap = BridgeActions>(
   function end(reason: string): void {
     over ??= new StowageError('bridge_closed', reason);
     clearTimeout(greeting);
-    window.removeEventListener('message', receive);
+    frame.removeEventListener('message', receive);
     fail(over);
     for (const request of pending.values()) request.reject(over);
   }
 
-  window.addEventListener('message', receive);
+  frame.addEventListener('message', receive);
   greet();
 
   return {
@@ -155,7 +156,10 @@ export function createBridge<Actions extends ActionMap = BridgeActions>(
         signal?.addEventListener('abort', abort);
         wait();
         // A request that has ended by the time the two sides meet must not be sent after all.
-        ready.then(() => pending.has(id) && post({ type: 'request', id, action, payload }));
+        ready.then(
+          () => pending.has(id) && post({ type: 'request', id, action, payload }),
+          () => undefined,
+        );
       }
       return promise.finally(() => {
         pending.delete(id);
