@@ -7,6 +7,7 @@ import { type Contract, maxJsonLength, type Parsed, parsePart } from './contract
 import { type FormLimits, requireCarriable } from './direct-hint.ts';
 import { describeError, log } from './log.ts';
 import { parseMultipart, type UploadedFile } from './multipart.ts';
+import { rawBody } from './raw-body.ts';
 import { emptyResponse, errorResponse, type HttpResponse, jsonResponse } from './respond.ts';
 
 /** What an endpoint's `run` gets: everything checked, nothing raw. */
@@ -18,6 +19,8 @@ export interface EndpointRequest<A extends Auth, C extends Contract> {
   headers: Record<string, string | undefined>;
   /** Parses the form: called by `run` once it knows how large a file may be, so that gates come before work. */
   form(limits: FormLimits): Promise<{ file: UploadedFile; fields: Parsed<C['form']> }>;
+  /** The body as it came, under the same rule. */
+  raw(limits: { maxBytes: number }): Uint8Array;
 }
 
 export type Run<A extends Auth, C extends Contract> = (request: EndpointRequest<A, C>) => Promise<unknown>;
@@ -52,6 +55,7 @@ export function endpoint<A extends Auth, C extends Contract>(
       json: part('json', () => jsonBody(event)),
       headers,
       form: (limits: FormLimits) => formBody(event, contract, limits),
+      raw: (limits: { maxBytes: number }) => rawBody(event, contract, limits),
     } as EndpointRequest<A, C>;
     const answer = await run(request);
     const { requestId } = event.requestContext;
@@ -92,6 +96,8 @@ function requestLog(row: EndpointRow) {
 
 function jsonBody(event: APIGatewayProxyEventV2): unknown {
   const body = event.body ?? '';
+  // No body is no value, which a contract may allow.
+  if (body === '') return undefined;
   if (body.length > maxJsonLength) {
     throw new AppError('validation_failed', `The body may hold at most ${maxJsonLength} characters.`, {
       details: { issues: [{ path: 'body', message: 'too large' }] },

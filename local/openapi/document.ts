@@ -59,11 +59,11 @@ function operation(name: EndpointName, row: EndpointRow, contract: Contract, sch
     operationId: name.replace(/[^a-z]+(\w)/g, (_, letter: string) => letter.toUpperCase()),
     tags: [tagOf(name)],
     summary: row.summary,
-    description: commentOf(name),
+    description: row.alsoAt ? `${commentOf(name)} Also at \`${row.alsoAt}\`.` : commentOf(name),
     security: securityOf(row.auth),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: body }),
-    responses: { [success]: { description: described[success], ...content }, ...responsesOf(row, contract) },
+    responses: { [success]: { description: described[success], ...content }, ...responsesOf(name, row, contract) },
   };
 }
 
@@ -96,8 +96,9 @@ function propertiesOf(json: Json): { name: string; required: boolean; schema: Js
   return properties.map(([name, schema]) => ({ name, required: required.includes(name), schema }));
 }
 
-function requestBody({ json, form }: Contract, schemas: Schemas): Json | undefined {
+function requestBody({ json, form, raw }: Contract, schemas: Schemas): Json | undefined {
   if (json) return { required: true, content: { 'application/json': { schema: schemas.ofRequest(json) } } };
+  if (raw) return { required: true, content: { [raw]: { schema: { type: 'string', contentMediaType: raw } } } };
   if (!form) return undefined;
   const fields = schemas.ofRequest(form);
   const file = { type: 'string', contentMediaType: 'application/octet-stream', description: 'One file' };
@@ -112,12 +113,13 @@ function tagOf(name: EndpointName): string {
   return file.startsWith('setup-') ? 'extensions, setup' : 'extensions, session';
 }
 
-/** What the endpoint file says of itself: the comment over its handler. */
+/** What the endpoint file says of itself: the comment over its handler, less its references to our own papers. */
 function commentOf(name: EndpointName): string {
   const [before = ''] = readFileSync(fileOf(name), 'utf8').split('export const handler');
   const comment = before.slice(before.lastIndexOf('/**')).split('*/')[0] ?? '';
   return comment
     .replace(/^\/\*\*|^\s*\* ?/gm, ' ')
+    .replace(/ ?\((?:seed|contract|design)\b[^)]*\)/g, '')
     .replace(/\s+/g, ' ')
     .trim();
 }

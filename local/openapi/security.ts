@@ -23,6 +23,7 @@ const backend: Partial<Record<Scheme, string[]>> = { developerKey: [], mainToken
 
 const byAuth: Record<Auth, Partial<Record<Scheme, string[]>>[]> = {
   user: [{ userToken: [] }],
+  'user.or.platform': [{ userToken: [] }, { platformToken: [] }],
   'session.read': [{ sessionToken: [] }, backend],
   'session.write': [backend],
   platform: [{ platformToken: [] }],

@@ -1,6 +1,6 @@
 import { completeImage, type PresignRequest, presignImage } from '#core/direct-images.ts';
 import { AppError } from '#core/errors.ts';
-import type { FileRecord } from '#core/file-record.ts';
+import { type FileRecord, isOf } from '#core/file-record.ts';
 import type { PutOffer } from '#core/incoming.ts';
 import { deleteFile, ownUpload, sessionUpload } from '#core/session-files.ts';
 import { type AppSettings, defaultSettings } from '#core/settings.ts';
@@ -16,7 +16,7 @@ export const setup = { kind: 'setup', appId: 'app', userId: 'user' } as const;
 /** A direct upload as a client and the platform around it do it, step by step. */
 export function directUploads(world: World) {
   const authorize = (file: FileRecord | undefined) =>
-    file?.staged ? ownUpload(world, caller)(file) : sessionUpload(world, caller)(file);
+    isOf('extension', file) && file.staged ? ownUpload(world, caller)(file) : sessionUpload(world, caller)(file);
 
   const presign = (declared: Partial<PresignRequest> = {}, using = settings) =>
     presignImage(

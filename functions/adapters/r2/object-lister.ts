@@ -8,8 +8,8 @@ import { createTransport } from './transport.ts';
 /** A page of 1000 keys of 1 KiB, percent-encoded, with what is said about each. */
 const maxPageBytes = 8 * 1024 * 1024;
 
-/** Text stays text: a key may look like a number. One object is a list of one. */
-const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name === 'Contents' });
+/** Text stays text: a key may look like a number. One object is a list of one. Pure, so that only walkers bundle it. */
+const parser = /* @__PURE__ */ new XMLParser({ parseTagValue: false, isArray: (name) => name === 'Contents' });
 
 interface Listing {
   ListBucketResult?: {

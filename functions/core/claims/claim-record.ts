@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ExtensionFile, FileRecord, Holder } from '#core/file-record.ts';
+import type { ExtensionFile, Holder } from '#core/file-record.ts';
 import type { CounterLimit } from '#core/stores.ts';
 
 /** What a saved config belongs to. A lock may say which session of it the files count against. */
@@ -62,8 +62,8 @@ export function stagedAgain(file: ExtensionFile, now: Date): ExtensionFile {
 
 /** One file's move from what it was to what it becomes. */
 export interface Move {
-  from: FileRecord;
-  to: FileRecord;
+  from: ExtensionFile;
+  to: ExtensionFile;
 }
 
 export type BindResult =
@@ -77,8 +77,8 @@ export type BindResult =
 /** Claims and the files they bind. */
 export interface ClaimStore {
   get(claimId: string): Promise<ClaimRecord | undefined>;
-  /** Strongly consistent; missing ones are left out. */
-  getFiles(fileIds: string[]): Promise<FileRecord[]>;
+  /** Strongly consistent; missing ones and those of other systems are left out. */
+  getFiles(fileIds: string[]): Promise<ExtensionFile[]>;
   /**
    * Moves all files, their counters and the claim's record in one transaction. `limits` are those of the counters that
    * grow. The target must not be deleted; each file must be at the revision it was read at.

@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode } from '#core/errors.ts';
-import { countersOf, type FileRecord, isExpired } from '#core/file-record.ts';
+import { countersOf, type ExtensionFile, isExpired } from '#core/file-record.ts';
 import { idPattern } from '#core/ids.ts';
 import type { Clock } from '#core/ports.ts';
 import { limitOf, quotaExceeded } from '#core/quota.ts';
@@ -104,7 +104,7 @@ async function bindAll(
 }
 
 /** Staged files count against the app already; a session is what a claim adds. */
-function grownBy(bound: FileRecord, settings: AppSettings): CounterLimit[] {
+function grownBy(bound: ExtensionFile, settings: AppSettings): CounterLimit[] {
   return countersOf(bound)
     .filter(({ kind }) => kind === 'session')
     .map((counter) => limitOf(counter, settings));
@@ -119,7 +119,7 @@ interface Failure {
 
 function failureOf(
   fileId: string,
-  file: FileRecord | undefined,
+  file: ExtensionFile | undefined,
   request: ClaimRequest,
   now: Date,
 ): Failure | undefined {
@@ -168,4 +168,4 @@ async function cleanDraft(
   return released.flat().sort();
 }
 
-const sumOf = (files: FileRecord[]) => files.reduce((sum, file) => sum + file.sizeBytes, 0);
+const sumOf = (files: ExtensionFile[]) => files.reduce((sum, file) => sum + file.sizeBytes, 0);
