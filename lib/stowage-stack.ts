@@ -112,6 +112,10 @@ export class StowageStack extends Stack {
       const worker = (grants: Grant[]) => addFunction(key, row, row.timeoutSeconds, grants);
       alarms.onWorkerErrors(constructId(key), this.wake(row.source, worker, { table, queues }));
     }
+    new CfnOutput(this, 'LifecycleQueueUrl', {
+      value: queues.lifecycle.url,
+      description: 'Where the platform may send lifecycle events directly',
+    });
     new CfnOutput(this, 'Url', { value: api.httpApi.apiEndpoint, description: 'Where the API answers' });
   }
 

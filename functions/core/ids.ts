@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 /**
  * A file id: 24 hex digits that sort by time, the form of seed 2's `_id`. Four bytes of seconds and two of the second's
@@ -39,8 +39,22 @@ export function newUuid(id: string): string {
   ].join('-');
 }
 
-/** The record's id that an object's key carries, or undefined when the key is none of ours. */
+/** The id of the one record a key can have, for keys that others name (`exports/<orgId>/<jobId>.csv`). */
+export function idOfNamedKey(key: string): string {
+  return createHash('sha256').update(key).digest('hex').slice(0, 24);
+}
+
+/** Uploads of organizations are named by their record's id, which is a UUID (seed 3, "Key naming"). */
+const namedByRecord = /^(exercise-comments|progress-photos|messages\/uploads|logos|minisites|signatures)\//;
+
+/** Keys made by `newObjectKey` and `newUuid`. */
+const carryingId = /^(extensions|compliance|public|private)\//;
+
+/** The record's id that an object's key carries, or undefined when the key is none of ours: such an object is never touched. */
 export function idOfKey(key: string): string | undefined {
+  if (key.startsWith('exports/')) return idOfNamedKey(key);
+  if (namedByRecord.test(key)) return /\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z0-9]+$/.exec(key)?.[1];
+  if (!carryingId.test(key)) return undefined;
   const stem = key.slice(key.lastIndexOf('/') + 1).replace(/\.[a-z0-9]+$/, '');
   if (/^[0-9a-f]{44}$/.test(stem)) return stem.slice(0, 24);
   const uuid = /^([0-9a-f]{8})-([0-9a-f]{4})-4([0-9a-f]{3})-[89ab]([0-9a-f]{3})-([0-9a-f]{12})$/.exec(stem);

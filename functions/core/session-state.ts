@@ -26,7 +26,7 @@ const refusals: { what: string; is: (text: string) => boolean }[] = [
   { what: 'a signed URL, which expires', is: (text) => /[?&]X-Amz-(?:Signature|Credential)=/i.test(text) },
   {
     what: 'a base64 payload',
-    is: (text) => text.length >= longestCode && /^[A-Za-z0-9+/_-]+={0,2}$/.test(text.replace(/\s+/g, '')),
+    is: (text) => text.length >= longestCode && /^[A-Za-z0-9+/_-]+={0,2}$/.test(text.replace(/[\r\n]+/g, '')),
   },
 ];
 
@@ -35,13 +35,13 @@ const refusals: { what: string; is: (text: string) => boolean }[] = [
  * `details.maxBytes` when the state is too large.
  */
 export function checkState(state: unknown, maxBytes: number): void {
+  check(state, ['state'], 0);
   const bytes = Buffer.byteLength(JSON.stringify(state));
   if (bytes > maxBytes) {
     throw new AppError('validation_failed', `State may be at most ${maxBytes} bytes of JSON; this is ${bytes}.`, {
       details: { maxBytes, issues: [{ path: 'body', message: `${bytes} bytes` }] },
     });
   }
-  check(state, ['state'], 0);
 }
 
 function check(value: unknown, path: string[], depth: number): void {

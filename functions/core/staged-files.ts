@@ -1,7 +1,8 @@
-import { type FileRecord, isVisible } from '#core/file-record.ts';
+import { type ExtensionFile, isVisible } from '#core/file-record.ts';
+import { idPattern } from '#core/ids.ts';
 import type { Clock } from '#core/ports.ts';
 import { type StagedQuota, stagedQuotaOf } from '#core/quota.ts';
-import { fileNotFound, getOwnFile } from '#core/session-files.ts';
+import { fileNotFound, ownUpload } from '#core/session-files.ts';
 import type { AppSettings } from '#core/settings.ts';
 import type { FileStore } from '#core/stores.ts';
 
@@ -21,7 +22,7 @@ export async function listStagedFiles(
   owner: Owner,
   filter: { purpose?: string | undefined; draftId?: string | undefined },
   settings: AppSettings,
-): Promise<{ items: FileRecord[]; stagedQuota: StagedQuota }> {
+): Promise<{ items: ExtensionFile[]; stagedQuota: StagedQuota }> {
   const { staged, stagedQuota } = await read(deps, owner, settings);
   const items = staged.filter(
     (file) =>
@@ -44,9 +45,12 @@ async function read({ files, clock }: Deps, owner: Owner, settings: AppSettings)
   return { staged, stagedQuota: stagedQuotaOf(counter, staged, settings, clock.now()) };
 }
 
-/** An own file that is staged still. Throws `file_not_found`, for a claimed one too. */
-export async function getStagedFile(deps: Deps, owner: Owner, fileId: string): Promise<FileRecord> {
-  const file = await getOwnFile(deps, owner, fileId);
+/**
+ * What an owner may delete: a file that is staged still, or a direct upload that is given up before it is completed.
+ * Throws `file_not_found`, for a claimed file too.
+ */
+export async function getStagedFile(deps: Deps, owner: Owner, fileId: string): Promise<ExtensionFile> {
+  const file = ownUpload(deps, owner)(idPattern.test(fileId) ? await deps.files.get(fileId) : undefined);
   if (!file.staged) throw fileNotFound();
   return file;
 }

@@ -58,7 +58,7 @@ describe('the bundler', () => {
 const byteBudget = 500_000;
 
 /** The full S3 client is 430 kB that most functions do not need: they sign with the bare signer. */
-const mayUseS3Client: readonly string[] = ['admin/reconcile', 'workers/reconcile'];
+const mayUseS3Client: readonly string[] = [];
 
 /** What is wrong with a bundle, in words. */
 function offences(key: string, uses: readonly Use[], { bytes, inputs, externals }: FunctionBundle): string[] {

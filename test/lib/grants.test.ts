@@ -164,10 +164,13 @@ test('every route may be called by its own method and path only', () => {
   const permissions = ofType(template, 'AWS::Lambda::Permission')
     .filter(({ Properties }) => Properties?.Principal === 'apigateway.amazonaws.com')
     .map(({ Properties }) => JSON.stringify(Properties?.SourceArn));
-  for (const { method, path } of Object.values(routeTable.endpoints)) {
-    expect(permissions.filter((arn) => arn.includes(`"/*/${method}${path}"`))).toHaveLength(1);
+  const routes = Object.values(routeTable.endpoints).flatMap(({ method, path, alsoAt }) =>
+    [path, alsoAt ?? []].flat().map((each) => `${method}${each}`),
+  );
+  for (const route of routes) {
+    expect(permissions.filter((arn) => arn.includes(`"/*/${route}"`))).toHaveLength(1);
   }
-  expect(permissions).toHaveLength(Object.keys(routeTable.endpoints).length);
+  expect(permissions).toHaveLength(routes.length);
 });
 
 function findStatements(value: unknown): Statement[] {

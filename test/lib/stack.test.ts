@@ -128,7 +128,10 @@ describe('the API', () => {
     );
     expect(routes.sort()).toEqual(
       Object.values(routeTable.endpoints)
-        .map(({ method, path }) => `${method} ${path}`)
+        .flatMap(({ method, path, alsoAt }: EndpointRow) => [
+          `${method} ${path}`,
+          ...(alsoAt ? [`${method} ${alsoAt}`] : []),
+        ])
         .sort(),
     );
   });

@@ -1,6 +1,6 @@
 import { BatchGetCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { BindResult, ClaimRecord, ClaimStore, Move } from '#core/claims/claim-record.ts';
-import type { FileRecord } from '#core/file-record.ts';
+import type { ExtensionFile } from '#core/file-record.ts';
 import type { CounterLimit } from '#core/stores.ts';
 import type { Table } from './client.ts';
 import { counterChanges, counterItem } from './counters.ts';
@@ -27,14 +27,15 @@ export function createClaimStore(table: Table): ClaimStore {
     },
 
     async getFiles(fileIds) {
-      const found: FileRecord[] = [];
+      const found: ExtensionFile[] = [];
       let keys = fileIds.map(fileKey);
       // An answer ends at 16 MB and says which keys it left out.
       while (keys.length > 0) {
         const answer = await table.documents.send(
           new BatchGetCommand({ RequestItems: { [TableName]: { Keys: keys, ConsistentRead: true } } }),
         );
-        found.push(...(answer.Responses?.[TableName] ?? []).map(fromItem));
+        const read = (answer.Responses?.[TableName] ?? []).map((item) => fromItem(item));
+        found.push(...read.filter((file) => file.scope === 'extension'));
         keys = (answer.UnprocessedKeys?.[TableName]?.Keys ?? []) as typeof keys;
       }
       return found;
@@ -112,9 +113,10 @@ export function createClaimStore(table: Table): ClaimStore {
     },
 
     async unbind(claim, moves) {
-      // Before the transaction, which has no room for them: a ticket that comes to nothing does nothing.
+      // Before the transaction, which has no room for them: a ticket that comes to nothing does nothing. The first
+      // ticket of a file is never taken away by its claim, so one that expires as planned has its alarm still.
       const tickets = moves.flatMap(({ to }) =>
-        to.expiresAt === undefined ? [] : [writes.ticket(to.id, to.expiresAt)],
+        to.expiresAt === undefined ? [] : [writes.putTicket(to.id, to.expiresAt)],
       );
       if (tickets.length > 0) await transact(table, tickets);
       const outcomes = await transact(table, [

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ExtensionFile, FileRecord, Holder } from '#core/file-record.ts';
+import type { ExtensionFile, Holder } from '#core/file-record.ts';
 import type { CounterLimit } from '#core/stores.ts';
 
 /**
@@ -53,13 +53,14 @@ export function boundTo(
   now: Date,
 ): ExtensionFile | undefined {
   if (!file.staged) return file.claimIds === undefined ? undefined : alsoClaimed(file, file.claimIds, claimId, now);
-  const { expiresAt: _expiresAt, dueAt: _dueAt, ...rest } = file;
+  const { expiresAt: stagedUntil, dueAt: _dueAt, ...rest } = file;
   const holder = target.type === 'lock' ? { lockId: target.id } : { templateId: target.id };
   return {
     ...rest,
     ...holder,
     ...(target.sessionId !== undefined && { sessionId: target.sessionId }),
     staged: false,
+    ...(stagedUntil !== undefined && { stagedUntil }),
     claimIds: [claimId],
     rev: file.rev + 1,
     updatedAt: now.toISOString(),
@@ -71,22 +72,23 @@ function alsoClaimed(file: ExtensionFile, claimIds: string[], claimId: string, n
   return { ...file, claimIds: known, rev: file.rev + 1, updatedAt: now.toISOString() };
 }
 
-/** A rolled back file has at least this long before it expires, whatever was left of its first life. */
+/** A rolled back file has at least this long before it expires, however little was left of its first life. */
 const restoredForMs = 3_600_000;
 
 /** The file without this claim: as it was before it, with time to be saved again, unless another claim stands on it. */
 export function withoutClaim(file: ExtensionFile, claimId: string, now: Date): ExtensionFile {
-  const { lockId: _lockId, templateId: _templateId, sessionId: _sessionId, claimIds = [], ...rest } = file;
-  const others = claimIds.filter((id) => id !== claimId);
-  if (others.length > 0) return { ...file, claimIds: others, rev: file.rev + 1, updatedAt: now.toISOString() };
-  const expiresAt = now.getTime() + restoredForMs;
-  return { ...rest, staged: true, expiresAt, dueAt: expiresAt, rev: file.rev + 1, updatedAt: now.toISOString() };
+  const changed = { ...file, rev: file.rev + 1, updatedAt: now.toISOString() };
+  const others = file.claimIds?.filter((id) => id !== claimId) ?? [];
+  if (others.length > 0) return { ...changed, claimIds: others };
+  for (const name of ['lockId', 'templateId', 'sessionId', 'claimIds', 'stagedUntil'] as const) delete changed[name];
+  const expiresAt = Math.max(file.stagedUntil ?? 0, now.getTime() + restoredForMs);
+  return { ...changed, staged: true, expiresAt, dueAt: expiresAt };
 }
 
 /** One file's move from what it was to what it becomes. */
 export interface Move {
-  from: FileRecord;
-  to: FileRecord;
+  from: ExtensionFile;
+  to: ExtensionFile;
 }
 
 export type BindResult =
@@ -102,8 +104,8 @@ export type BindResult =
 /** Claims and the files they bind. */
 export interface ClaimStore {
   get(claimId: string): Promise<ClaimRecord | undefined>;
-  /** Strongly consistent; missing ones are left out. */
-  getFiles(fileIds: string[]): Promise<FileRecord[]>;
+  /** Strongly consistent; missing ones and those of other systems are left out. */
+  getFiles(fileIds: string[]): Promise<ExtensionFile[]>;
   /**
    * Moves all files, their counters and the claim's record in one transaction. `limits` are those of the counters that
    * grow. The target must not be deleted, the claim must not stand already, and each file must be at the revision it was
@@ -114,7 +116,7 @@ export interface ClaimStore {
    * Releases a file of the draft that the config does not use and notes it in the claim, in one transaction. False when
    * the file moved meanwhile, or the claim is cleaned or rolled back.
    */
-  discard(claimId: string, file: FileRecord, now: Date): Promise<boolean>;
+  discard(claimId: string, file: ExtensionFile, now: Date): Promise<boolean>;
   /** From now on nothing more is discarded. Answers all that was, by whichever call; undefined when rolled back. */
   finish(claimId: string, now: Date): Promise<string[] | undefined>;
   /**

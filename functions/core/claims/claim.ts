@@ -1,6 +1,6 @@
 import { AppError, type ErrorCode } from '#core/errors.ts';
 import { releaseExpired } from '#core/expired.ts';
-import { countersOf, type FileRecord, isExpired } from '#core/file-record.ts';
+import { countersOf, type ExtensionFile, isExpired } from '#core/file-record.ts';
 import { idPattern } from '#core/ids.ts';
 import type { Clock } from '#core/ports.ts';
 import { limitOf, quotaExceeded } from '#core/quota.ts';
@@ -123,7 +123,7 @@ async function bindAll(
 }
 
 /** Staged files count against the app already; a session is what a claim adds. */
-function grownBy(bound: FileRecord, settings: AppSettings): CounterLimit[] {
+function grownBy(bound: ExtensionFile, settings: AppSettings): CounterLimit[] {
   return countersOf(bound)
     .filter(({ kind }) => kind === 'session')
     .map((counter) => limitOf(counter, settings));
@@ -138,7 +138,7 @@ interface Failure {
 
 function failureOf(
   fileId: string,
-  file: FileRecord | undefined,
+  file: ExtensionFile | undefined,
   request: ClaimRequest,
   now: Date,
 ): Failure | undefined {
@@ -188,4 +188,4 @@ async function cleanDraft(
   return released.flat();
 }
 
-const sumOf = (files: FileRecord[]) => files.reduce((sum, file) => sum + file.sizeBytes, 0);
+const sumOf = (files: ExtensionFile[]) => files.reduce((sum, file) => sum + file.sizeBytes, 0);

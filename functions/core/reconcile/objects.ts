@@ -8,9 +8,12 @@ import { found } from './report.ts';
  */
 const graceMs = 2 * 3_600_000;
 
+/** An upload of an organization's editor may wait for a day, and its bytes with it. */
+const incomingGraceMs = 26 * 3_600_000;
+
 /**
  * One page of a bucket: every object of ours against its record. An object whose key we did not make is somebody
- * else's and never touched; an incoming one of this age belongs to no upload that could still be completed.
+ * else's and never touched; an incoming one of a day and more belongs to no upload that could still be completed.
  */
 export const reconcileObjects: Step = async (deps, report, position) => {
   const index = position.bucket ?? 0;
@@ -27,7 +30,10 @@ export const reconcileObjects: Step = async (deps, report, position) => {
   });
   const records = await deps.store.keysOf(named.map(({ id }) => id));
   const orphans = named.filter(({ key, id }) => records.get(id)?.key !== key).map(({ key }) => key);
-  const incoming = settled.filter(({ key }) => key.startsWith('incoming/')).map(({ key }) => key);
+  const oldestIncoming = deps.clock.now().getTime() - incomingGraceMs;
+  const incoming = settled
+    .filter(({ key, lastModified }) => key.startsWith('incoming/') && lastModified.getTime() < oldestIncoming)
+    .map(({ key }) => key);
   for (const key of [...orphans, ...incoming]) {
     await found(report, 'objectsWithoutRecord', `${bucket} ${key}`, () => deps.objects.delete({ bucket, key }));
   }
