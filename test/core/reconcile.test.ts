@@ -214,7 +214,15 @@ describe('reconcile', () => {
   });
 
   it('refuses a cursor it did not give', async () => {
-    for (const cursor of ['x', 'e30', Buffer.from('{"part":"toString"}').toString('base64url')]) {
+    const forged = [
+      { part: 'toString' },
+      { part: 'records', after: 'x' },
+      { part: 'records', after: '{"pk":1}' },
+      { part: 'records', after: { pk: 'a', sk: 'b' } },
+      { part: 'objects', after: {} },
+      { part: 'objects', bucket: -1 },
+    ].map((position) => Buffer.from(JSON.stringify(position)).toString('base64url'));
+    for (const cursor of ['x', 'e30', 'bnVsbA', ...forged]) {
       await expect(run({ cursor })).rejects.toMatchObject({ code: 'validation_failed' });
     }
   });
