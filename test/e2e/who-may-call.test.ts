@@ -106,17 +106,17 @@ const backend = (name: string, key = app.key): CallOptions => asBackend({ key, s
 describe.each(guarded)('$method $path', (row) => {
   const use = useOf[row.auth] ?? '';
 
-  it.each([
-    '',
-    'Bearer',
-    'Bearer ',
-    'Bearer garbage',
-    'Bearer a.b.c',
-    'Basic dXNlcjpwYXNz',
-    `Bearer ${'x'.repeat(9000)}`,
-  ])('wants more proof than "%.20s"', async (authorization) => {
-    const headers: Record<string, string> = authorization === '' ? {} : { authorization };
-    expectError(await attempt(row, { headers }), 401, 'unauthorized');
+  it('wants proof, and more than anything that looks like it', async () => {
+    expectError(await attempt(row, {}), 401, 'unauthorized');
+    for (const authorization of [
+      'Bearer',
+      'Bearer x',
+      'Bearer a.b.c',
+      'Basic dXNlcg==',
+      `Bearer ${'x'.repeat(9000)}`,
+    ]) {
+      expectError(await attempt(row, { headers: { authorization } }), 401, 'unauthorized');
+    }
   });
 
   it.each(['expired', 'forged', 'unsigned'])('refuses a token that is %s', async (fault) => {

@@ -44,16 +44,19 @@ export function counterItem(TableName: string, change: Change, limit?: CounterLi
     UpdateExpression: 'ADD usedBytes :bytes, fileCount :files',
   };
   if (limit === undefined) return { Update: { ...update, ExpressionAttributeValues: values } };
+  // A condition cannot add, so the sum is moved to the other side (platform facts, section B).
+  const room = limit.limitBytes - change.bytes;
   const inFiles = limit.limitFiles !== undefined && change.files > 0;
-  const room = inFiles ? 'usedBytes <= :room AND fileCount <= :places' : 'usedBytes <= :room';
+  const within = inFiles ? 'usedBytes <= :room AND fileCount <= :places' : 'usedBytes <= :room';
+  // A counter that counted nothing yet has no number to compare: what is more than the whole limit must not slip in there.
+  const fits = room < 0 ? within : `(attribute_not_exists(usedBytes) OR (${within}))`;
   return {
     Update: {
       ...update,
-      // A condition cannot add, so the sum is moved to the other side (platform facts, section B).
-      ConditionExpression: `attribute_not_exists(closedAt) AND (attribute_not_exists(usedBytes) OR (${room}))`,
+      ConditionExpression: `attribute_not_exists(closedAt) AND ${fits}`,
       ExpressionAttributeValues: {
         ...values,
-        ':room': limit.limitBytes - change.bytes,
+        ':room': room,
         ...(inFiles && { ':places': (limit.limitFiles ?? 0) - change.files }),
       },
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import type { ExtensionFile, Holder } from '#core/file-record.ts';
 import type { CounterLimit, OverLimit } from '#core/stores.ts';
 
-/** What a saved config belongs to. A lock may say which session of it the files count against. */
+/**
+ * What a saved config belongs to. A lock may say which session of it the files count against; a template has none, since
+ * its files would go with that session.
+ */
 export interface ClaimTarget extends Holder {
   sessionId?: string | undefined;
 }

@@ -42,9 +42,10 @@ const maxAttempts = 10;
  */
 export async function claimFiles(
   deps: ClaimDeps,
-  request: ClaimRequest,
+  asked: ClaimRequest,
   settings: () => Promise<AppSettings>,
 ): Promise<ClaimAnswer> {
+  const request = { ...asked, target: targetOf(asked.target) };
   const { fileIds, draftId, config } = scanConfig(request.config);
   const id = claimIdOf({ ...request, fileIds, draftId });
   const answer = (deleted: string[]) => ({ claimId: id, config, claimed: fileIds, deleted });
@@ -59,6 +60,9 @@ export async function claimFiles(
   await deps.claims.noteDeleted(id, deleted);
   return answer(deleted);
 }
+
+const targetOf = ({ type, id, sessionId }: ClaimTarget): ClaimTarget =>
+  type === 'lock' ? { type, id, sessionId } : { type, id };
 
 async function bindAll(
   deps: ClaimDeps,
