@@ -3,7 +3,7 @@ import type { BindResult, ClaimRecord, ClaimStore, Move } from '#core/claims/cla
 import type { ExtensionFile } from '#core/file-record.ts';
 import type { CounterLimit } from '#core/stores.ts';
 import type { Table } from './client.ts';
-import { counterChanges, counterItem } from './counters.ts';
+import { counterChanges, counterItem, overLimitOf } from './counters.ts';
 import { fromItem } from './file-item.ts';
 import { createFileWrites } from './file-writes.ts';
 import { claimKey, counterKey, fileKey, holderKey } from './keys.ts';
@@ -70,7 +70,7 @@ export function createClaimStore(table: Table): ClaimStore {
         const outcome = outcomes[index + 1];
         if (limit === undefined || !outcome?.failed) continue;
         if (outcome.old?.closedAt !== undefined) return { outcome: 'target_deleted' };
-        return { outcome: 'over_limit', ...limit, usedBytes: Number(outcome.old?.usedBytes ?? 0) };
+        return overLimitOf(limit, outcome.old);
       }
       return { outcome: 'moved' };
     },
@@ -115,8 +115,8 @@ export function createClaimStore(table: Table): ClaimStore {
     async unbind(claim, moves) {
       // Before the transaction, which has no room for them: a ticket that comes to nothing does nothing. The first
       // ticket of a file is never taken away by its claim, so one that expires as planned has its alarm still.
-      const tickets = moves.flatMap(({ to }) =>
-        to.expiresAt === undefined ? [] : [writes.putTicket(to.id, to.expiresAt)],
+      const tickets = moves.flatMap(({ from, to }) =>
+        to.expiresAt === undefined || to.expiresAt === from.stagedUntil ? [] : [writes.putTicket(to.id, to.expiresAt)],
       );
       if (tickets.length > 0) await transact(table, tickets);
       const outcomes = await transact(table, [
