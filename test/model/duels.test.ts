@@ -4,6 +4,7 @@ import { crash } from './commands.ts';
 import type { Command, EventBody, Target } from './domain.ts';
 import { live } from './live.ts';
 import { type Servers, startServers } from './run.ts';
+import type { CrashPlan } from './turns.ts';
 
 /** Orders drawn for each duel: each is a dozen calls long, so that many show every order that matters. */
 const numRuns = Number(process.env.DUEL_RUNS ?? 40);
@@ -41,6 +42,8 @@ interface Duel {
   start: Command[];
   waitMs?: number;
   at: Command[];
+  /** Kills the first there for certain; the others are killed or not as drawn. */
+  crash?: CrashPlan;
 }
 
 /** Every duel ends the same way whoever is first, and whoever is killed on the way: that is what the model judges. */
@@ -94,6 +97,12 @@ const duels: Duel[] = [
     at: [upload, tell({ type: 'session.deleted', sessionId: 's1' }), work],
   },
   {
+    title: 'an upload killed once its bytes have arrived, and the end of its session',
+    start: [],
+    at: [upload, tell({ type: 'session.deleted', sessionId: 's1' }), work],
+    crash: { call: 1, when: 'after' },
+  },
+  {
     title: 'claims and roll backs and the end of the app',
     start: [stage(100), claim(lock('l1'), [0])],
     at: [appDeleted, work, rollBack, claim(lock('l2'), [0])],
@@ -125,7 +134,7 @@ const duels: Duel[] = [
 ];
 
 describe('whoever is first, and whoever is killed on the way, it ends well:', () => {
-  it.each(duels)('$title', { timeout: 300_000 }, async ({ start, waitMs = 0, at }) => {
+  it.each(duels)('$title', { timeout: 300_000 }, async ({ start, waitMs = 0, at, crash: certain }) => {
     const life = fc.record({
       crashes: fc.tuple(...at.map(() => crash)),
       draws: fc.infiniteStream(fc.nat(1000)),
@@ -133,7 +142,7 @@ describe('whoever is first, and whoever is killed on the way, it ends well:', ()
       scheduler: fc.scheduler(),
     });
     const property = fc.asyncProperty(life, async ({ crashes, ...drawn }) => {
-      const asked = at.map((command, index) => ({ command, crash: crashes[index] }));
+      const asked = at.map((command, index) => ({ command, crash: index === 0 && certain ? certain : crashes[index] }));
       await live(servers, { ...drawn, start, rounds: [{ waitMs, asked }] });
     });
     await fc.assert(property, { numRuns, seed, endOnFailure: process.env.MODEL_SHRINK === undefined });

@@ -28,9 +28,10 @@ export async function live(servers: Servers, { start, rounds, draws, deliveries,
   const run = await openRun(servers);
   try {
     const ports = run.ports(straight);
-    const turns = createTurns(scheduler);
+    const draw = (among: number) => (draws.next().value ?? 0) % Math.max(1, among);
+    const turns = createTurns(scheduler, draw);
     const history = createHistory();
-    const draining = { draw: (among: number) => (draws.next().value ?? 0) % Math.max(1, among), deliveries };
+    const draining = { draw, deliveries };
     for (const command of start) await alone(run, ports, history, command);
     let observed = await observe(run);
     for (const round of rounds) {

@@ -18,12 +18,16 @@ export const straight: Step = (_label, effect) => effect();
 const never = new Promise<never>(() => {});
 const macrotask = () => new Promise<void>((resolve) => setImmediate(resolve));
 
+/** Calls in a row that a turn may bring: drawn evenly, long halts in the middle of a use case would hardly ever occur. */
+const bursts = [1, 1, 1, 1, 2, 3, 5, 8, 20];
+
 /**
- * Lets use cases run side by side, one call to the outside at a time, in an order that fast-check's scheduler draws. The
- * order follows from the seed alone, since nothing is drawn before every use case waits for its turn. A killed use
- * case stops where it is: its call never answers, so neither its error handling nor anything after it runs.
+ * Lets use cases run side by side, one call to the outside at a time, in an order that fast-check's scheduler draws;
+ * `draw` says how many calls a turn is long. The order follows from the seed alone, since nothing is drawn before every
+ * use case waits for its turn. A killed use case stops where it is: its call never answers, so neither its error
+ * handling nor anything after it runs.
  */
-export function createTurns(scheduler: Scheduler) {
+export function createTurns(scheduler: Scheduler, draw: (among: number) => number) {
   let underWay = 0;
   let quiet = Promise.resolve();
 
@@ -50,6 +54,7 @@ export function createTurns(scheduler: Scheduler) {
   function start<T>(name: string, crash: CrashPlan | undefined, work: (step: Step) => Promise<T>): Promise<Ending<T>> {
     const death = Promise.withResolvers<Ending<T>>();
     let calls = 0;
+    let burst = 0;
     let dead = false;
     const die = (): Promise<never> => {
       dead = true;
@@ -58,7 +63,12 @@ export function createTurns(scheduler: Scheduler) {
     };
     const step: Step = async (label, effect) => {
       if (dead) return await never;
-      await scheduler.schedule(Promise.resolve(), `${name}: ${label}`);
+      // Calls that a use case makes side by side are drawn one by one: the order of their answers is not the seed's.
+      if (burst > 0 && underWay === 0) burst -= 1;
+      else {
+        await scheduler.schedule(Promise.resolve(), `${name}: ${label}`);
+        burst = (bursts[draw(bursts.length)] ?? 1) - 1;
+      }
       if (dead) return await never;
       const call = calls;
       calls += 1;

@@ -1,0 +1,218 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type ClaimRequest, claimFiles } from '#core/claims/claim.ts';
+import { rollBackClaim } from '#core/claims/roll-back.ts';
+import { AppError } from '#core/errors.ts';
+import { countersOf, type ExtensionFile } from '#core/file-record.ts';
+import { type AppSettings, defaultSettings } from '#core/settings.ts';
+import { pendingFile, sessionFile, stagedFile } from '#test/support/records.ts';
+import { emptyTable } from '#test/support/tables.ts';
+import { startWorld, type World } from '#test/support/world.ts';
+
+const settings: AppSettings = { ...defaultSettings, enabled: true };
+const session = { kind: 'session', sessionId: 'session' } as const;
+let world: World;
+
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterEach(async () => {
+  world.faults.dynamo = undefined;
+  world.time.offsetMs = 0;
+  world.messages.length = 0;
+  await emptyTable(world.table);
+});
+afterAll(() => world.close());
+
+async function ready(file: ExtensionFile): Promise<ExtensionFile> {
+  await world.files.reserve(
+    file,
+    countersOf(file).map((counter) => ({ counter, limitBytes: 1_000_000 })),
+  );
+  const stored = await world.files.markReady(file, new Date());
+  if (stored === undefined) throw new Error('not ready');
+  return stored;
+}
+
+const stage = (given: Partial<ExtensionFile> = {}) => ready(stagedFile({ sizeBytes: 100, ...given }));
+const reference = (fileId: string) => ({ provider: 'chastify_storage', fileId });
+const configOf = (files: { id: string }[], storageDraftId?: string) => ({
+  ...(storageDraftId !== undefined && { storageDraftId }),
+  images: files.map(({ id }) => reference(id)),
+});
+
+const claim = (config: unknown, more: Partial<ClaimRequest> = {}, given: AppSettings = settings) =>
+  claimFiles(
+    world,
+    { appId: 'app', userId: 'user', target: { type: 'lock', id: 'lock' }, config, ...more },
+    async () => given,
+  );
+
+async function refusalOf(promise: Promise<unknown>): Promise<AppError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof AppError) return error;
+  throw new Error('expected a refusal', { cause: error });
+}
+
+describe('a claim', () => {
+  it('takes what is asked of DynamoDB and no more', async () => {
+    const [used, left] = [await stage({ draftId: 'draft' }), await stage({ draftId: 'draft' })];
+    world.calls.length = 0;
+    await claim(configOf([used], 'draft'));
+    const [read, bind, rest] = [
+      ['GetItem', 'BatchGetItem'],
+      ['TransactWriteItems'],
+      ['Query', 'TransactWriteItems', 'UpdateItem'],
+    ];
+    expect(world.calls).toEqual([...read, ...bind, ...rest].map((operation) => `dynamo ${operation}`));
+    expect(world.messages).toEqual([{ type: 'file.delete', fileId: left.id }]);
+    world.calls.length = 0;
+    await claim(configOf([await stage()]));
+    expect(world.calls.slice(-3)).toEqual(['dynamo GetItem', 'dynamo BatchGetItem', 'dynamo TransactWriteItems']);
+  });
+
+  it('lists every failing file with its reason, and says of what holds one no more than its kind', async () => {
+    const [mine, expired, held, template, uploaded, foreign] = await Promise.all([
+      stage(),
+      stage({ expiresAt: Date.now() + 1000, dueAt: Date.now() + 1000 }),
+      stage(),
+      stage(),
+      ready(sessionFile({ lockId: 'secret-lock' })),
+      stage({ userId: 'another' }),
+    ]);
+    await claim(configOf([held]), { target: { type: 'lock', id: 'secret-lock' } });
+    await claim(configOf([template]), { target: { type: 'template', id: 'secret-template' } });
+    world.time.offsetMs = 2000;
+    const missing = { id: 'f'.repeat(24) };
+    const error = await refusalOf(
+      claim(configOf([mine, expired, held, template, uploaded, foreign, missing, { id: '../x' }])),
+    );
+    expect(error).toMatchObject({ code: 'staged_file_expired', status: 410 });
+    expect(error.details).toEqual({
+      files: [
+        { fileId: expired.id, code: 'staged_file_expired' },
+        { fileId: held.id, code: 'file_already_claimed', heldBy: 'lock' },
+        { fileId: template.id, code: 'file_already_claimed', heldBy: 'template' },
+        { fileId: uploaded.id, code: 'file_already_claimed', heldBy: 'session' },
+        { fileId: foreign.id, code: 'file_not_found' },
+        { fileId: missing.id, code: 'file_not_found' },
+        { fileId: '../x', code: 'file_not_found' },
+      ],
+    });
+    expect(JSON.stringify(error)).not.toContain('secret');
+    expect(await world.files.get(mine.id)).toEqual(mine);
+  });
+
+  it('of a template counts for no session, and outlives the one that was named', async () => {
+    const file = await stage();
+    await claim(configOf([file]), { target: { type: 'template', id: 'template', sessionId: 'session' } });
+    expect(await world.files.get(file.id)).toMatchObject({ templateId: 'template' });
+    expect(await world.files.get(file.id)).not.toHaveProperty('sessionId');
+    expect(await world.files.usage(session)).toEqual({ usedBytes: 0, fileCount: 0 });
+  });
+
+  it('is refused when it is more than the whole limit of a session that counted nothing yet', async () => {
+    const file = await stage();
+    const target = { type: 'lock', id: 'lock', sessionId: 'session' } as const;
+    const tight = { ...settings, maxBytesPerSession: 99 };
+    const error = await refusalOf(claim(configOf([file]), { target }, tight));
+    expect(error.code).toBe('extension_session_storage_quota_exceeded');
+    expect(error.details).toMatchObject({ limitBytes: 99, usedBytes: 0, requestedBytes: 100 });
+    expect(await world.files.get(file.id)).toEqual(file);
+  });
+
+  it('is not refused for the room that an upload nobody finished takes of the session', async () => {
+    const file = await stage();
+    const dead = pendingFile({ sessionId: 'session', lockId: 'lock', sizeBytes: 100, dueAt: Date.now() + 1000 });
+    await world.files.reserve(dead, [
+      { counter: session, limitBytes: 100 },
+      { counter: { kind: 'app', appId: 'app' }, limitBytes: 1000 },
+    ]);
+    const target = { type: 'lock', id: 'lock', sessionId: 'session' } as const;
+    const tight = { ...settings, maxBytesPerSession: 100 };
+    expect((await refusalOf(claim(configOf([file]), { target }, tight))).details).toMatchObject({ usedBytes: 100 });
+    world.time.offsetMs = 2000;
+    expect((await claim(configOf([file]), { target }, tight)).claimed).toEqual([file.id]);
+    expect(await world.files.usage(session)).toEqual({ usedBytes: 100, fileCount: 1 });
+  });
+
+  it('made again by another save with other words around the same files is the same claim', async () => {
+    const files = [await stage({ draftId: 'draft' }), await stage({ draftId: 'draft' })];
+    const left = await stage({ draftId: 'draft' });
+    const first = await claim(configOf(files, 'draft'));
+    expect(first.deleted).toEqual([left.id]);
+    await stage({ draftId: 'draft' });
+    const again = await claim({ title: 'new', ...configOf([...files].reverse(), 'draft') });
+    expect(again).toMatchObject({ claimId: first.claimId, deleted: [left.id] });
+  });
+
+  it('killed while it cleaned its draft is finished by the next, which tells all that went', async () => {
+    const used = await stage({ draftId: 'draft' });
+    const left = await Promise.all([1, 2, 3].map(() => stage({ draftId: 'draft' })));
+    let transactions = 0;
+    world.faults.dynamo = ({ operation }) => {
+      if (operation !== 'TransactWriteItems' && operation !== 'UpdateItem') return undefined;
+      transactions += 1;
+      return transactions > 2 ? { type: 'AccessDeniedException', message: 'no' } : undefined;
+    };
+    await expect(claim(configOf([used], 'draft'))).rejects.toThrow('no');
+    world.faults.dynamo = undefined;
+    const states = await Promise.all(left.map(async ({ id }) => (await world.files.get(id))?.state));
+    expect(states.filter((state) => state === 'deleting')).toHaveLength(1);
+    const answer = await claim(configOf([used], 'draft'));
+    expect(answer.deleted).toEqual(left.map(({ id }) => id).sort());
+    expect(await claim(configOf([used], 'draft'))).toEqual(answer);
+  });
+
+  it('made twice at the same moment is answered the same twice', async () => {
+    const used = await stage({ draftId: 'draft' });
+    const left = await Promise.all([1, 2, 3, 4].map(() => stage({ draftId: 'draft' })));
+    const answers = await Promise.all(Array.from({ length: 6 }, () => claim(configOf([used], 'draft'))));
+    for (const answer of answers) expect(answer).toEqual(answers[0]);
+    expect(answers[0]?.deleted).toEqual(left.map(({ id }) => id).sort());
+  });
+});
+
+describe('taking a claim back', () => {
+  it('stages its files again for what was left of their time, an hour at least', async () => {
+    const [long, short] = [await stage(), await stage({ expiresAt: Date.now() + 60_000 })];
+    const { claimId } = await claim(configOf([long, short]));
+    await rollBackClaim(world, claimId);
+    expect(await world.files.get(long.id)).toMatchObject({ staged: true, expiresAt: long.expiresAt });
+    const restored = await world.files.get(short.id);
+    expect(restored?.expiresAt).toBeGreaterThanOrEqual(Date.now() + 3_590_000);
+    expect(restored?.dueAt).toBe(restored?.expiresAt);
+  });
+
+  it('leaves what a later save of the same lock claims too, until that is taken back as well', async () => {
+    const [kept, dropped] = [await stage(), await stage()];
+    const first = await claim(configOf([kept, dropped]));
+    const second = await claim(configOf([kept]));
+    await rollBackClaim(world, first.claimId);
+    expect(await world.files.get(kept.id)).toMatchObject({ staged: false, lockId: 'lock', claimIds: [second.claimId] });
+    expect(await world.files.get(dropped.id)).toMatchObject({ staged: true });
+    await rollBackClaim(world, second.claimId);
+    expect(await world.files.get(kept.id)).toMatchObject({ staged: true });
+    expect(await world.files.get(kept.id)).not.toHaveProperty('claimIds');
+  });
+
+  it('leaves a file that was uploaded into the lock, and never staged', async () => {
+    const file = await ready(sessionFile());
+    const { claimId } = await claim(configOf([file]));
+    await rollBackClaim(world, claimId);
+    expect(await world.files.get(file.id)).toEqual(file);
+  });
+
+  it('does nothing the second time, and knows no claim that never was', async () => {
+    const { claimId } = await claim(configOf([await stage()]));
+    await rollBackClaim(world, claimId);
+    const items = await world.items();
+    await rollBackClaim(world, claimId);
+    expect(await world.items()).toEqual(items);
+    for (const id of ['a'.repeat(24), 'no id']) {
+      expect((await refusalOf(rollBackClaim(world, id))).code).toBe('not_found');
+    }
+  });
+});
