@@ -24,6 +24,16 @@ export async function sweepOne(deps: Deps, file: FileRecord): Promise<boolean> {
 }
 
 /**
+ * The alarm of a file rang. Whether its time is over is decided by its record, so an alarm left over from a claimed file
+ * does nothing. One that comes again because its file could not be removed the first time finishes that now.
+ */
+export async function expireFile(deps: Deps, fileId: string): Promise<void> {
+  const file = await deps.files.get(fileId);
+  if (file?.state === 'deleting') await purge(deps, fileId);
+  else if (file !== undefined) await sweepOne(deps, file);
+}
+
+/**
  * One marker of a direct upload whose URL is dead: removes what a repeated PUT may have left at the incoming key, and
  * what a completion may have written after its record was gone. Safe to run twice. Throws `ObjectStoreError` when the
  * bucket does not answer; the marker then stays.

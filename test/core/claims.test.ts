@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ClaimRequest, claimFiles } from '#core/claims/claim.ts';
+import { boundTo } from '#core/claims/claim-record.ts';
 import { rollBackClaim } from '#core/claims/roll-back.ts';
 import { AppError } from '#core/errors.ts';
 import { countersOf, type ExtensionFile } from '#core/file-record.ts';
@@ -215,4 +216,13 @@ describe('taking a claim back', () => {
       expect((await refusalOf(rollBackClaim(world, id))).code).toBe('not_found');
     }
   });
+});
+
+it('a file remembers a bounded number of claims', () => {
+  let file: ExtensionFile | undefined = stagedFile();
+  for (let index = 0; index < 100; index += 1) {
+    file = file && boundTo(file, { type: 'lock', id: 'lock' }, `claim-${index}`, new Date());
+  }
+  expect(file?.claimIds).toHaveLength(20);
+  expect(file?.claimIds?.at(-1)).toBe('claim-99');
 });

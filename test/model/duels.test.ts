@@ -118,6 +118,17 @@ const duels: Duel[] = [
     at: [templateDeleted, cloned('l1'), work],
   },
   {
+    title: 'the end of a template that a clone still needs',
+    start: [stage(100), claim(template, [0]), cloned('l1'), cloned('l2')],
+    at: [templateDeleted, archived('l2'), work],
+  },
+  {
+    title: 'a roll back when the time of its file is nearly over',
+    start: [stage(100), claim(lock('l1'), [0])],
+    waitMs: 110 * minute,
+    at: [rollBack, stage(100)],
+  },
+  {
     title: 'two ways to complete one direct upload, and giving it up',
     start: [
       { kind: 'presign', sessionId: undefined, user: 'ann', size: 100 },

@@ -11,7 +11,7 @@ import { reconcile } from '#core/reconcile/reconcile.ts';
 import { deleteFile, getSessionUpload, ownUpload, sessionUpload } from '#core/session-files.ts';
 import { getStagedFile } from '#core/staged-files.ts';
 import { storeImage } from '#core/store-image.ts';
-import { sweepOne } from '#core/sweep.ts';
+import { expireFile } from '#core/sweep.ts';
 import { expiryHandler } from '#http/expiry-handler.ts';
 import { appId, type Command, type SessionId, sessions, settings, type Target, type User } from './domain.ts';
 import { imageOf } from './image.ts';
@@ -141,10 +141,7 @@ export async function work(ports: Ports, message: Message): Promise<void> {
 /** One delivery of the stream records there are; what is not acknowledged comes again. */
 export async function expire(run: Run, ports: Ports): Promise<void> {
   const records = [...run.expired];
-  const handler = expiryHandler(async (fileId) => {
-    const file = await ports.files.get(fileId);
-    if (file !== undefined) await sweepOne(ports, file);
-  });
+  const handler = expiryHandler((fileId) => expireFile(ports, fileId));
   const { batchItemFailures } = await handler({ Records: records });
   if (batchItemFailures.length > 0) throw new Error('The expiry worker failed');
   run.expired.splice(0, run.expired.length, ...run.expired.filter((record) => !records.includes(record)));
