@@ -3,21 +3,36 @@
  * test are derived from it; the key is the file, `functions/<key>.ts`. Plain data: nothing here may import an adapter.
  */
 
-/** Who may call (contract, section 1). `session.write` wants developer key and session token, `session.read` the session token at least. */
-export type Auth = 'user' | 'session.read' | 'session.write' | 'platform' | 'admin' | 'public';
+/**
+ * Who may call (contract, section 1). `user.or.platform` takes a user for themselves, or the platform on behalf of a
+ * user it names. `session.write` wants developer key and session token, `session.read` the session
+ * token at least.
+ */
+export type Auth = 'user' | 'user.or.platform' | 'session.read' | 'session.write' | 'platform' | 'admin' | 'public';
 
 /**
  * What a function touches; its grants, environment and layers follow from this and from nothing else.
- * `table.read` allows reads of the table and its indexes, `table.write` also writes, `r2` the bucket credentials,
+ * `table.read` allows reads of the table and its indexes, `table.write` also writes,
+ * `table.scan` may read it whole, `r2` the bucket credentials,
  * `r2.names`
  * only where the buckets are, `cleanup.send` and `lifecycle.send` the queues, `images` the sharp layer and a whole vCPU.
  */
-export type Use = 'table.read' | 'table.write' | 'r2' | 'r2.names' | 'cleanup.send' | 'lifecycle.send' | 'images';
+export type Use =
+  | 'table.read'
+  | 'table.write'
+  | 'table.scan'
+  | 'r2'
+  | 'r2.names'
+  | 'cleanup.send'
+  | 'lifecycle.send'
+  | 'images';
 
 export interface EndpointRow {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** API Gateway's form: `/files/{fileId}`. */
   path: string;
+  /** A second path of the same endpoint, for an API that is called both with and without a trailing slash. */
+  alsoAt?: string;
   auth: Auth;
   uses: readonly Use[];
   summary: string;
@@ -41,7 +56,10 @@ export interface WorkerRow {
 
 const app = '/api/extensions/apps/{appId}/files';
 const session = '/api/extensions/sessions/{sessionId}/files';
+const organization = '/organizations/{orgId}';
+const platformOrganization = '/platform/organizations/{orgId}';
 const adminApp = '/admin/extensions/apps/{appId}';
+const uploads = '/v1/upload';
 
 // biome-ignore format: one line an endpoint
 export const endpoints = {
@@ -52,6 +70,8 @@ export const endpoints = {
   'extensions/session-files-delete': { method: 'DELETE', path: `${session}/{fileId}`, auth: 'session.write', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Delete a file of the session' },
   'extensions/session-files-presign': { method: 'POST', path: `${session}/presign`, auth: 'session.write', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Begin a direct upload of an image into the session' },
   'extensions/session-files-complete': { method: 'POST', path: `${session}/complete`, auth: 'session.write', uses: ['table.write', 'r2', 'images', 'cleanup.send'], summary: 'Finish a direct upload into the session' },
+  'extensions/session-state-get': { method: 'GET', path: '/api/extensions/sessions/{sessionId}/state', auth: 'session.read', uses: ['table.read'], summary: "The session's state" },
+  'extensions/session-state-put': { method: 'PUT', path: '/api/extensions/sessions/{sessionId}/state', auth: 'session.write', uses: ['table.write'], summary: "Replace the session's state" },
   'extensions/setup-capabilities': { method: 'GET', path: `${app}/capabilities`, auth: 'user', uses: ['table.read', 'r2.names'], summary: 'What a setup screen may stage, and how much is staged' },
   'extensions/setup-files-stage': { method: 'POST', path: `${app}/stage`, auth: 'user', uses: ['table.write', 'r2', 'images', 'cleanup.send'], summary: 'Stage an image in a setup screen' },
   'extensions/setup-files-staged-list': { method: 'GET', path: `${app}/staged`, auth: 'user', uses: ['table.read', 'r2'], summary: "The caller's unexpired staged files" },
@@ -66,7 +86,38 @@ export const endpoints = {
   'admin/file-storage-put': { method: 'PUT', path: `${adminApp}/file-storage`, auth: 'admin', uses: ['table.write'], summary: "Change any subset of an app's storage settings" },
   'admin/developer-keys-create': { method: 'POST', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.write'], summary: 'Create a developer key, shown once' },
   'admin/developer-keys-list': { method: 'GET', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.read'], summary: "An app's developer keys, without secrets" },
+  'uploads/upload-public': { method: 'POST', path: uploads, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Upload a public file' },
+  'uploads/upload-private': { method: 'POST', path: `${uploads}/private`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Upload a private file' },
+  'uploads/list': { method: 'GET', path: uploads, alsoAt: `${uploads}/`, auth: 'user', uses: ['table.read', 'r2.names'], summary: "The caller's uploaded files, page by page" },
+  'uploads/get': { method: 'GET', path: `${uploads}/{id}`, auth: 'user', uses: ['table.read', 'r2.names'], summary: 'Details of an uploaded file' },
+  'uploads/url': { method: 'GET', path: `${uploads}/url/{id}`, auth: 'user', uses: ['table.read', 'r2'], summary: 'A signed download link of an uploaded file' },
+  'uploads/delete': { method: 'DELETE', path: `${uploads}/{id}`, auth: 'user', uses: ['table.write', 'r2.names'], summary: 'Delete an uploaded file; its bytes go after a grace period' },
+  'uploads/presign': { method: 'POST', path: `${uploads}/presign`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Begin the direct upload of a file of any size' },
+  'uploads/complete': { method: 'POST', path: `${uploads}/complete`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Finish the direct upload of a file' },
+  'admin/uploads-settings-get': { method: 'GET', path: '/admin/uploads/settings', auth: 'admin', uses: ['table.read'], summary: 'Settings of the uploads API' },
+  'admin/uploads-settings-put': { method: 'PUT', path: '/admin/uploads/settings', auth: 'admin', uses: ['table.write'], summary: 'Change any subset of the settings of the uploads API' },
   'admin/developer-keys-revoke': { method: 'DELETE', path: `${adminApp}/developer-keys/{keyId}`, auth: 'admin', uses: ['table.write'], summary: 'Revoke a developer key' },
+  'organizations/uploads-presign': { method: 'POST', path: `${organization}/uploads/presign`, auth: 'user.or.platform', uses: ['table.write', 'r2'], summary: 'Presign an upload for a parent of an organization' },
+  'organizations/progress-photos-create': { method: 'POST', path: '/progress-photos', auth: 'user', uses: ['table.write', 'r2'], summary: 'Take uploads as progress photos' },
+  'organizations/progress-photos-list': { method: 'GET', path: '/progress-photos', auth: 'user', uses: ['table.read', 'r2'], summary: "The caller's progress photos, newest first" },
+  'organizations/exercise-comments-create': { method: 'POST', path: '/exercise-comments', auth: 'user', uses: ['table.write', 'r2'], summary: 'Take uploads with an exercise comment' },
+  'organizations/exercise-comments-list': { method: 'GET', path: '/exercise-comments', auth: 'user', uses: ['table.read', 'r2'], summary: "The caller's exercise comments, newest first" },
+  'organizations/messages-create': { method: 'POST', path: '/messages', auth: 'user', uses: ['table.write', 'r2'], summary: 'Take uploads with a message' },
+  'organizations/messages-list': { method: 'GET', path: '/messages', auth: 'user', uses: ['table.read', 'r2'], summary: "The caller's messages, newest first" },
+  'organizations/logo-upload': { method: 'POST', path: `${organization}/logo`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Presign or complete the logo of an organization' },
+  'organizations/logo-get': { method: 'GET', path: `${organization}/logo`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'The logo of an organization' },
+  'organizations/minisite-assets': { method: 'POST', path: `${organization}/minisite/assets`, auth: 'user', uses: ['table.write', 'r2'], summary: 'Presign an asset of a minisite' },
+  'organizations/minisite-content-put': { method: 'PUT', path: `${organization}/minisite/content`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Publish a minisite and its assets' },
+  'organizations/minisite-content-get': { method: 'GET', path: `${organization}/minisite/content`, auth: 'user', uses: ['table.read', 'r2'], summary: 'A published minisite with links to its assets' },
+  'organizations/workout-media-urls': { method: 'POST', path: `${organization}/workouts/{workoutId}/media/urls`, auth: 'user', uses: ['table.read', 'r2'], summary: "Links to a workout's own media" },
+  'organizations/export-url': { method: 'GET', path: `${organization}/exports/{jobId}/url`, auth: 'user', uses: ['table.read', 'r2'], summary: 'A download of an export that works for a minute' },
+  'organizations/signature-upload': { method: 'POST', path: '/forms/by-token/{token}/signature-upload', auth: 'public', uses: ['table.write', 'r2'], summary: 'Presign the one signature a form token allows' },
+  'platform/members-put': { method: 'PUT', path: `${platformOrganization}/members/{userId}`, auth: 'platform', uses: ['table.write'], summary: 'Make a user an active or inactive member' },
+  'platform/signature-tokens-create': { method: 'POST', path: `${platformOrganization}/forms/{formId}/signature-tokens`, auth: 'platform', uses: ['table.write'], summary: 'Create a token for one signature of a form' },
+  'platform/compliance-documents-create': { method: 'POST', path: `${platformOrganization}/compliance-documents`, auth: 'platform', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Store a signed PDF for seven years' },
+  'platform/compliance-documents-delete': { method: 'DELETE', path: `${platformOrganization}/compliance-documents/{documentId}`, auth: 'platform', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Delete a signed PDF whose retention is over' },
+  'platform/exports-create': { method: 'POST', path: `${platformOrganization}/exports/{jobId}`, auth: 'platform', uses: ['table.write', 'r2'], summary: 'Store the CSV of an export job' },
+  'admin/reconcile': { method: 'POST', path: '/admin/reconcile', auth: 'admin', uses: ['table.write', 'table.scan', 'r2', 'cleanup.send'], summary: 'Find what drifted and, unless dry, put it right' },
 } as const satisfies Record<string, EndpointRow>;
 
 // biome-ignore format: one line a worker
@@ -74,6 +125,7 @@ export const workers = {
   'workers/cleanup': { source: { queue: 'cleanup', batchSize: 10 }, uses: ['table.write', 'r2', 'cleanup.send'], timeoutSeconds: 60, summary: 'Removes what is deleted: objects first, then records, page by page' },
   'workers/lifecycle': { source: { queue: 'lifecycle', batchSize: 10 }, uses: ['table.write', 'cleanup.send'], timeoutSeconds: 30, summary: 'Applies what the platform tells of apps, sessions, locks and templates' },
   'workers/expiry': { source: { expiredTickets: true, batchSize: 25 }, uses: ['table.write', 'r2'], timeoutSeconds: 60, summary: 'Removes staged files whose time is over' },
+  'workers/reconcile': { source: { schedule: 'rate(1 hour)' }, uses: ['table.write', 'table.scan', 'r2', 'cleanup.send'], timeoutSeconds: 900, summary: 'Finds what the alarms missed and puts it right' },
 } as const satisfies Record<string, WorkerRow>;
 
 export type EndpointName = keyof typeof endpoints;

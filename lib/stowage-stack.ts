@@ -75,6 +75,7 @@ export class StowageStack extends Stack {
     const grantOf: Record<Use, () => Grant | undefined> = {
       'table.read': () => table.grantRead(),
       'table.write': () => table.grantWrite(),
+      'table.scan': () => table.grantScan(),
       r2: () => grantR2(this, config.r2),
       'r2.names': () => grantR2Names(config.r2),
       'cleanup.send': () => queues.cleanup.grantSend(),
@@ -111,6 +112,10 @@ export class StowageStack extends Stack {
       const worker = (grants: Grant[]) => addFunction(key, row, row.timeoutSeconds, grants);
       alarms.onWorkerErrors(constructId(key), this.wake(row.source, worker, { table, queues }));
     }
+    new CfnOutput(this, 'LifecycleQueueUrl', {
+      value: queues.lifecycle.url,
+      description: 'Where the platform may send lifecycle events directly',
+    });
     new CfnOutput(this, 'Url', { value: api.httpApi.apiEndpoint, description: 'Where the API answers' });
   }
 

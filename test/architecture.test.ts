@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { endpoints, workers } from '#functions/routes.ts';
+import { type EndpointRow, endpoints, workers } from '#functions/routes.ts';
 
 /**
  * The rooms of the design and the one way between them: `event -> http -> endpoint -> core -> port <- adapter`. The
@@ -181,7 +181,10 @@ describe('the route table', () => {
   });
 
   test('names each route and describes each row once', () => {
-    const routes = Object.values(endpoints).map(({ method, path }) => `${method} ${path.replace(/\{\w+\}/g, '{}')}`);
+    const rows: EndpointRow[] = Object.values(endpoints);
+    const routes = rows.flatMap(({ method, path, alsoAt }) =>
+      [path, alsoAt ?? []].flat().map((each) => `${method} ${each.replace(/\{\w+\}/g, '{}')}`),
+    );
     const summaries = [...Object.values(endpoints), ...Object.values(workers)].map(({ summary }) => summary);
     expect(routes.filter((route, index) => routes.indexOf(route) !== index)).toEqual([]);
     expect(summaries.filter((summary, index) => summaries.indexOf(summary) !== index)).toEqual([]);

@@ -16,17 +16,22 @@ export interface CompleteDeps {
   scheduleDelete: (fileId: string) => Promise<void>;
 }
 
-export interface Completion {
+export interface Completion<F extends FileRecord> {
   uploadId: string;
   /** Lets the caller's upload through, `pending` or already `ready`; throws the surface's refusal for all else. */
-  authorize: (file: FileRecord | undefined) => FileRecord;
+  authorize: (file: FileRecord | undefined) => F;
+  /**
+   * Changes the record before anything is written at its final key, where the key depends on what the bytes are: so
+   * the record always knows where an object may be. Safe to repeat; ends the upload as `promote` does.
+   */
+  prepare?: (file: F, head: ObjectHead) => Promise<F>;
   /**
    * Puts the checked bytes at the file's final key and says what they are. Must be safe to repeat. An `AppError` below
    * 500 is a verdict on the bytes and ends the upload; anything else leaves it to be tried again.
    */
-  promote: (file: FileRecord, head: ObjectHead) => Promise<StoredFacts>;
+  promote: (file: F, head: ObjectHead) => Promise<StoredFacts>;
   /** What the counters may reach when the stored bytes are more than was declared, narrowest first. */
-  limits: (file: FileRecord) => CounterLimit[];
+  limits: (file: F) => CounterLimit[];
 }
 
 /**
@@ -40,12 +45,13 @@ export interface Completion {
  * Throws what `authorize` throws; `file_not_uploaded`; the verdicts of `checkIncoming` and `promote`; the quota codes when
  * the stored file is larger than declared and does not fit; `temporarily_unavailable`.
  */
-export async function completeUpload(deps: CompleteDeps, completion: Completion): Promise<FileRecord> {
+export async function completeUpload<F extends FileRecord>(deps: CompleteDeps, completion: Completion<F>): Promise<F> {
   const { uploadId, authorize } = completion;
-  const file = authorize(idPattern.test(uploadId) ? await deps.files.get(uploadId) : undefined);
+  let file = authorize(idPattern.test(uploadId) ? await deps.files.get(uploadId) : undefined);
   if (file.state === 'ready') return file;
   try {
     const head = await checkIncoming(deps.objects, file);
+    if (completion.prepare !== undefined) file = await completion.prepare(file, head);
     const facts = await completion.promote(file, head);
     return await settle(deps, completion, file, facts);
   } catch (error) {
@@ -53,12 +59,12 @@ export async function completeUpload(deps: CompleteDeps, completion: Completion)
   }
 }
 
-async function settle(
+async function settle<F extends FileRecord>(
   deps: CompleteDeps,
-  completion: Completion,
-  file: FileRecord,
+  completion: Completion<F>,
+  file: F,
   facts: StoredFacts,
-): Promise<FileRecord> {
+): Promise<F> {
   const limits = completion.limits(file);
   for (let attempt = 1; ; attempt += 1) {
     const next = settled(file, facts, deps.clock.now());
@@ -69,7 +75,8 @@ async function settle(
     }
     if (result.outcome === 'moved') throw new Moved();
     if (result.outcome === 'owner_deleted') throw ownerDeleted();
-    if (attempt > 3 || !(await releaseExpired(deps, result.counter))) throw quotaExceeded(result, facts.sizeBytes);
+    if (attempt > 3 || !(await releaseExpired(deps, result.counter)))
+      throw quotaExceeded(result, facts.sizeBytes - file.sizeBytes);
   }
 }
 
@@ -81,12 +88,12 @@ async function removeIncoming({ objects }: CompleteDeps, { incoming }: FileRecor
 /** Somebody else settled or released the upload meanwhile. */
 class Moved extends Error {}
 
-async function recover(
+async function recover<F extends FileRecord>(
   deps: CompleteDeps,
-  completion: Completion,
-  file: FileRecord,
+  completion: Completion<F>,
+  file: F,
   error: unknown,
-): Promise<FileRecord> {
+): Promise<F> {
   // The object vanishes, its key is taken or the record moves when another call finishes this upload.
   const taken = error instanceof ObjectStoreError && error.reason === 'exists';
   const unsent = error instanceof AppError && error.code === 'file_not_uploaded';
@@ -105,12 +112,12 @@ async function recover(
   throw error;
 }
 
-async function answerOfAnother(
+async function answerOfAnother<F extends FileRecord>(
   deps: CompleteDeps,
-  { authorize }: Completion,
-  file: FileRecord,
+  { authorize }: Completion<F>,
+  file: F,
   error: unknown,
-): Promise<FileRecord> {
+): Promise<F> {
   const current = await deps.files.get(file.id);
   // The record is gone or going for good, and what was written after it must not stay.
   if (current === undefined || current.state === 'deleting') await deps.objects.delete(objectOf(file)).catch(() => {});

@@ -8,7 +8,7 @@ import {
   newExtensionFile,
   requireAllowedType,
 } from '#core/extension-upload.ts';
-import { type FileRecord, objectOf } from '#core/file-record.ts';
+import { type ExtensionFile, objectOf } from '#core/file-record.ts';
 import { imageTypes } from '#core/image-types.ts';
 import { completeWithinMs, offerPut, type PutOffer, readIncoming, renewOffer, typeDiffers } from '#core/incoming.ts';
 import type { Clock, UrlSigner } from '#core/ports.ts';
@@ -53,8 +53,8 @@ export async function presignImage(
     });
   }
   requireAllowedType(mimeType, settings);
-  if (!imageTypes.includes(mimeType)) {
-    throw new AppError('invalid_file_type', `Declare one of ${imageTypes.join(', ')}.`, {
+  if (!Object.hasOwn(imageTypes, mimeType)) {
+    throw new AppError('invalid_file_type', `Declare one of ${Object.keys(imageTypes).join(', ')}.`, {
       details: { declared: mimeType },
     });
   }
@@ -64,11 +64,20 @@ export async function presignImage(
   const record = newExtensionFile(now, request, { mimeType, sizeBytes });
   const file = { ...record, incoming, expiresAt: until, dueAt: until };
   const earlier = await reserveQuota(deps, file, limitsOf(file, settings), request.idempotency);
-  return earlier === undefined ? { uploadId: file.id, ...offer } : await replay(deps, earlier, request.idempotency);
+  return earlier === undefined
+    ? { uploadId: file.id, ...offer }
+    : await replayPresign(deps, earlier, request.idempotency);
 }
 
-/** The same upload again while its URL lives, so that a lost answer costs no second reservation. */
-async function replay(deps: PresignDeps, earlier: Earlier, claim: IdempotencyClaim | undefined): Promise<Presigned> {
+/**
+ * The same upload again while its URL lives, so that a lost answer costs no second reservation. Throws
+ * `idempotency_key_reused`.
+ */
+export async function replayPresign(
+  deps: PresignDeps,
+  earlier: Earlier,
+  claim: IdempotencyClaim | undefined,
+): Promise<Presigned> {
   requireSameContent(earlier, claim);
   const file = await deps.files.get(earlier.fileId);
   const offer = file?.state === 'pending' && file.incoming && (await renewOffer(deps, file.incoming));
@@ -87,9 +96,9 @@ async function replay(deps: PresignDeps, earlier: Earlier, claim: IdempotencyCla
  */
 export async function completeImage(
   deps: StoreDeps,
-  upload: Pick<Completion, 'uploadId' | 'authorize'>,
+  upload: Pick<Completion<ExtensionFile>, 'uploadId' | 'authorize'>,
   settings: AppSettings,
-): Promise<FileRecord> {
+): Promise<ExtensionFile> {
   return await completeUpload(deps, {
     ...upload,
     limits: (file) => limitsOf(file, settings),

@@ -31,9 +31,7 @@ async function candidates(files: FileStore, counter: CounterRef, now: Date): Pro
       return await files.listStaged(counter.appId, counter.userId);
     case 'app':
       return await files.listDue(now, { appId: counter.appId, limit: mostAtOnce });
-    case 'session': {
-      const page = await files.listByScope({ kind: 'session', sessionId: counter.sessionId }, { limit: 1000 });
-      return page.items;
-    }
+    case 'session':
+      return await files.listDue(now, { sessionId: counter.sessionId, limit: mostAtOnce });
   }
 }

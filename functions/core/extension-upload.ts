@@ -28,8 +28,9 @@ export function newExtensionFile(
     target.kind === 'session'
       ? { sessionId: target.sessionId, lockId: target.lockId, staged: false }
       : { staged: true, ...(target.draftId !== undefined && { draftId: target.draftId }) };
+  const id = newId(now);
   return {
-    id: newId(now),
+    id,
     scope: 'extension',
     state: 'pending',
     rev: 1,
@@ -38,7 +39,7 @@ export function newExtensionFile(
     ...owner,
     ...(purpose !== undefined && { purpose }),
     bucket: 'default',
-    key: newObjectKey('extensions', 'webp'),
+    key: newObjectKey('extensions', id, 'webp'),
     originalName,
     ...facts,
     createdAt: now.toISOString(),

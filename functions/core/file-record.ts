@@ -66,14 +66,55 @@ export interface ExtensionFile extends StoredFile {
   purpose?: string;
   /** The claim that bound it; a roll back of that claim, and of no other, stages it again. */
   claimId?: string;
+  /** Epoch milliseconds: when it would have expired had it not been claimed; a roll back takes nothing of that away. */
+  stagedUntil?: number;
 }
 
 /** What a file lives and dies with once it is no longer staged. */
 export type Holder = { type: 'lock' | 'template'; id: string };
 
-export function holderOf(file: FileRecord): Holder | undefined {
+export function holderOf(file: ExtensionFile): Holder | undefined {
   if (file.templateId !== undefined) return { type: 'template', id: file.templateId };
   return file.lockId === undefined ? undefined : { type: 'lock', id: file.lockId };
+}
+
+/** What a file of an organization is for (seed 3, "Policy table" and "Direct R2 paths"). */
+export type OrganizationOwnerType =
+  | 'exercise_comment'
+  | 'progress_photo'
+  | 'message'
+  | 'logo'
+  | 'minisite_asset'
+  | 'signature'
+  | 'compliance_document'
+  | 'export';
+
+/** A file of an organization (seed 3). It counts in no quota; while it is staged, `expiresAt` is set. */
+export interface OrganizationFile extends StoredFile {
+  scope: 'organization';
+  orgId: string;
+  ownerType: OrganizationOwnerType;
+  /** The row that took the upload: a parent, a compliance document, or the organization itself. */
+  parentId?: string;
+  /** The form a signature or a compliance document is of. */
+  formId?: string;
+  /** Of a compliance document. */
+  signatureUploadId?: string;
+  /** Epoch milliseconds before which nobody deletes it. */
+  retainedUntil?: number;
+  /** SHA-256 of an export's bytes, hex: what tells a repeated request from another one. */
+  contentHash?: string;
+}
+
+/**
+ * A file of the uploads API (seed 2). It lies in the public bucket or in the default one, and that alone makes it public
+ * or private.
+ */
+export interface UploadFile extends StoredFile {
+  scope: 'upload';
+  coinName?: string;
+  /** ISO 8601. Deleted by its owner: in no list any more, and gone for good at `expiresAt`, the end of the grace period. */
+  deletedAt?: string;
 }
 
 /** Everything a deletion takes with it (seed 1, "Cleanup Lifecycle"). */
@@ -84,7 +125,17 @@ export type Scope =
   | { kind: 'template'; templateId: string };
 
 /** Any file; the other systems' kinds join this union. */
-export type FileRecord = ExtensionFile;
+export type FileRecord = ExtensionFile | OrganizationFile | UploadFile;
+
+/** Which of the three systems a file is of. */
+export type System = FileRecord['scope'];
+
+export type FileOf<S extends System> = Extract<FileRecord, { scope: S }>;
+
+/** One system's file is not there for the others: asked wherever a record was found by its id alone. */
+export function isOf<S extends System>(scope: S, file: FileRecord | undefined): file is FileOf<S> {
+  return file?.scope === scope;
+}
 
 /** What is counted together against one limit. */
 export type CounterRef =
@@ -102,6 +153,7 @@ export interface Usage {
  * claiming and recounting all ask here, so they cannot disagree.
  */
 export function countersOf(file: FileRecord): CounterRef[] {
+  if (file.scope !== 'extension') return [];
   const counters: CounterRef[] = [{ kind: 'app', appId: file.appId }];
   if (file.sessionId !== undefined) {
     counters.push({ kind: 'session', sessionId: file.sessionId });
@@ -118,6 +170,12 @@ export function isExpired(file: FileRecord, now: Date): boolean {
 /** Ready and not expired: the only files a reader, a list or a claim may see. */
 export function isVisible(file: FileRecord, now: Date): boolean {
   return file.state === 'ready' && !isExpired(file, now);
+}
+
+/** Epoch milliseconds until which this file must be kept, when that is still to come (seed 3, "7-year retention"). */
+export function retainedUntil(file: FileRecord, now: Date): number | undefined {
+  if (file.scope !== 'organization' || file.state !== 'ready' || file.retainedUntil === undefined) return undefined;
+  return file.retainedUntil > now.getTime() ? file.retainedUntil : undefined;
 }
 
 /** A direct upload that may be completed still, or what may be shown of it once it is. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 /**
  * A file id: 24 hex digits that sort by time, the form of seed 2's `_id`. Four bytes of seconds and two of the second's
@@ -15,9 +15,50 @@ export function newId(now: Date): string {
 /** What a file id in a path must look like; anything else is simply not found. */
 export const idPattern = /^[0-9a-f]{24}$/;
 
-/** A bucket key nobody can guess, written once and never presigned for PUT (128 random bits). */
-export function newObjectKey(prefix: string, ext: string): string {
-  return `${prefix}/${randomBytes(16).toString('hex')}.${ext}`;
+/**
+ * A bucket key nobody can guess, written once and never presigned for PUT. It begins with the record's id, so that an
+ * object found in the bucket leads to its record without an index; 128 bits of id and tail together are random.
+ */
+export function newObjectKey(prefix: string, id: string, ext: string): string {
+  return `${prefix}/${id}${randomBytes(10).toString('hex')}.${ext}`;
+}
+
+/**
+ * A UUID (of the random kind's form) that carries a record's id, for keys whose form is given: 30 of its 32 digits are
+ * free, 24 of them are the id.
+ */
+export function newUuid(id: string): string {
+  const free = id + randomBytes(3).toString('hex');
+  const variant = '89ab'[randomBytes(1).readUInt8() % 4];
+  return [
+    free.slice(0, 8),
+    free.slice(8, 12),
+    `4${free.slice(12, 15)}`,
+    `${variant}${free.slice(15, 18)}`,
+    free.slice(18),
+  ].join('-');
+}
+
+/** The id of the one record a key can have, for keys that others name (`exports/<orgId>/<jobId>.csv`). */
+export function idOfNamedKey(key: string): string {
+  return createHash('sha256').update(key).digest('hex').slice(0, 24);
+}
+
+/** Uploads of organizations are named by their record's id, which is a UUID (seed 3, "Key naming"). */
+const namedByRecord = /^(exercise-comments|progress-photos|messages\/uploads|logos|minisites|signatures)\//;
+
+/** Keys made by `newObjectKey` and `newUuid`. */
+const carryingId = /^(extensions|compliance|public|private)\//;
+
+/** The record's id that an object's key carries, or undefined when the key is none of ours: such an object is never touched. */
+export function idOfKey(key: string): string | undefined {
+  if (key.startsWith('exports/')) return idOfNamedKey(key);
+  if (namedByRecord.test(key)) return /\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z0-9]+$/.exec(key)?.[1];
+  if (!carryingId.test(key)) return undefined;
+  const stem = key.slice(key.lastIndexOf('/') + 1).replace(/\.[a-z0-9]+$/, '');
+  if (/^[0-9a-f]{44}$/.test(stem)) return stem.slice(0, 24);
+  const uuid = /^([0-9a-f]{8})-([0-9a-f]{4})-4([0-9a-f]{3})-[89ab]([0-9a-f]{3})-([0-9a-f]{12})$/.exec(stem);
+  return uuid === null ? undefined : uuid.slice(1).join('').slice(0, 24);
 }
 
 /** Where a client may PUT, apart from every stored file. Its name tells nothing and is used for one upload. */

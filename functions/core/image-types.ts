@@ -1,2 +1,7 @@
-/** What may be uploaded as an image: kinds every browser shows, whose decoders are open. */
-export const imageTypes: readonly string[] = ['image/jpeg', 'image/png', 'image/webp', 'image/gif'];
+/** What may be uploaded as an image, and how people call it: kinds every browser shows, whose decoders are open. */
+export const imageTypes: Readonly<Record<string, string>> = {
+  'image/jpeg': 'JPEG',
+  'image/png': 'PNG',
+  'image/webp': 'WebP',
+  'image/gif': 'GIF',
+};

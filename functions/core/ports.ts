@@ -120,6 +120,11 @@ export interface DetectedType {
   ext: string;
 }
 
+export interface TypeDetector {
+  /** Judges a whole file or its first `sniffBytes`. Never throws: bytes of no known kind are `application/octet-stream`. */
+  detect(bytes: Uint8Array): Promise<DetectedType>;
+}
+
 export interface ImageProcessor {
   /**
    * Decodes, orients, strips metadata, fits inside `maxEdge` and re-encodes as WebP, animation kept.

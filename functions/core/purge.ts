@@ -1,17 +1,34 @@
 import { type FileRecord, incomingOf, objectOf } from '#core/file-record.ts';
-import type { Clock, ObjectStore } from '#core/ports.ts';
+import { type Clock, type ObjectStore, ObjectStoreError } from '#core/ports.ts';
 import type { FileStore } from '#core/stores.ts';
 
 /**
  * Takes the objects away and then the record, in this order: a record without object can be found, an object without
- * record not. What a repeated PUT leaves at the incoming key later is the marker's.
+ * record not. What a repeated PUT leaves at the incoming key later is the marker's. What the bucket's own lock holds
+ * waits as a record until the lock is over: asking sooner would only fail again.
  */
 async function erase(deps: { files: FileStore; objects: ObjectStore }, file: FileRecord): Promise<void> {
-  await Promise.all([
-    deps.objects.delete(objectOf(file)),
-    file.incoming !== undefined && deps.objects.delete(incomingOf(file.incoming)),
-  ]);
+  try {
+    await Promise.all([
+      deps.objects.delete(objectOf(file)),
+      file.incoming !== undefined && deps.objects.delete(incomingOf(file.incoming)),
+    ]);
+  } catch (error) {
+    const until = lockedUntil(file, error);
+    if (until === undefined) throw error;
+    return await deps.files.postpone(file.id, until);
+  }
   await deps.files.remove(file.id);
+}
+
+/** A lock may end a little after the retention it is for, so a day is waited at least. */
+const dayMs = 24 * 3_600_000;
+
+/** Only what is under retention is expected to be locked; a lock on anything else is a mistake somebody must see. */
+function lockedUntil(file: FileRecord, error: unknown): number | undefined {
+  const locked = error instanceof ObjectStoreError && error.reason === 'locked';
+  if (!locked || file.scope !== 'organization' || file.retainedUntil === undefined) return undefined;
+  return Math.max(file.retainedUntil, Date.parse(file.updatedAt) + dayMs);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { SessionCaller } from '#core/callers.ts';
 import { AppError } from '#core/errors.ts';
-import { type FileRecord, isUpload, isVisible } from '#core/file-record.ts';
+import { type ExtensionFile, type FileRecord, isOf, isUpload, isVisible } from '#core/file-record.ts';
 import { idPattern } from '#core/ids.ts';
 import type { Clock } from '#core/ports.ts';
 import type { FileStore } from '#core/stores.ts';
@@ -9,18 +9,24 @@ import type { FileStore } from '#core/stores.ts';
 export const fileNotFound = () =>
   new AppError('file_not_found', 'There is no such file here. It may have been deleted.');
 
+/** A file of another system has an id, too, and is none of an extension's. */
+async function getExtensionFile(files: FileStore, fileId: string): Promise<ExtensionFile | undefined> {
+  const file = idPattern.test(fileId) ? await files.get(fileId) : undefined;
+  return isOf('extension', file) ? file : undefined;
+}
+
 /** A visible file of exactly this app, session and lock (seed 1, "Get One File"). Throws `file_not_found`. */
 export async function getSessionFile(
   deps: { files: FileStore; clock: Clock },
   caller: SessionCaller,
   fileId: string,
-): Promise<FileRecord> {
-  const file = idPattern.test(fileId) ? await deps.files.get(fileId) : undefined;
+): Promise<ExtensionFile> {
+  const file = await getExtensionFile(deps.files, fileId);
   if (file === undefined || !isVisible(file, deps.clock.now()) || !belongsToSession(file, caller)) throw fileNotFound();
   return file;
 }
 
-export function belongsToSession(file: FileRecord, caller: SessionCaller): boolean {
+export function belongsToSession(file: ExtensionFile, caller: SessionCaller): boolean {
   return file.appId === caller.appId && file.sessionId === caller.sessionId && file.lockId === caller.lockId;
 }
 
@@ -29,13 +35,13 @@ export async function getOwnFile(
   deps: { files: FileStore; clock: Clock },
   owner: { appId: string; userId: string },
   fileId: string,
-): Promise<FileRecord> {
-  const file = idPattern.test(fileId) ? await deps.files.get(fileId) : undefined;
+): Promise<ExtensionFile> {
+  const file = await getExtensionFile(deps.files, fileId);
   if (file === undefined || !isVisible(file, deps.clock.now()) || !isOwn(file, owner)) throw fileNotFound();
   return file;
 }
 
-function isOwn(file: FileRecord, owner: { appId: string; userId: string }): boolean {
+function isOwn(file: ExtensionFile, owner: { appId: string; userId: string }): boolean {
   return file.appId === owner.appId && file.userId === owner.userId;
 }
 
@@ -52,9 +58,9 @@ export function ownUpload({ clock }: { clock: Clock }, owner: { appId: string; u
   return uploadOf(clock, (file) => isOwn(file, owner) && (file.state === 'ready' || file.staged));
 }
 
-function uploadOf(clock: Clock, belongs: (file: FileRecord) => boolean) {
-  return (file: FileRecord | undefined): FileRecord => {
-    if (file === undefined || !belongs(file) || !isUpload(file, clock.now())) throw fileNotFound();
+function uploadOf(clock: Clock, belongs: (file: ExtensionFile) => boolean) {
+  return (file: FileRecord | undefined): ExtensionFile => {
+    if (!isOf('extension', file) || !belongs(file) || !isUpload(file, clock.now())) throw fileNotFound();
     return file;
   };
 }

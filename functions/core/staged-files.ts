@@ -1,4 +1,4 @@
-import { type FileRecord, isVisible } from '#core/file-record.ts';
+import { type ExtensionFile, isVisible } from '#core/file-record.ts';
 import type { Clock } from '#core/ports.ts';
 import { type StagedQuota, stagedQuotaOf } from '#core/quota.ts';
 import { fileNotFound, getOwnFile } from '#core/session-files.ts';
@@ -21,7 +21,7 @@ export async function listStagedFiles(
   owner: Owner,
   filter: { purpose?: string | undefined; draftId?: string | undefined },
   settings: AppSettings,
-): Promise<{ items: FileRecord[]; stagedQuota: StagedQuota }> {
+): Promise<{ items: ExtensionFile[]; stagedQuota: StagedQuota }> {
   const { staged, stagedQuota } = await read(deps, owner, settings);
   const items = staged.filter(
     (file) =>
@@ -45,7 +45,7 @@ async function read({ files, clock }: Deps, owner: Owner, settings: AppSettings)
 }
 
 /** An own file that is staged still. Throws `file_not_found`, for a claimed one too. */
-export async function getStagedFile(deps: Deps, owner: Owner, fileId: string): Promise<FileRecord> {
+export async function getStagedFile(deps: Deps, owner: Owner, fileId: string): Promise<ExtensionFile> {
   const file = await getOwnFile(deps, owner, fileId);
   if (!file.staged) throw fileNotFound();
   return file;

@@ -1,5 +1,15 @@
-import type { CounterRef, FileRecord, IncomingMarker, Scope, Usage } from '#core/file-record.ts';
+import type {
+  CounterRef,
+  ExtensionFile,
+  FileRecord,
+  IncomingMarker,
+  Scope,
+  UploadFile,
+  Usage,
+} from '#core/file-record.ts';
 import type { AppSettings } from '#core/settings.ts';
+import type { ListRef } from '#core/uploads/lists.ts';
+import type { UploadSettings } from '#core/uploads/settings.ts';
 
 /** A counter with the limit it may reach, in bytes. */
 export interface CounterLimit {
@@ -43,7 +53,7 @@ export interface FileStore {
   /** Writes the `pending` record and raises its counters, or refuses without a trace. One transaction. */
   reserve(file: FileRecord, limits: CounterLimit[], idempotency?: IdempotencyClaim): Promise<ReserveResult>;
   /** `pending -> ready`. False when the record is no longer at this revision. */
-  markReady(file: FileRecord, now: Date): Promise<FileRecord | undefined>;
+  markReady<F extends FileRecord>(file: F, now: Date): Promise<F | undefined>;
   /**
    * `pending -> ready` of a direct upload, to `next` (see `settled`): its counters move by what the stored size differs
    * from the declared one, upwards only within `limits`, and its marker is left. One transaction.
@@ -56,6 +66,8 @@ export interface FileStore {
   release(file: FileRecord, now: Date, idempotencyId?: string): Promise<boolean>;
   /** `release` of many files in one transaction where none moved meanwhile, else one by one. At most 16. */
   releaseAll(files: FileRecord[], now: Date): Promise<void>;
+  /** When the schedule looks at a `deleting` record again, epoch milliseconds: its bucket gives the object out no sooner. */
+  postpone(fileId: string, dueAt: number): Promise<void>;
   /** Drops a `deleting` record. Only after its object is gone. */
   remove(fileId: string): Promise<void>;
   /** Strongly consistent. */
@@ -64,13 +76,13 @@ export interface FileStore {
   listBySession(
     session: { appId: string; sessionId: string; lockId: string },
     page: { limit?: number | undefined; cursor?: string | undefined },
-  ): Promise<Page<FileRecord>>;
+  ): Promise<Page<ExtensionFile>>;
   /** The files of a scope by their index, oldest first, in any state but `deleting`. */
   listByScope(scope: Scope, page: { limit: number; cursor?: string | undefined }): Promise<Page<FileRecord>>;
   /** Newest first, expired ones too. Bounded by the staged quota, so never paged. */
-  listStaged(appId: string, userId: string): Promise<FileRecord[]>;
-  /** Records whose `dueAt` has passed, soonest first; of one app or of all. A page of each shard. */
-  listDue(now: Date, options: { appId?: string; limit: number }): Promise<FileRecord[]>;
+  listStaged(appId: string, userId: string): Promise<ExtensionFile[]>;
+  /** Records whose `dueAt` has passed, soonest first; of one app or session, or of all. A page of each shard. */
+  listDue(now: Date, options: { appId?: string; sessionId?: string; limit: number }): Promise<FileRecord[]>;
   /** Markers of direct uploads whose time has come, soonest first. */
   listDueIncoming(now: Date, limit: number): Promise<IncomingMarker[]>;
   /** Drops a marker. Only after its objects are gone. */
@@ -79,6 +91,37 @@ export interface FileStore {
   usage(counter: CounterRef): Promise<Usage>;
   /** What an earlier request with this key was answered with. */
   findIdempotent(id: string, now: Date): Promise<{ fileId: string; contentHash: string } | undefined>;
+}
+
+/** One page of a list of the uploads API, and how long the whole list is. */
+export interface CountedPage {
+  /** Newest first. */
+  items: UploadFile[];
+  /** Strongly consistent. */
+  count: number;
+  more: boolean;
+}
+
+/** Lists of the uploads API. Their lengths move with the records, in `FileStore`'s transactions and in `hide`. */
+export interface UploadStore {
+  /**
+   * A ready upload leaves its lists and gets the end of its grace period. One transaction. Undefined when the record is
+   * no longer at this revision.
+   */
+  hide(file: UploadFile, hidden: { deletedAt: Date; expiresAt: Date }): Promise<UploadFile | undefined>;
+  /** Another key for a pending upload whose bytes nobody has written yet. Undefined as for `hide`. */
+  rename(file: UploadFile, key: string): Promise<UploadFile | undefined>;
+  /** The files from position `offset` on. A position deep in a long list costs three small reads more than the first. */
+  page(list: ListRef, position: { offset: number; limit: number }): Promise<CountedPage>;
+  /** The files after one, by its id, which need not be there any more; the first ones without an id. */
+  after(list: ListRef, position: { id: string | undefined; limit: number }): Promise<CountedPage>;
+}
+
+/** The administrator's settings of the uploads API; as `SettingsStore`, for one whole system. */
+export interface UploadSettingsStore {
+  get(): Promise<UploadSettings>;
+  getFresh(): Promise<UploadSettings>;
+  update(changes: Partial<UploadSettings>): Promise<UploadSettings>;
 }
 
 export interface SettingsStore {

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { Usage } from '#core/file-record.ts';
 import type { AppSettings } from '#core/settings.ts';
 import type { DeveloperKey } from '#core/stores.ts';
+import { maxPutBytes } from '#core/uploads/settings.ts';
 
 const bytes = z.int().check(z.minimum(0), z.maximum(1_000_000_000_000));
 
@@ -54,4 +55,23 @@ export const keyView = ({ keyId, appId, label, createdAt }: DeveloperKey): z.out
   appId,
   label,
   createdAt,
+});
+
+/** Any subset of the uploads API's settings. */
+export const uploadSettingsChange = z.strictObject({
+  maxFileBytes: z.optional(z.int().check(z.minimum(1), z.maximum(maxPutBytes))),
+  allowedTypes: z.optional(
+    z
+      .array(
+        z
+          .string()
+          .check(z.regex(/^(\*\/\*|[a-z]+\/(\*|[a-z0-9.+-]{0,100}))$/, 'must be like "*/*", "image/*" or "image/png"')),
+      )
+      .check(z.minLength(1), z.maxLength(50)),
+  ),
+  graceSeconds: z.optional(z.int().check(z.minimum(0), z.maximum(2_592_000))),
+});
+
+export const uploadSettingsAnswer = z.object({
+  settings: z.object({ maxFileBytes: z.number(), allowedTypes: z.array(z.string()), graceSeconds: z.number() }),
 });

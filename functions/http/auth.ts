@@ -13,11 +13,13 @@ export interface AuthDeps {
 /** Who an endpoint's `run` is given, by the `auth` of its row. */
 export type CallerOf<A extends Auth> = A extends 'user'
   ? UserCaller
-  : A extends 'session.read' | 'session.write'
-    ? SessionCaller
-    : A extends 'platform' | 'admin'
-      ? ServiceCaller
-      : undefined;
+  : A extends 'user.or.platform'
+    ? UserCaller | ServiceCaller
+    : A extends 'session.read' | 'session.write'
+      ? SessionCaller
+      : A extends 'platform' | 'admin'
+        ? ServiceCaller
+        : undefined;
 
 export type Caller = UserCaller | SessionCaller | ServiceCaller | undefined;
 
@@ -38,6 +40,8 @@ export async function authenticate(
       return undefined;
     case 'user':
       return await userCaller(request.headers, deps);
+    case 'user.or.platform':
+      return await userOrPlatform(request.headers, deps);
     case 'session.read':
     case 'session.write':
       return await sessionCaller(auth, request, deps);
@@ -51,6 +55,14 @@ async function userCaller(headers: Headers, { tokens }: AuthDeps): Promise<UserC
   const claims = await tokens.verify(bearerToken(headers));
   if (claims.token_use !== 'user') throw unauthorized('This endpoint takes a user token.');
   return { userId: claims.sub };
+}
+
+async function userOrPlatform(headers: Headers, { tokens }: AuthDeps): Promise<UserCaller | ServiceCaller> {
+  const claims = await tokens.verify(bearerToken(headers));
+  if (claims.token_use === 'user') return { userId: claims.sub };
+  if (claims.token_use !== 'service') throw unauthorized('This endpoint takes a user token or a service token.');
+  if (!claims.scopes.includes('platform')) throw insufficient('The service token needs the scope "platform".');
+  return { subject: claims.sub };
 }
 
 async function serviceCaller(scope: 'platform' | 'admin', headers: Headers, { tokens }: AuthDeps) {

@@ -13,6 +13,8 @@ export interface Contract {
   json?: z.ZodMiniType;
   /** Text fields of a multipart form whose `file` field is the upload. */
   form?: z.ZodMiniObject;
+  /** A body that is the upload itself: its media type. */
+  raw?: string;
   success: 200 | 201 | 202 | 204;
   answer?: z.ZodMiniType;
 }

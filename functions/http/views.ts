@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { FileRecord } from '#core/file-record.ts';
+import type { ExtensionFile } from '#core/file-record.ts';
 import { objectOf } from '#core/file-record.ts';
 import type { UrlSigner } from '#core/ports.ts';
 
@@ -37,7 +37,7 @@ export const quotaAnswer = z.object({
 });
 
 /** Links are the stable kind, so that a browser that asks again within minutes hits its cache. */
-export async function fileView(file: FileRecord, signer: UrlSigner): Promise<FileView> {
+export async function fileView(file: ExtensionFile, signer: UrlSigner): Promise<FileView> {
   const link = await signer.presignGet(objectOf(file), { expiresInSeconds: linkSeconds, mode: 'stable' });
   return {
     id: file.id,
@@ -60,6 +60,6 @@ export async function fileView(file: FileRecord, signer: UrlSigner): Promise<Fil
   };
 }
 
-export async function fileViews(files: FileRecord[], signer: UrlSigner): Promise<FileView[]> {
+export async function fileViews(files: ExtensionFile[], signer: UrlSigner): Promise<FileView[]> {
   return await Promise.all(files.map((file) => fileView(file, signer)));
 }

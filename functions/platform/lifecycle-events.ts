@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { applyLifecycleEvent } from '#core/lifecycle/events.ts';
+import type { CleanupQueue } from '#core/ports.ts';
 import type { Contract } from '#http/contract.ts';
 import { describeError, log } from '#http/log.ts';
 import { lifecycleEvent } from '#http/messages.ts';
@@ -12,6 +13,14 @@ export const contract = {
   answer: z.object({ eventId: z.string(), status: z.literal('accepted') }),
 } satisfies Contract;
 
+/** While a queue is down the other probably is, too; what cannot be sent now is owed, and the schedule sends it. */
+const sendIfPossible: CleanupQueue = {
+  send: (message, delaySeconds) =>
+    lifecycleDeps()
+      .queue.send(message, delaySeconds)
+      .catch((error: unknown) => log('WARN', 'Clean-up is left to the schedule', { error: describeError(error) })),
+};
+
 /**
  * Accepts an event for the lifecycle worker. When the queue cannot be reached the event is applied here (seed 1,
  * "Cleanup Lifecycle"): its marks are durable, and the schedule takes up the clean-up that is owed.
@@ -21,7 +30,7 @@ export const handler = serve('platform/lifecycle-events', contract, async ({ jso
     await lifecycleQueue().send(event);
   } catch (error) {
     log('WARN', 'Lifecycle event could not be queued and is applied in the request', { error: describeError(error) });
-    await applyLifecycleEvent(lifecycleDeps(), event);
+    await applyLifecycleEvent({ ...lifecycleDeps(), queue: sendIfPossible }, event);
   }
   return { eventId: event.eventId, status: 'accepted' };
 });

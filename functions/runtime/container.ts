@@ -7,7 +7,13 @@ import { openTable } from '#adapters/dynamo/client.ts';
 import { createDeveloperKeyStore } from '#adapters/dynamo/developer-key-store.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
-import { createSettingsStore } from '#adapters/dynamo/settings-store.ts';
+import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts';
+import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
+import { createSettingsStore, createUploadSettingsStore } from '#adapters/dynamo/settings-store.ts';
+import { createStateStore } from '#adapters/dynamo/state-store.ts';
+import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
+import { createTypeDetector } from '#adapters/file-type/type-detector.ts';
+import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
 import { createSecretCredentials } from '#adapters/secrets/r2-credentials.ts';
@@ -18,7 +24,9 @@ import { createTokenVerifier } from '#adapters/tokens/token-verifier.ts';
 import { AppError } from '#core/errors.ts';
 import type { Clock } from '#core/ports.ts';
 import { createDeleteScheduler } from '#core/schedule-delete.ts';
+import { contentDisposition } from '#http/file-name.ts';
 import { describeError, log } from '#http/log.ts';
+import type { Places } from '#http/upload-views.ts';
 import { env, isStorageConfigured, required } from './env.ts';
 import { envNames } from './env-names.ts';
 
@@ -37,7 +45,15 @@ const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
 
 export const files = /* @__PURE__ */ once(() => createFileStore(table()));
 export const claims = /* @__PURE__ */ once(() => createClaimStore(table()));
+export const states = /* @__PURE__ */ once(() => createStateStore(table()));
 export const settings = /* @__PURE__ */ once(() => createSettingsStore(table(), { cacheSeconds: cacheSeconds() }));
+export const uploads = /* @__PURE__ */ once(() => createUploadStore(table()));
+export const uploadSettings = /* @__PURE__ */ once(() =>
+  createUploadSettingsStore(table(), { cacheSeconds: cacheSeconds() }),
+);
+/** The administrator's gate before every file operation of an extension. */
+export const gate = /* @__PURE__ */ once(() => ({ settings: settings(), storageConfigured: isStorageConfigured() }));
+
 export const developerKeys = /* @__PURE__ */ once(() =>
   createDeveloperKeyStore(table(), { cacheSeconds: cacheSeconds() }),
 );
@@ -99,6 +115,34 @@ export const storeDeps = /* @__PURE__ */ once(() => ({
   scheduleDelete: scheduleDelete(),
 }));
 
+export const organizations = /* @__PURE__ */ once(() => createOrganizationStore(table()));
+
+/** What the use cases of organizations work with that store or remove bytes. */
+export const organizationDeps = /* @__PURE__ */ once(() => ({
+  organizations: organizations(),
+  files: files(),
+  objects: objects(),
+  clock,
+  scheduleDelete: scheduleDelete(),
+}));
+
+/** What an upload of any file works with. */
+export const storeUploadDeps = /* @__PURE__ */ once(() => ({
+  files: files(),
+  objects: objects(),
+  types: createTypeDetector(),
+  disposition: contentDisposition,
+  clock,
+  scheduleDelete: scheduleDelete(),
+}));
+
+/** Where uploads are, as their owners are told. */
+export const uploadPlaces = (): Places => ({
+  buckets: { default: env()[envNames.r2Bucket], public: env()[envNames.r2PublicBucket] },
+  endpoint: env()[envNames.r2Endpoint],
+  publicBaseUrl: env()[envNames.publicBaseUrl],
+});
+
 /** What a presign works with: it signs and reserves, and decodes nothing. */
 export const presignDeps = /* @__PURE__ */ once(() => ({
   files: files(),
@@ -106,3 +150,20 @@ export const presignDeps = /* @__PURE__ */ once(() => ({
   clock,
   scheduleDelete: scheduleDelete(),
 }));
+
+/** What reconcile works with. A compliance role that falls back to the default bucket is no bucket of its own. */
+export const reconcileDeps = /* @__PURE__ */ once(() => {
+  const { buckets } = r2();
+  const own = buckets.compliance !== undefined && buckets.compliance !== buckets.default;
+  return {
+    ...cleanDeps(),
+    store: createReconcileStore(table()),
+    lister: createObjectLister(r2()),
+    buckets: [
+      'default' as const,
+      ...(buckets.public === undefined ? [] : ['public' as const]),
+      ...(own ? ['compliance' as const] : []),
+    ],
+    pause: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
+  };
+});

@@ -10,6 +10,14 @@ export function serve<N extends EndpointName, C extends Contract>(
   run: Run<(typeof endpoints)[N]['auth'], C>,
 ) {
   return endpoint<(typeof endpoints)[N]['auth'], C>(endpoints[name], contract, run, {
-    authDeps: () => ({ tokens: tokens(), developerKeys: developerKeys() }),
+    // Built when asked for: a public function has no token settings, and most have no developer keys to read.
+    authDeps: () => ({
+      get tokens() {
+        return tokens();
+      },
+      get developerKeys() {
+        return developerKeys();
+      },
+    }),
   });
 }

@@ -73,7 +73,7 @@ export class StowageApi extends Construct {
     });
   }
 
-  /** Sends a row's route to its function. */
+  /** Sends a row's routes to its function: one, or two where it is also at another path. */
   addRoute(row: EndpointRow, endpoint: IFunction): void {
     const integration = new CfnIntegration(endpoint, 'Integration', {
       apiId: this.httpApi.apiId,
@@ -82,21 +82,24 @@ export class StowageApi extends Construct {
       payloadFormatVersion: '2.0',
       timeoutInMillis: endpointTimeoutSeconds * 1000,
     });
-    new CfnRoute(endpoint, 'Route', {
-      apiId: this.httpApi.apiId,
-      routeKey: `${row.method} ${row.path}`,
-      target: `integrations/${integration.ref}`,
-    });
-    new CfnPermission(endpoint, 'Permission', {
-      action: 'lambda:InvokeFunction',
-      functionName: endpoint.functionArn,
-      principal: 'apigateway.amazonaws.com',
-      sourceArn: Stack.of(this).formatArn({
-        service: 'execute-api',
-        resource: this.httpApi.apiId,
-        // Any stage of this API (it has one), this method and path only; a path variable stands there as it is written.
-        resourceName: `*/${row.method}${row.path}`,
-      }),
-    });
+    for (const [suffix, path] of [['', row.path] as const, ['Also', row.alsoAt] as const]) {
+      if (path === undefined) continue;
+      new CfnRoute(endpoint, `Route${suffix}`, {
+        apiId: this.httpApi.apiId,
+        routeKey: `${row.method} ${path}`,
+        target: `integrations/${integration.ref}`,
+      });
+      new CfnPermission(endpoint, `Permission${suffix}`, {
+        action: 'lambda:InvokeFunction',
+        functionName: endpoint.functionArn,
+        principal: 'apigateway.amazonaws.com',
+        sourceArn: Stack.of(this).formatArn({
+          service: 'execute-api',
+          resource: this.httpApi.apiId,
+          // Any stage of this API (it has one), this method and path only; a path variable stands there as it is written.
+          resourceName: `*/${row.method}${path}`,
+        }),
+      });
+    }
   }
 }

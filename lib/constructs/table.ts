@@ -97,6 +97,11 @@ export class StowageTable extends Construct {
     });
   }
 
+  /** For `table.scan`: reconcile walks the whole table; no request path may. */
+  grantScan(): Grant {
+    return this.grant(['dynamodb:Scan']);
+  }
+
   private grant(actions: string[]): Grant {
     const indexes = indexNames.map((name) => `${this.table.attrArn}/index/${name}`);
     return {

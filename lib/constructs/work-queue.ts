@@ -46,6 +46,10 @@ export class WorkQueue extends Construct {
     });
   }
 
+  get url(): string {
+    return this.queue.queueUrl;
+  }
+
   /** For `cleanup.send` and `lifecycle.send`. */
   grantSend(): Grant {
     return {

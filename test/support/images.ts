@@ -51,6 +51,19 @@ export function wideGamutPng({ bitDepth = 8 }: { bitDepth?: 8 | 16 } = {}): Prom
 export const palettePng = (size: Size = {}): Promise<Buffer> =>
   photo(size).png({ palette: true, colours: 16 }).toBuffer();
 
+/** A PNG of black and white grain, a bit a pixel: a picture that WebP makes several times larger. */
+export function grainPng({ width = 128, height = 128 }: Size = {}): Promise<Buffer> {
+  const data = Buffer.alloc(width * height);
+  let seed = 1;
+  for (let pixel = 0; pixel < data.length; pixel += 1) {
+    seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
+    data[pixel] = (seed >> 16) & 1 ? 255 : 0;
+  }
+  return sharp(data, { raw: { width, height, channels: 1 } })
+    .png({ palette: true, colours: 2 })
+    .toBuffer();
+}
+
 /** A PNG saved interlaced (Adam7). */
 export const interlacedPng = (size: Size = {}): Promise<Buffer> => photo(size).png({ progressive: true }).toBuffer();
 

@@ -1,11 +1,12 @@
-import { type FileRecord, stuckAfterMs } from '#core/file-record.ts';
-import { newId, newObjectKey } from '#core/ids.ts';
+import { type ExtensionFile, stuckAfterMs, type UploadFile } from '#core/file-record.ts';
+import { newId, newObjectKey, newUuid } from '#core/ids.ts';
 
 /** A pending record of a session file; give what matters to the test. */
-export function pendingFile(given: Partial<FileRecord> = {}): FileRecord {
+export function pendingFile(given: Partial<ExtensionFile> = {}): ExtensionFile {
   const now = new Date();
+  const id = newId(now);
   return {
-    id: newId(now),
+    id,
     scope: 'extension',
     state: 'pending',
     rev: 1,
@@ -13,7 +14,7 @@ export function pendingFile(given: Partial<FileRecord> = {}): FileRecord {
     userId: 'user',
     staged: false,
     bucket: 'default',
-    key: newObjectKey('extensions', 'webp'),
+    key: newObjectKey('extensions', id, 'webp'),
     originalName: 'photo.jpg',
     mimeType: 'image/webp',
     sizeBytes: 1000,
@@ -25,8 +26,30 @@ export function pendingFile(given: Partial<FileRecord> = {}): FileRecord {
   };
 }
 
-export const sessionFile = (given: Partial<FileRecord> = {}) =>
+export const sessionFile = (given: Partial<ExtensionFile> = {}) =>
   pendingFile({ sessionId: 'session', lockId: 'lock', ...given });
 
-export const stagedFile = (given: Partial<FileRecord> = {}) =>
+export const stagedFile = (given: Partial<ExtensionFile> = {}) =>
   pendingFile({ staged: true, expiresAt: Date.now() + 86_400_000, ...given });
+
+/** A pending record of a public upload. */
+export function uploadFile(given: Partial<UploadFile> = {}): UploadFile {
+  const now = new Date();
+  const id = given.id ?? newId(now);
+  return {
+    id,
+    scope: 'upload',
+    state: 'pending',
+    rev: 1,
+    userId: 'user',
+    bucket: 'public',
+    key: `public/user/${newUuid(id)}.txt`,
+    originalName: 'notes.txt',
+    mimeType: 'text/plain',
+    sizeBytes: 1000,
+    createdAt: now.toISOString(),
+    updatedAt: now.toISOString(),
+    dueAt: now.getTime() + stuckAfterMs,
+    ...given,
+  };
+}

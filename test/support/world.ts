@@ -5,12 +5,16 @@ import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
+import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts';
+import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
+import { createTypeDetector } from '#adapters/file-type/type-detector.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
 import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
 import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
 import type { CleanupMessage, CleanupQueue, Clock } from '#core/ports.ts';
 import { createDeleteScheduler } from '#core/schedule-delete.ts';
+import { contentDisposition } from '#http/file-name.ts';
 import { type DynamoOptions, startDynamo } from '#local/dynamo/server.ts';
 import { type R2Options, startR2 } from '#local/r2/server.ts';
 import { allItems, createTable } from './tables.ts';
@@ -25,6 +29,8 @@ export async function startWorld() {
   const dir = await mkdtemp(join(tmpdir(), 'stowage-'));
   const faults: { dynamo?: DynamoOptions['intercept']; r2?: R2Options['intercept']; queue?: () => void } = {};
   const calls: string[] = [];
+  const time = { offsetMs: 0 };
+  const clock: Clock = { now: () => new Date(Date.now() + time.offsetMs) };
   const [dynamo, r2] = await Promise.all([
     startDynamo({
       onRequest: ({ operation }) => calls.push(`dynamo ${operation}`),
@@ -33,15 +39,19 @@ export async function startWorld() {
     startR2({
       dir,
       credentials,
-      buckets: [{ name: 'files' }],
+      clock,
+      buckets: [{ name: 'files' }, { name: 'public' }],
       onRequest: ({ operation }) => calls.push(`r2 ${operation}`),
       intercept: (request) => faults.r2?.(request),
     }),
   ]);
   const table = await createTable(dynamo.endpoint);
-  const r2Config = { endpoint: r2.endpoint, buckets: { default: 'files' }, credentials: async () => credentials };
-  const time = { offsetMs: 0 };
-  const clock: Clock = { now: () => new Date(Date.now() + time.offsetMs) };
+  const r2Config = {
+    endpoint: r2.endpoint,
+    buckets: { default: 'files', public: 'public' },
+    credentials: async () => credentials,
+    clock,
+  };
   const files = createFileStore(table);
   const objects = createObjectStore({ ...r2Config, timeouts: { baseMs: 500 } });
   const messages: CleanupMessage[] = [];
@@ -55,32 +65,40 @@ export async function startWorld() {
   return {
     table,
     files,
+    organizations: createOrganizationStore(table),
     objects,
     clock,
+    r2Config,
     messages,
     calls,
     faults,
     time,
     queue,
     images: createImageProcessor(),
-    signer: createUrlSigner({ ...r2Config, clock }),
+    signer: createUrlSigner(r2Config),
     scheduleDelete: createDeleteScheduler({ files, objects, queue, log: () => {} }),
     lifecycle: createLifecycleStore(table),
     claims: createClaimStore(table),
+    uploads: createUploadStore(table),
+    types: createTypeDetector(),
+    disposition: contentDisposition,
     /** The cleanup worker, until no message is left; delays are skipped. */
     async work(): Promise<void> {
       for (let message = messages.shift(); message !== undefined; message = messages.shift()) {
         await handleCleanup({ files, objects, lifecycle: createLifecycleStore(table), queue, clock }, message);
       }
     },
-    async objectKeys(): Promise<string[]> {
-      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'files' }));
+    async objectKeys(bucket: 'files' | 'public' = 'files'): Promise<string[]> {
+      s3.config.systemClockOffset = time.offsetMs;
+      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
       return Contents.map(({ Key }) => Key ?? '');
     },
-    /** Everything in the table but counters that are back at zero. */
+    /** Everything in the table but counters that are back at zero, those of lists among them. */
     async items(): Promise<Record<string, unknown>[]> {
       const items = await allItems(table);
-      return items.filter(({ sk, usedBytes, fileCount }) => !(sk === 'COUNTER' && usedBytes === 0 && fileCount === 0));
+      const zero = ({ pk: _pk, sk, ...counts }: Record<string, unknown>) =>
+        /^(COUNTER|RANK)/.test(String(sk)) && Object.values(counts).every((count) => count === 0);
+      return items.filter((item) => !zero(item));
     },
     async close(): Promise<void> {
       s3.destroy();

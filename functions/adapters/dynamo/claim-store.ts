@@ -1,6 +1,6 @@
 import { BatchGetCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { BindResult, ClaimRecord, ClaimStore, Move } from '#core/claims/claim-record.ts';
-import type { FileRecord } from '#core/file-record.ts';
+import type { ExtensionFile } from '#core/file-record.ts';
 import type { CounterLimit } from '#core/stores.ts';
 import type { Table } from './client.ts';
 import { counterChanges, counterItem } from './counters.ts';
@@ -32,14 +32,15 @@ export function createClaimStore(table: Table): ClaimStore {
     },
 
     async getFiles(fileIds) {
-      const found: FileRecord[] = [];
+      const found: ExtensionFile[] = [];
       let keys = fileIds.map(fileKey);
       // An answer ends at 16 MB and says which keys it left out.
       while (keys.length > 0) {
         const answer = await table.documents.send(
           new BatchGetCommand({ RequestItems: { [TableName]: { Keys: keys, ConsistentRead: true } } }),
         );
-        found.push(...(answer.Responses?.[TableName] ?? []).map(fromItem));
+        const read = (answer.Responses?.[TableName] ?? []).map((item) => fromItem(item));
+        found.push(...read.filter((file) => file.scope === 'extension'));
         keys = (answer.UnprocessedKeys?.[TableName]?.Keys ?? []) as typeof keys;
       }
       return found;

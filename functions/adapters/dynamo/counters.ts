@@ -44,12 +44,15 @@ export function counterItem(TableName: string, change: Change, limit?: CounterLi
     UpdateExpression: 'ADD usedBytes :bytes, fileCount :files',
   };
   if (limit === undefined) return { Update: { ...update, ExpressionAttributeValues: values } };
+  // A condition cannot add, so the sum is moved to the other side (platform facts, section B).
+  const room = limit.limitBytes - change.bytes;
+  // A counter that counted nothing yet has no number to compare: what is more than the whole limit must not slip in there.
+  const fits = room < 0 ? 'usedBytes <= :room' : '(attribute_not_exists(usedBytes) OR usedBytes <= :room)';
   return {
     Update: {
       ...update,
-      // A condition cannot add, so the sum is moved to the other side (platform facts, section B).
-      ConditionExpression: 'attribute_not_exists(closedAt) AND (attribute_not_exists(usedBytes) OR usedBytes <= :room)',
-      ExpressionAttributeValues: { ...values, ':room': limit.limitBytes - change.bytes },
+      ConditionExpression: `attribute_not_exists(closedAt) AND ${fits}`,
+      ExpressionAttributeValues: { ...values, ':room': room },
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     },
   };

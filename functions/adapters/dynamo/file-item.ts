@@ -1,5 +1,6 @@
-import { type FileRecord, holderOf } from '#core/file-record.ts';
-import { appPk, duePk, dueShardOf, fileKey, holderPk, sessionPk, stagedPk } from './keys.ts';
+import { type ExtensionFile, type FileRecord, holderOf, type UploadFile } from '#core/file-record.ts';
+import { type ListRef, listsOf } from '#core/uploads/lists.ts';
+import { appPk, duePk, dueShardOf, fileKey, holderPk, listPk, organizationPk, sessionPk, stagedPk } from './keys.ts';
 
 const indexAttributes = ['appPk', 'sessionPk', 'holderPk', 'ownerPk', 'duePk'] as const;
 
@@ -12,9 +13,19 @@ export function toItem(file: FileRecord): Record<string, unknown> {
 function indexesOf(file: FileRecord) {
   const due = file.dueAt !== undefined && { duePk: duePk(dueShardOf(file.id)) };
   if (file.state === 'deleting') return { ...due };
+  switch (file.scope) {
+    case 'extension':
+      return { ...due, ...extensionIndexes(file) };
+    case 'organization':
+      return { ...due, ownerPk: organizationPk(file.orgId) };
+    case 'upload':
+      return { ...due, ...uploadIndexes(file) };
+  }
+}
+
+function extensionIndexes(file: ExtensionFile) {
   const holder = holderOf(file);
   return {
-    ...due,
     appPk: appPk(file.appId),
     ...(file.sessionId !== undefined && { sessionPk: sessionPk(file.sessionId) }),
     ...(holder !== undefined && { holderPk: holderPk(holder) }),
@@ -22,9 +33,19 @@ function indexesOf(file: FileRecord) {
   };
 }
 
-/** The record without keys. Items are written by `toItem` only, so their shape is known. */
-export function fromItem(item: Record<string, unknown>): FileRecord {
+/** Where each kind of list lies: an upload is in these exactly while it is counted in them. */
+export const listIndexes = {
+  owner: { name: 'byOwner', pk: 'ownerPk' },
+  coin: { name: 'byHolder', pk: 'holderPk' },
+} as const satisfies Record<ListRef['kind'], { name: string; pk: (typeof indexAttributes)[number] }>;
+
+function uploadIndexes(file: UploadFile) {
+  return Object.fromEntries(listsOf(file).map((list) => [listIndexes[list.kind].pk, listPk(list)]));
+}
+
+/** The record without keys. Items are written by `toItem` only, so their shape is known to whoever knows what it asked for. */
+export function fromItem<F extends FileRecord = FileRecord>(item: Record<string, unknown>): F {
   const record = { ...item };
   for (const attribute of ['pk', 'sk', ...indexAttributes]) delete record[attribute];
-  return record as unknown as FileRecord;
+  return record as unknown as F;
 }

@@ -1,7 +1,8 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { FileRecord, IncomingMarker, Usage } from '#core/file-record.ts';
 import type { CounterLimit, FileStore, ReserveResult } from '#core/stores.ts';
+import { listsOf } from '#core/uploads/lists.ts';
 import type { Table } from './client.ts';
 import { fromItem } from './file-item.ts';
 import { createFileWrites } from './file-writes.ts';
@@ -36,14 +37,10 @@ export function createFileStore(table: Table): FileStore {
     },
 
     async markReady(file, now) {
-      const { dueAt: _, ...rest } = file;
-      const next: FileRecord = {
-        ...rest,
-        state: 'ready',
-        rev: file.rev + 1,
-        updatedAt: now.toISOString(),
-        ...(file.expiresAt !== undefined && { dueAt: file.expiresAt }),
-      };
+      const next = readied(file, now);
+      if (listsOf(next).length > 0) {
+        return (await transact(table, writes.list(file, next))) === undefined ? next : undefined;
+      }
       try {
         await table.documents.send(
           new PutCommand({ ...writes.replace(file, next), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
@@ -72,6 +69,24 @@ export function createFileStore(table: Table): FileStore {
       if (live.length === 0 || (await transact(table, writes.release(live, now))) === undefined) return;
       // One of them moved since it was listed; the others must not wait for it.
       for (const file of live) await this.release(file, now);
+    },
+
+    async postpone(fileId, dueAt) {
+      try {
+        await table.documents.send(
+          new UpdateCommand({
+            TableName,
+            Key: fileKey(fileId),
+            UpdateExpression: 'SET dueAt = :due',
+            ConditionExpression: '#state = :deleting',
+            ExpressionAttributeNames: { '#state': 'state' },
+            ExpressionAttributeValues: { ':due': dueAt, ':deleting': 'deleting' },
+          }),
+        );
+      } catch (error) {
+        // Somebody else finished the deletion.
+        if (!isNamed(error, 'ConditionalCheckFailedException')) throw error;
+      }
     },
 
     async remove(fileId) {
@@ -131,8 +146,9 @@ export function createFileStore(table: Table): FileStore {
       });
     },
 
-    async listDue(now, { appId, limit }) {
-      const filter = appId === undefined ? undefined : { appId };
+    async listDue(now, { appId, sessionId, limit }) {
+      const app = appId === undefined ? undefined : { attribute: 'appId', value: appId };
+      const filter = sessionId === undefined ? app : { attribute: 'sessionId', value: sessionId };
       const items = await queryDue(table, duePk, now, { limit, filter });
       return items.map(fromItem);
     },
@@ -162,6 +178,12 @@ export function createFileStore(table: Table): FileStore {
         : { fileId: Item.fileId, contentHash: Item.contentHash };
     },
   };
+}
+
+function readied<F extends FileRecord>(file: F, now: Date): F {
+  const next: F = { ...file, state: 'ready', rev: file.rev + 1, updatedAt: now.toISOString() };
+  delete next.dueAt;
+  return file.expiresAt === undefined ? next : { ...next, dueAt: file.expiresAt };
 }
 
 const wroteThis = (item: Record<string, AttributeValue> | undefined, next: FileRecord) =>

@@ -1,9 +1,17 @@
-import { type FileRecord, holderOf, type IncomingMarker, markerOf, stuckAfterMs } from '#core/file-record.ts';
+import {
+  type FileRecord,
+  holderOf,
+  type IncomingMarker,
+  markerOf,
+  retainedUntil,
+  stuckAfterMs,
+} from '#core/file-record.ts';
 import type { CounterLimit, IdempotencyClaim } from '#core/stores.ts';
 import { counterChanges, counterItem } from './counters.ts';
 import { toItem } from './file-item.ts';
 import { dueIncomingPk, dueShardOf, holderKey, idempotencyKey, incomingKey, ticketKey } from './keys.ts';
 import type { TransactItem } from './transaction.ts';
+import { rankUpdates } from './upload-rank.ts';
 
 /** How long a repeated request is recognised, seconds. */
 const idempotencyTtlSeconds = 86_400;
@@ -39,6 +47,12 @@ export function createFileWrites(TableName: string) {
 
   return {
     replace,
+    putTicket,
+
+    /** `pending -> ready` of a form upload that is counted in lists; of any other the record alone is enough. */
+    list(file: FileRecord, next: FileRecord): TransactItem[] {
+      return [{ Put: replace(file, next) }, ...rankUpdates(TableName, next, 1)];
+    },
 
     /** Everything a new record comes with, its counters in the order of `limits` right after it. */
     reserve(file: FileRecord, limits: CounterLimit[], idempotency?: IdempotencyClaim): TransactItem[] {
@@ -68,6 +82,7 @@ export function createFileWrites(TableName: string) {
           ? { Delete: { TableName, Key: ticketKey(file.id) } }
           : putTicket(file.id, next.expiresAt),
         ...leaveMarker(file, next.updatedAt),
+        ...rankUpdates(TableName, next, 1),
       ];
     },
 
@@ -81,22 +96,27 @@ export function createFileWrites(TableName: string) {
         ...expiring.map(({ id }) => ({ Delete: { TableName, Key: ticketKey(id) } })),
         ...(idempotencyId === undefined ? [] : [{ Delete: { TableName, Key: idempotencyKey(idempotencyId) } }]),
         ...moves.flatMap(({ from, to }) => leaveMarker(from, to.updatedAt)),
+        ...files.flatMap((file) => rankUpdates(TableName, file, -1)),
       ];
     },
   };
 }
 
-const released = (file: FileRecord, now: Date): FileRecord => ({
-  ...file,
-  state: 'deleting',
-  rev: file.rev + 1,
-  updatedAt: now.toISOString(),
-  dueAt: now.getTime() + stuckAfterMs,
-});
+function released(file: FileRecord, now: Date): FileRecord {
+  // Callers refuse earlier and with reasons; this is the last door a file under retention would have to pass.
+  if (retainedUntil(file, now) !== undefined) throw new Error(`File ${file.id} must be kept`);
+  return {
+    ...file,
+    state: 'deleting',
+    rev: file.rev + 1,
+    updatedAt: now.toISOString(),
+    dueAt: now.getTime() + stuckAfterMs,
+  };
+}
 
 /** Nothing may be stored under a lock or template that is deleted: its clean-up would miss it. */
 function holderCheck(TableName: string, file: FileRecord): TransactItem[] {
-  const holder = holderOf(file);
+  const holder = file.scope === 'extension' ? holderOf(file) : undefined;
   if (holder === undefined) return [];
   const Key = holderKey(holder);
   return [{ ConditionCheck: { TableName, Key, ConditionExpression: 'attribute_not_exists(deletedAt)' } }];

@@ -1,4 +1,5 @@
 import type { CounterRef, Holder, Scope } from '#core/file-record.ts';
+import type { ListRef } from '#core/uploads/lists.ts';
 
 /**
  * Every key of the one table. Access patterns:
@@ -19,10 +20,21 @@ import type { CounterRef, Holder, Scope } from '#core/file-record.ts';
  * | settings of an app           | pk APP#app, sk SETTINGS                                 | strong      |
  * | developer key, keys of an app| pk APP#app, sk KEY#keyId                                | strong      |
  * | idempotency                  | pk IDEMPOTENCY#id, sk IDEMPOTENCY (attribute `ttl`)     | strong      |
+ * | member of an organization    | pk ORG#org, sk MEMBER#user                              | strong      |
+ * | logo of an organization      | pk ORG#org, sk LOGO                                     | strong      |
+ * | minisite of an organization  | pk ORG#org, sk MINISITE                                 | strong      |
+ * | parent rows of a user        | pk PARENT#kind#user, sk id                              | strong      |
+ * | signature token              | pk SIGNATURE_TOKEN#hash, sk TOKEN (attribute `ttl`)     | strong      |
  * | files of an app              | byApp: appPk APP#app, id                                | eventual    |
  * | files of a session           | bySession: sessionPk SESSION#session, id                | eventual    |
  * | files of a lock or template  | byHolder: holderPk LOCK#id or TEMPLATE#id, id           | eventual    |
  * | staged files of user and app | byOwner: ownerPk STAGED#app#user, id                    | eventual    |
+ * | uploads of an owner          | byOwner: ownerPk OWNER#user, id                         | eventual    |
+ * | uploads of an owner and coin | byHolder: holderPk COIN#user#coin, id                   | eventual    |
+ * | length of such a list        | pk as in the index, sk RANK; parts of it RANK#level#n   | strong      |
+ * | settings of the uploads API  | pk UPLOADS, sk SETTINGS                                 | strong      |
+ * | files of an organization     | byOwner: ownerPk ORG#org, id                            | eventual    |
+ * | its parent rows              | byOwner: ownerPk ORG#org#PARENTS, id                    | eventual    |
  * | what the schedule must see   | byDue: duePk DUE#shard, dueAt                           | eventual    |
  * | clean-ups owed for too long   | byDue: duePk DUE#SCOPE, dueAt                           | eventual    |
  * | markers the schedule must see| byDue: duePk DUE#INCOMING#shard, dueAt                  | eventual    |
@@ -42,9 +54,25 @@ export const developerKeyKey = (appId: string, keyId: string) => ({ pk: `APP#${a
 export const developerKeyPrefix = 'KEY#';
 export const idempotencyKey = (id: string) => ({ pk: `IDEMPOTENCY#${id}`, sk: 'IDEMPOTENCY' });
 
+export const memberKey = (orgId: string, userId: string) => ({ pk: `ORG#${orgId}`, sk: `MEMBER#${userId}` });
+export const logoKey = (orgId: string) => ({ pk: `ORG#${orgId}`, sk: 'LOGO' });
+export const minisiteKey = (orgId: string) => ({ pk: `ORG#${orgId}`, sk: 'MINISITE' });
+export const signatureTokenKey = (hash: string) => ({ pk: `SIGNATURE_TOKEN#${hash}`, sk: 'TOKEN' });
+export const parentPk = (kind: string, userId: string) => `PARENT#${kind}#${userId}`;
+export const organizationPk = (orgId: string) => `ORG#${orgId}`;
+export const organizationParentsPk = (orgId: string) => `ORG#${orgId}#PARENTS`;
+
 export const appPk = (appId: string) => `APP#${appId}`;
 export const sessionPk = (sessionId: string) => `SESSION#${sessionId}`;
 export const stagedPk = (appId: string, userId: string) => `STAGED#${appId}#${userId}`;
+/** The coin name comes last, so that it may hold any character. */
+export const listPk = (list: ListRef) =>
+  list.kind === 'owner' ? `OWNER#${list.userId}` : `COIN#${list.userId}#${list.coinName}`;
+export const rankKey = (list: ListRef, level = 0, index = 0) => ({
+  pk: listPk(list),
+  sk: level === 0 ? 'RANK' : `RANK#${level}#${index}`,
+});
+export const uploadSettingsKey = { pk: 'UPLOADS', sk: 'SETTINGS' };
 export const duePk = (shard: number) => `DUE#${shard}`;
 export const dueIncomingPk = (shard: number) => `DUE#INCOMING#${shard}`;
 export const dueShardOf = (id: string) => Number.parseInt(id.slice(-2), 16) % dueShards;
@@ -95,5 +123,25 @@ function scopePk(scope: Scope): string {
       return holderPk({ type: 'lock', id: scope.lockId });
     case 'template':
       return holderPk({ type: 'template', id: scope.templateId });
+  }
+}
+
+/** The counter an item of the table is, by its partition key; undefined for kinds that are no quota. */
+export function counterOfKey(pk: string): CounterRef | undefined {
+  const [kind, first = '', second = ''] = pk.split('#');
+  if (kind === 'APP') return { kind: 'app', appId: first };
+  if (kind === 'SESSION') return { kind: 'session', sessionId: first };
+  return kind === 'STAGED' ? { kind: 'staged', appId: first, userId: second } : undefined;
+}
+
+/** The index that lists the records a counter counts, and its key there. */
+export function counterIndex(counter: CounterRef): { IndexName: string; pk: string; value: string } {
+  switch (counter.kind) {
+    case 'app':
+      return scopeIndex({ kind: 'app', appId: counter.appId });
+    case 'session':
+      return scopeIndex({ kind: 'session', sessionId: counter.sessionId });
+    case 'staged':
+      return { IndexName: 'byOwner', pk: 'ownerPk', value: stagedPk(counter.appId, counter.userId) };
   }
 }

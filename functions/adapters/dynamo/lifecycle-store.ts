@@ -2,7 +2,7 @@ import { DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk
 import type { Scope } from '#core/file-record.ts';
 import type { LifecycleStore } from '#core/lifecycle/events.ts';
 import type { Table } from './client.ts';
-import { cleanupKey, cloneKey, counterKey, dueScopePk, holderKey, settingsKey } from './keys.ts';
+import { cleanupKey, cloneKey, counterKey, dueScopePk, holderKey, settingsKey, stateKey } from './keys.ts';
 import { isNamed, transact } from './transaction.ts';
 
 /** A clean-up still owed after this long has lost its message; longer than template grace and all retries. */
@@ -27,7 +27,10 @@ export function createLifecycleStore(table: Table): LifecycleStore {
           ExpressionAttributeValues: { ':now': now.toISOString() },
         }),
       );
-      if (scope.kind !== 'app') return;
+      if (scope.kind === 'session') {
+        await send(new DeleteCommand({ TableName, Key: stateKey(scope.sessionId) }));
+        return;
+      }
       await send(
         new UpdateCommand({
           TableName,

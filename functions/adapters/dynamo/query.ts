@@ -1,6 +1,6 @@
 import { QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { AppError } from '#core/errors.ts';
-import type { FileRecord } from '#core/file-record.ts';
+import type { ExtensionFile } from '#core/file-record.ts';
 import { idPattern } from '#core/ids.ts';
 import type { Page } from '#core/stores.ts';
 import type { Table } from './client.ts';
@@ -9,15 +9,26 @@ import { dueShards, fileKey } from './keys.ts';
 
 type Query = Omit<QueryCommandInput, 'TableName'>;
 
+/** The indexes of sessions and staged files hold files of extensions only. */
+const extensionFile = (item: Record<string, unknown>) => fromItem(item) as ExtensionFile;
+
+/** A cursor is an id we gave. Throws `validation_failed` for anything else. */
+export function requireCursor(cursor: string | undefined): void {
+  if (cursor === undefined || idPattern.test(cursor)) return;
+  throw new AppError('validation_failed', 'The cursor is not one this list gave. Start without a cursor.', {
+    details: { issues: [{ path: 'query.cursor', message: 'unknown cursor' }] },
+  });
+}
+
 /** Everything a query finds, page by page (a DynamoDB page ends at 1 MB). */
-export async function queryAll(table: Table, query: Query): Promise<FileRecord[]> {
-  const found: FileRecord[] = [];
+export async function queryAll(table: Table, query: Query): Promise<ExtensionFile[]> {
+  const found: ExtensionFile[] = [];
   let start: QueryCommandInput['ExclusiveStartKey'];
   do {
     const answer = await table.documents.send(
       new QueryCommand({ ...query, TableName: table.name, ExclusiveStartKey: start }),
     );
-    found.push(...(answer.Items ?? []).map(fromItem));
+    found.push(...(answer.Items ?? []).map(extensionFile));
     start = answer.LastEvaluatedKey;
   } while (start !== undefined);
   return found;
@@ -33,15 +44,11 @@ export async function queryPage(
   query: Query,
   index: { pk: string; value: string },
   page: { limit?: number | undefined; cursor?: string | undefined },
-): Promise<Page<FileRecord>> {
-  if (page.cursor !== undefined && !idPattern.test(page.cursor)) {
-    throw new AppError('validation_failed', 'The cursor is not one this list gave. Start without a cursor.', {
-      details: { issues: [{ path: 'query.cursor', message: 'unknown cursor' }] },
-    });
-  }
+): Promise<Page<ExtensionFile>> {
+  requireCursor(page.cursor);
   const startAt = (id: string) => ({ ...fileKey(id), id, [index.pk]: index.value });
   const limit = page.limit ?? Number.POSITIVE_INFINITY;
-  const items: FileRecord[] = [];
+  const items: ExtensionFile[] = [];
   let start = page.cursor === undefined ? undefined : startAt(page.cursor);
   do {
     const answer = await table.documents.send(
@@ -53,7 +60,7 @@ export async function queryPage(
         ...(page.limit !== undefined && { Limit: page.limit + 1 }),
       }),
     );
-    items.push(...(answer.Items ?? []).map(fromItem));
+    items.push(...(answer.Items ?? []).map(extensionFile));
     const last = answer.LastEvaluatedKey?.id;
     start = typeof last === 'string' ? startAt(last) : undefined;
   } while (start !== undefined && items.length <= limit);
@@ -70,7 +77,7 @@ export async function queryDue(
   table: Table,
   partition: (shard: number) => string,
   now: Date,
-  { limit, filter }: { limit: number; filter?: { appId: string } | undefined },
+  { limit, filter }: { limit: number; filter?: { attribute: string; value: string } | undefined },
 ): Promise<Record<string, unknown>[]> {
   const shards = await Promise.all(
     Array.from({ length: dueShards }, async (_, shard) => {
@@ -79,11 +86,14 @@ export async function queryDue(
           TableName: table.name,
           IndexName: 'byDue',
           KeyConditionExpression: 'duePk = :pk AND dueAt <= :now',
-          ...(filter !== undefined && { FilterExpression: 'appId = :app' }),
+          ...(filter !== undefined && {
+            FilterExpression: '#attribute = :value',
+            ExpressionAttributeNames: { '#attribute': filter.attribute },
+          }),
           ExpressionAttributeValues: {
             ':pk': partition(shard),
             ':now': now.getTime(),
-            ...(filter !== undefined && { ':app': filter.appId }),
+            ...(filter !== undefined && { ':value': filter.value }),
           },
           Limit: filter === undefined ? limit : undefined,
         }),

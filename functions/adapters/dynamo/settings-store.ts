@@ -1,44 +1,66 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { type AppSettings, defaultSettings } from '#core/settings.ts';
-import type { SettingsStore } from '#core/stores.ts';
+import { defaultSettings } from '#core/settings.ts';
+import type { SettingsStore, UploadSettingsStore } from '#core/stores.ts';
+import { defaultUploadSettings } from '#core/uploads/settings.ts';
 import { createCache } from './cache.ts';
 import type { Table } from './client.ts';
-import { settingsKey } from './keys.ts';
+import { settingsKey, uploadSettingsKey } from './keys.ts';
 
 /** Settings of apps; only what an administrator changed is stored, so a new default reaches everybody else. */
 export function createSettingsStore(table: Table, options: { cacheSeconds: number }): SettingsStore {
-  const cache = createCache<AppSettings>({ ttlSeconds: options.cacheSeconds });
+  return settingsItems(table, { ...options, keyOf: settingsKey, defaults: defaultSettings });
+}
 
-  async function load(appId: string): Promise<AppSettings> {
+/** The one item of the uploads API's settings. */
+export function createUploadSettingsStore(table: Table, options: { cacheSeconds: number }): UploadSettingsStore {
+  const keyOf = () => uploadSettingsKey;
+  const items = settingsItems(table, { ...options, keyOf, defaults: defaultUploadSettings });
+  const only = 'uploads';
+  return {
+    get: () => items.get(only),
+    getFresh: () => items.getFresh(only),
+    update: (changes) => items.update(only, changes),
+  };
+}
+
+/** Items of which each attribute beside the key is one setting. */
+function settingsItems<Settings extends object>(
+  table: Table,
+  options: { cacheSeconds: number; keyOf: (name: string) => { pk: string; sk: string }; defaults: Settings },
+) {
+  const { keyOf, defaults } = options;
+  const cache = createCache<Settings>({ ttlSeconds: options.cacheSeconds });
+
+  const fromItem = (item: Record<string, unknown> | undefined): Settings => {
+    const { pk: _pk, sk: _sk, ...stored } = item ?? {};
+    return { ...defaults, ...stored };
+  };
+
+  async function load(name: string): Promise<Settings> {
     const { Item } = await table.documents.send(
-      new GetCommand({ TableName: table.name, Key: settingsKey(appId), ConsistentRead: true }),
+      new GetCommand({ TableName: table.name, Key: keyOf(name), ConsistentRead: true }),
     );
     return fromItem(Item);
   }
 
   return {
-    get: (appId) => cache.get(appId, () => load(appId)),
+    get: (name: string) => cache.get(name, () => load(name)),
     getFresh: load,
-    async update(appId, changes) {
+    async update(name: string, changes: Partial<Settings>): Promise<Settings> {
       const fields = Object.entries(changes).filter(([, value]) => value !== undefined);
-      if (fields.length === 0) return await load(appId);
+      if (fields.length === 0) return await load(name);
       const { Attributes } = await table.documents.send(
         new UpdateCommand({
           TableName: table.name,
-          Key: settingsKey(appId),
+          Key: keyOf(name),
           UpdateExpression: `SET ${fields.map((_, index) => `#f${index} = :v${index}`).join(', ')}`,
-          ExpressionAttributeNames: Object.fromEntries(fields.map(([name], index) => [`#f${index}`, name])),
+          ExpressionAttributeNames: Object.fromEntries(fields.map(([field], index) => [`#f${index}`, field])),
           ExpressionAttributeValues: Object.fromEntries(fields.map(([, value], index) => [`:v${index}`, value])),
           ReturnValues: 'ALL_NEW',
         }),
       );
-      cache.forget(appId);
+      cache.forget(name);
       return fromItem(Attributes);
     },
   };
-}
-
-function fromItem(item: Record<string, unknown> | undefined): AppSettings {
-  const { pk: _pk, sk: _sk, ...stored } = item ?? {};
-  return { ...defaultSettings, ...stored };
 }

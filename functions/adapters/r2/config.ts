@@ -61,3 +61,8 @@ export function objectPath(config: Pick<R2Config, 'buckets'>, ref: ObjectRef): s
   }
   return `/${encodeRfc3986(bucketName(config, ref.bucket))}/${segments.map(encodeRfc3986).join('/')}`;
 }
+
+/** The path of a bucket itself, for what is asked of the bucket and not of an object. */
+export function bucketPath(config: Pick<R2Config, 'buckets'>, bucket: Bucket): string {
+  return `/${encodeRfc3986(bucketName(config, bucket))}`;
+}

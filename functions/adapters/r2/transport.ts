@@ -4,15 +4,17 @@
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ObjectRef, ObjectStoreError } from '#core/ports.ts';
-import { objectPath, type R2Config, systemClock } from './config.ts';
+import { type Bucket, type ObjectRef, ObjectStoreError } from '#core/ports.ts';
+import { bucketPath, objectPath, type R2Config, systemClock } from './config.ts';
 import { sharedCredentials } from './credentials.ts';
 import { codeOf, isAboutCredentials, reasonOf, refusal } from './refusals.ts';
 import { createRequestSigner } from './signing.ts';
 
 export interface R2Request {
   method: 'GET' | 'HEAD' | 'PUT' | 'DELETE';
-  ref: ObjectRef;
+  /** An object, or a whole bucket. */
+  ref: ObjectRef | { bucket: Bucket };
+  query?: Record<string, string>;
   headers?: Record<string, string>;
   body?: Uint8Array;
   /** The most bytes a good answer may have; more is `too_large`. */
@@ -56,7 +58,7 @@ export function createTransport(config: R2Config): Send {
     const payloadHash = createHash('sha256')
       .update(request.body ?? '')
       .digest('hex');
-    const path = objectPath(config, request.ref);
+    const path = 'key' in request.ref ? objectPath(config, request.ref) : bucketPath(config, request.ref.bucket);
     const bytes = Math.max(request.body?.byteLength ?? 0, request.maxBytes ?? 0);
     const transferMs = (bytes / bytesPerSecond) * 1000 + (request.patienceMs ?? 0);
     const overall = AbortSignal.timeout(Math.ceil(2.5 * baseMs + transferMs));
@@ -66,7 +68,7 @@ export function createTransport(config: R2Config): Send {
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       const used = await credentials();
       const signed = await signer.sign(
-        { method: request.method, path, headers: request.headers ?? {} },
+        { method: request.method, path, headers: request.headers ?? {}, query: request.query ?? {} },
         { payloadHash, signingDate: clock.now() },
       );
       const headers = new Headers({ ...signed.headers, 'accept-encoding': 'identity' });

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { ExtensionFile, FileRecord, Holder } from '#core/file-record.ts';
+import type { ExtensionFile, Holder } from '#core/file-record.ts';
 import type { CounterLimit } from '#core/stores.ts';
 
-/** What a saved config belongs to. A lock may say which session of it the files count against. */
+/**
+ * What a saved config belongs to. A lock may say which session of it the files count against; a template has none, since
+ * its files would go with that session.
+ */
 export interface ClaimTarget extends Holder {
   sessionId?: string | undefined;
 }
@@ -35,33 +38,35 @@ export function claimIdOf(claim: {
 
 /** The file as its target holds it: no longer staged, so nothing expires it. */
 export function boundTo(file: ExtensionFile, target: ClaimTarget, claimId: string, now: Date): ExtensionFile {
-  const { expiresAt: _expiresAt, dueAt: _dueAt, ...rest } = file;
+  const { expiresAt: stagedUntil, dueAt: _dueAt, ...rest } = file;
   const holder = target.type === 'lock' ? { lockId: target.id } : { templateId: target.id };
   return {
     ...rest,
     ...holder,
     ...(target.sessionId !== undefined && { sessionId: target.sessionId }),
     staged: false,
+    ...(stagedUntil !== undefined && { stagedUntil }),
     claimId,
     rev: file.rev + 1,
     updatedAt: now.toISOString(),
   };
 }
 
-/** A rolled back file has at least this long before it expires, whatever was left of its first life. */
+/** A rolled back file has at least this long before it expires, however little was left of its first life. */
 const restoredForMs = 3_600_000;
 
 /** The file as it was before its claim, with time to be saved again. */
 export function stagedAgain(file: ExtensionFile, now: Date): ExtensionFile {
-  const { lockId: _lockId, templateId: _templateId, sessionId: _sessionId, claimId: _claimId, ...rest } = file;
-  const expiresAt = now.getTime() + restoredForMs;
-  return { ...rest, staged: true, expiresAt, dueAt: expiresAt, rev: file.rev + 1, updatedAt: now.toISOString() };
+  const next = { ...file };
+  for (const name of ['lockId', 'templateId', 'sessionId', 'claimId', 'stagedUntil'] as const) delete next[name];
+  const expiresAt = Math.max(file.stagedUntil ?? 0, now.getTime() + restoredForMs);
+  return { ...next, staged: true, expiresAt, dueAt: expiresAt, rev: file.rev + 1, updatedAt: now.toISOString() };
 }
 
 /** One file's move from what it was to what it becomes. */
 export interface Move {
-  from: FileRecord;
-  to: FileRecord;
+  from: ExtensionFile;
+  to: ExtensionFile;
 }
 
 export type BindResult =
@@ -75,8 +80,8 @@ export type BindResult =
 /** Claims and the files they bind. */
 export interface ClaimStore {
   get(claimId: string): Promise<ClaimRecord | undefined>;
-  /** Strongly consistent; missing ones are left out. */
-  getFiles(fileIds: string[]): Promise<FileRecord[]>;
+  /** Strongly consistent; missing ones and those of other systems are left out. */
+  getFiles(fileIds: string[]): Promise<ExtensionFile[]>;
   /**
    * Moves all files, their counters and the claim's record in one transaction. `limits` are those of the counters that
    * grow. The target must not be deleted; each file must be at the revision it was read at.

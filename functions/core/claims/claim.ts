@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode } from '#core/errors.ts';
-import { countersOf, type FileRecord, isExpired } from '#core/file-record.ts';
+import { countersOf, type ExtensionFile, isExpired } from '#core/file-record.ts';
 import { idPattern } from '#core/ids.ts';
 import type { Clock } from '#core/ports.ts';
 import { limitOf, quotaExceeded } from '#core/quota.ts';
@@ -42,9 +42,10 @@ const maxAttempts = 10;
  */
 export async function claimFiles(
   deps: ClaimDeps,
-  request: ClaimRequest,
+  asked: ClaimRequest,
   settings: () => Promise<AppSettings>,
 ): Promise<ClaimAnswer> {
+  const request = { ...asked, target: targetOf(asked.target) };
   const { fileIds, draftId, config } = scanConfig(request.config);
   const id = claimIdOf({ ...request, fileIds, draftId });
   const answer = (deleted: string[]) => ({ claimId: id, config, claimed: fileIds, deleted });
@@ -59,6 +60,9 @@ export async function claimFiles(
   await deps.claims.noteDeleted(id, deleted);
   return answer(deleted);
 }
+
+const targetOf = ({ type, id, sessionId }: ClaimTarget): ClaimTarget =>
+  type === 'lock' ? { type, id, sessionId } : { type, id };
 
 async function bindAll(
   deps: ClaimDeps,
@@ -104,7 +108,7 @@ async function bindAll(
 }
 
 /** Staged files count against the app already; a session is what a claim adds. */
-function grownBy(bound: FileRecord, settings: AppSettings): CounterLimit[] {
+function grownBy(bound: ExtensionFile, settings: AppSettings): CounterLimit[] {
   return countersOf(bound)
     .filter(({ kind }) => kind === 'session')
     .map((counter) => limitOf(counter, settings));
@@ -119,7 +123,7 @@ interface Failure {
 
 function failureOf(
   fileId: string,
-  file: FileRecord | undefined,
+  file: ExtensionFile | undefined,
   request: ClaimRequest,
   now: Date,
 ): Failure | undefined {
@@ -168,4 +172,4 @@ async function cleanDraft(
   return released.flat().sort();
 }
 
-const sumOf = (files: FileRecord[]) => files.reduce((sum, file) => sum + file.sizeBytes, 0);
+const sumOf = (files: ExtensionFile[]) => files.reduce((sum, file) => sum + file.sizeBytes, 0);

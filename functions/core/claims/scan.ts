@@ -30,11 +30,11 @@ export interface ConfigReferences {
  */
 export function scanConfig(config: unknown): ConfigReferences {
   if (config === undefined) throw invalid('Send the config that is being saved.');
+  const fileIds = new Set<string>();
+  const stripped = strip(config, fileIds, 0);
   if (Buffer.byteLength(JSON.stringify(config)) > maxConfigBytes) {
     throw invalid(`The config may be at most ${maxConfigBytes} bytes of JSON.`);
   }
-  const fileIds = new Set<string>();
-  const stripped = strip(config, fileIds, 0);
   if (fileIds.size > maxFilesPerClaim) throw invalid(`A config may reference at most ${maxFilesPerClaim} files.`);
   const draftId = isObject(config) && typeof config.storageDraftId === 'string' ? config.storageDraftId : undefined;
   return { fileIds: [...fileIds], draftId, config: stripped };

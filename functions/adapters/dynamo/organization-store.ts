@@ -1,0 +1,111 @@
+import { BatchGetCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { OrganizationFile } from '#core/file-record.ts';
+import type { LogoRow, MinisiteRow, OrganizationStore, Parent, SignatureToken } from '#core/organizations/stores.ts';
+import type { Table } from './client.ts';
+import { fromItem } from './file-item.ts';
+import { fileKey, logoKey, memberKey, minisiteKey, parentPk, signatureTokenKey } from './keys.ts';
+import { createCommit } from './organization-changes.ts';
+import { requireCursor } from './query.ts';
+
+type Item = Record<string, unknown>;
+
+/** Members, rows and files of organizations in DynamoDB; see `OrganizationStore` for what each method promises. */
+export function createOrganizationStore(table: Table): OrganizationStore {
+  const TableName = table.name;
+
+  const get = async (Key: Item): Promise<Item | undefined> =>
+    (await table.documents.send(new GetCommand({ TableName, Key, ConsistentRead: true }))).Item;
+
+  return {
+    commit: createCommit(table),
+
+    async putMember(member) {
+      await table.documents.send(
+        new PutCommand({ TableName, Item: { ...memberKey(member.orgId, member.userId), ...member } }),
+      );
+    },
+
+    async isActiveMember(orgId, userId) {
+      return (await get(memberKey(orgId, userId)))?.status === 'active';
+    },
+
+    async getFiles(ids) {
+      const found = new Map<string, OrganizationFile>();
+      // DynamoDB refuses a batch that names an item twice, and one that names none.
+      let keys: Item[] | undefined = [...new Set(ids)].map(fileKey);
+      while (keys !== undefined && keys.length > 0) {
+        const { Responses, UnprocessedKeys }: { Responses?: Record<string, Item[]>; UnprocessedKeys?: Unprocessed } =
+          await table.documents.send(
+            new BatchGetCommand({ RequestItems: { [TableName]: { Keys: keys, ConsistentRead: true } } }),
+          );
+        for (const item of Responses?.[TableName] ?? []) {
+          const file = fromItem(item);
+          if (file.scope === 'organization') found.set(file.id, file);
+        }
+        keys = UnprocessedKeys?.[TableName]?.Keys;
+      }
+      return ids.map((id) => found.get(id));
+    },
+
+    async getLogo(orgId) {
+      const item = await get(logoKey(orgId));
+      return item === undefined ? { orgId, rev: 0 } : { orgId, ...(withoutKeys(item) as Omit<LogoRow, 'orgId'>) };
+    },
+
+    async getMinisite(orgId) {
+      const item = await get(minisiteKey(orgId));
+      if (item !== undefined) return withoutKeys(item) as MinisiteRow;
+      return { orgId, rev: 0, content: 'null', assets: [], updatedAt: new Date(0).toISOString() };
+    },
+
+    async putToken(token) {
+      await table.documents.send(
+        new PutCommand({
+          TableName,
+          Item: { ...signatureTokenKey(token.tokenHash), ...token, ttl: Math.ceil(token.expiresAt / 1000) },
+        }),
+      );
+    },
+
+    async getToken(tokenHash) {
+      const item = await get(signatureTokenKey(tokenHash));
+      return item && (withoutKeys(item) as SignatureToken);
+    },
+
+    async listParents({ kind, userId, orgId }, { limit, cursor }) {
+      requireCursor(cursor);
+      const pk = parentPk(kind, userId);
+      const items: Parent[] = [];
+      let start: Item | undefined = cursor === undefined ? undefined : { pk, sk: cursor };
+      do {
+        const answer: { Items?: Item[]; LastEvaluatedKey?: Item } = await table.documents.send(
+          new QueryCommand({
+            TableName,
+            KeyConditionExpression: 'pk = :pk',
+            ...(orgId !== undefined && { FilterExpression: 'orgId = :org' }),
+            ExpressionAttributeValues: { ':pk': pk, ...(orgId !== undefined && { ':org': orgId }) },
+            ScanIndexForward: false,
+            ConsistentRead: true,
+            ExclusiveStartKey: start,
+            // One more than wanted tells whether there is a next page without another query.
+            Limit: limit + 1,
+          }),
+        );
+        items.push(...(answer.Items ?? []).map((item) => withoutKeys(item) as Parent));
+        start = answer.LastEvaluatedKey;
+      } while (start !== undefined && items.length <= limit);
+      if (items.length <= limit) return { items };
+      const shown = items.slice(0, limit);
+      const last = shown.at(-1)?.id;
+      return { items: shown, ...(last !== undefined && { cursor: last }) };
+    },
+  };
+}
+
+type Unprocessed = Record<string, { Keys?: Item[] | undefined }>;
+
+/** Items are written by this store only, so their shape is known. */
+function withoutKeys(item: Item): unknown {
+  const { pk: _pk, sk: _sk, ttl: _ttl, ownerPk: _ownerPk, ...row } = item;
+  return row;
+}

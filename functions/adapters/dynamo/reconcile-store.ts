@@ -1,0 +1,107 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { BatchGetCommand, QueryCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { CounterRef, FileRecord, Usage } from '#core/file-record.ts';
+import type { Bucket } from '#core/ports.ts';
+import type { ReconcileStore } from '#core/reconcile/reconcile.ts';
+import type { Table } from './client.ts';
+import { fromItem } from './file-item.ts';
+import { counterIndex, counterKey, counterOfKey, fileKey } from './keys.ts';
+
+/** Items read a page; at a kilobyte each a page stays below DynamoDB's 1 MB. */
+const scanPageSize = 500;
+
+/** Keys DynamoDB takes in one batch. */
+const batchSize = 100;
+
+/** The whole table, its counters put right; see `ReconcileStore`. */
+export function createReconcileStore(table: Table): ReconcileStore {
+  const TableName = table.name;
+  const send = table.documents.send.bind(table.documents);
+
+  return {
+    async scan(cursor) {
+      const { Items = [], LastEvaluatedKey } = await send(
+        new ScanCommand({
+          TableName,
+          Limit: scanPageSize,
+          ConsistentRead: true,
+          FilterExpression: 'sk IN (:file, :counter)',
+          ExpressionAttributeValues: { ':file': 'FILE', ':counter': 'COUNTER' },
+          ...(cursor !== undefined && { ExclusiveStartKey: JSON.parse(cursor) }),
+        }),
+      );
+      return {
+        files: Items.filter(({ sk }) => sk === 'FILE').map(fromItem),
+        counters: Items.flatMap(({ pk, sk }) => (sk === 'COUNTER' ? (counterOfKey(String(pk)) ?? []) : [])),
+        ...(LastEvaluatedKey !== undefined && { cursor: JSON.stringify(LastEvaluatedKey) }),
+      };
+    },
+
+    async recount(counter: CounterRef): Promise<Usage> {
+      const { IndexName, pk, value } = counterIndex(counter);
+      const sum: Usage = { usedBytes: 0, fileCount: 0 };
+      let start: Record<string, unknown> | undefined;
+      do {
+        const { Items = [], LastEvaluatedKey } = await send(
+          new QueryCommand({
+            TableName,
+            IndexName,
+            KeyConditionExpression: '#pk = :pk',
+            ProjectionExpression: 'sizeBytes, #state',
+            ExpressionAttributeNames: { '#pk': pk, '#state': 'state' },
+            ExpressionAttributeValues: { ':pk': value },
+            ExclusiveStartKey: start,
+          }),
+        );
+        for (const { sizeBytes, state } of Items as Pick<FileRecord, 'sizeBytes' | 'state'>[]) {
+          if (state === 'deleting') continue;
+          sum.usedBytes += sizeBytes;
+          sum.fileCount += 1;
+        }
+        start = LastEvaluatedKey;
+      } while (start !== undefined);
+      return sum;
+    },
+
+    async correct(counter, stored, actual) {
+      try {
+        await send(
+          new UpdateCommand({
+            TableName,
+            Key: counterKey(counter),
+            UpdateExpression: 'SET usedBytes = :bytes, fileCount = :files',
+            ConditionExpression: 'usedBytes = :storedBytes AND fileCount = :storedFiles',
+            ExpressionAttributeValues: {
+              ':bytes': actual.usedBytes,
+              ':files': actual.fileCount,
+              ':storedBytes': stored.usedBytes,
+              ':storedFiles': stored.fileCount,
+            },
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
+      }
+    },
+
+    async keysOf(fileIds) {
+      const found = new Map<string, { bucket: Bucket; key: string }>();
+      const wanted = [...new Set(fileIds)];
+      for (let start = 0; start < wanted.length; start += batchSize) {
+        let keys = wanted.slice(start, start + batchSize).map(fileKey);
+        while (keys.length > 0) {
+          const answer = await send(
+            new BatchGetCommand({ RequestItems: { [TableName]: { Keys: keys, ConsistentRead: true } } }),
+          );
+          for (const { id, bucket, key } of (answer.Responses?.[TableName] ?? []).map(fromItem)) {
+            found.set(id, { bucket, key });
+          }
+          keys = (answer.UnprocessedKeys?.[TableName]?.Keys ?? []) as typeof keys;
+        }
+      }
+      return found;
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { UploadFile } from '#core/file-record.ts';
+import type { UploadStore } from '#core/stores.ts';
+import type { ListRef } from '#core/uploads/lists.ts';
+import type { Table } from './client.ts';
+import { fromItem, listIndexes } from './file-item.ts';
+import { createFileWrites } from './file-writes.ts';
+import { listPk } from './keys.ts';
+import { transact } from './transaction.ts';
+import { locate, rankUpdates, readRank } from './upload-rank.ts';
+
+/** Above every id: a list begins at its newest file. */
+const newest = 'g';
+
+/** Lists of the uploads API in DynamoDB; see `UploadStore` for what each step promises. */
+export function createUploadStore(table: Table): UploadStore {
+  const TableName = table.name;
+  const writes = createFileWrites(TableName);
+
+  /** At most `limit` files with ids below `before`, newest first. Only listed files are in these indexes. */
+  async function below(list: ListRef, before: string, limit: number): Promise<UploadFile[]> {
+    const index = listIndexes[list.kind];
+    const items: UploadFile[] = [];
+    let start: QueryCommandInput['ExclusiveStartKey'];
+    do {
+      const answer = await table.documents.send(
+        new QueryCommand({
+          TableName,
+          IndexName: index.name,
+          KeyConditionExpression: '#pk = :pk AND id < :before',
+          ExpressionAttributeNames: { '#pk': index.pk },
+          ExpressionAttributeValues: { ':pk': listPk(list), ':before': before },
+          ScanIndexForward: false,
+          Limit: limit - items.length,
+          ExclusiveStartKey: start,
+        }),
+      );
+      items.push(...(answer.Items ?? []).map((item) => fromItem<UploadFile>(item)));
+      start = answer.LastEvaluatedKey;
+    } while (start !== undefined && items.length < limit);
+    return items;
+  }
+
+  return {
+    async hide(file, { deletedAt, expiresAt }) {
+      const ends = expiresAt.getTime();
+      const at = deletedAt.toISOString();
+      const next = { ...file, rev: file.rev + 1, updatedAt: at, deletedAt: at, expiresAt: ends, dueAt: ends };
+      const outcomes = await transact(table, [
+        { Put: writes.replace(file, next) },
+        writes.putTicket(file.id, ends),
+        ...rankUpdates(TableName, file, -1),
+      ]);
+      return outcomes === undefined ? next : undefined;
+    },
+
+    async rename(file, key) {
+      const next = { ...file, key, rev: file.rev + 1 };
+      const outcomes = await transact(table, [{ Put: writes.replace(file, next) }]);
+      return outcomes === undefined ? next : undefined;
+    },
+
+    async page(list, { offset, limit }) {
+      if (offset === 0) {
+        const [{ count }, items] = await Promise.all([readRank(table, list), below(list, newest, limit)]);
+        return { count, items, more: items.length < count };
+      }
+      const rank = await readRank(table, list);
+      const { count } = rank;
+      if (offset >= count) return { count, items: [], more: false };
+      const { before, skip } = await locate(table, list, { rank, offset });
+      const items = (await below(list, before, skip + limit)).slice(skip);
+      return { count, items, more: offset + items.length < count };
+    },
+
+    async after(list, { id = newest, limit }) {
+      const [{ count }, items] = await Promise.all([readRank(table, list), below(list, id, limit + 1)]);
+      return { count, items: items.slice(0, limit), more: items.length > limit };
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { AppError } from '#core/errors.ts';
+import { type OrganizationFile, objectOf, stuckAfterMs } from '#core/file-record.ts';
+import { idOfNamedKey } from '#core/ids.ts';
+import type { Clock, ObjectStore, SignedUrl, UrlSigner } from '#core/ports.ts';
+import type { FileStore } from '#core/stores.ts';
+import { pathSegment } from './policy.ts';
+import { notActiveMember, notFound, storageRefusal } from './refusals.ts';
+import type { OrganizationStore } from './stores.ts';
+
+/** What the gateway and Lambda carry of a text, less what escaping may add (platform facts, section B). */
+export const maxExportBytes = 4 * 1024 * 1024;
+
+/** Life of a download, seconds (seed 3: "short-lived (60s) downloads"). */
+const downloadSeconds = 60;
+
+/** A step of this much may still be going on; longer than any function may run. */
+const marginMs = 60_000;
+
+interface Deps {
+  organizations: OrganizationStore;
+  files: FileStore;
+  objects: ObjectStore;
+  clock: Clock;
+}
+
+interface Job {
+  orgId: string;
+  jobId: string;
+}
+
+/**
+ * Stores the CSV of a job under `exports/<orgId>/<jobId>.csv` (seed 3, "Export CSVs"). A job has one CSV for good: the
+ * same bytes again are answered the same, and finish what an earlier request left half done.
+ * Throws `idempotency_key_reused` for other bytes, `request_in_progress` and `temporarily_unavailable`.
+ */
+export async function storeExport(
+  deps: Deps,
+  job: Job & { bytes: Uint8Array; subject: string },
+): Promise<OrganizationFile> {
+  const staged = newExport(deps.clock.now(), job);
+  const refused = await deps.organizations.commit([{ kind: 'stage', file: staged }]);
+  const file = refused.length === 0 ? staged : await findEarlier(deps, staged);
+  if (file.state === 'ready') return file;
+  try {
+    await deps.objects.put(
+      objectOf(file),
+      job.bytes,
+      {
+        contentType: 'text/csv; charset=utf-8',
+        contentDisposition: `attachment; filename="${job.jobId}.csv"`,
+        cacheControl: 'private, max-age=31536000, immutable',
+      },
+      { repeatable: true },
+    );
+  } catch (error) {
+    throw storageRefusal(error);
+  }
+  const ready = await deps.files.markReady(file, deps.clock.now());
+  return ready ?? (await findEarlier(deps, staged));
+}
+
+/** A download that works for a minute, for members (seed 3, `getPresignedUrl`). Throws `not_found` before the CSV is there. */
+export async function exportUrl(
+  { organizations, signer }: { organizations: OrganizationStore; signer: UrlSigner },
+  { orgId, jobId, userId }: Job & { userId: string },
+): Promise<SignedUrl> {
+  const [member, [file]] = await Promise.all([
+    organizations.isActiveMember(orgId, userId),
+    organizations.getFiles([exportId({ orgId, jobId })]),
+  ]);
+  if (!member) throw notActiveMember();
+  if (file?.state !== 'ready' || file.ownerType !== 'export') throw notFound('export');
+  return await signer.presignGet(objectOf(file), { expiresInSeconds: downloadSeconds, mode: 'fresh' });
+}
+
+const keyOf = ({ orgId, jobId }: Job): string => `exports/${pathSegment(orgId)}/${pathSegment(jobId)}.csv`;
+
+/** Follows from the key, so that a job's file is found by a strongly consistent read and cannot exist twice. */
+const exportId = (job: Job): string => idOfNamedKey(keyOf(job));
+
+function newExport(now: Date, { orgId, jobId, bytes, subject }: Job & { bytes: Uint8Array; subject: string }) {
+  return {
+    id: exportId({ orgId, jobId }),
+    scope: 'organization',
+    state: 'pending',
+    rev: 1,
+    orgId,
+    userId: subject,
+    ownerType: 'export',
+    bucket: 'default',
+    key: keyOf({ orgId, jobId }),
+    originalName: `${jobId}.csv`,
+    mimeType: 'text/csv',
+    sizeBytes: bytes.byteLength,
+    contentHash: createHash('sha256').update(bytes).digest('hex'),
+    createdAt: now.toISOString(),
+    updatedAt: now.toISOString(),
+    dueAt: now.getTime() + stuckAfterMs,
+  } satisfies OrganizationFile;
+}
+
+/** The job's file when it is there, or when it can be finished: one that is about to be swept is left alone. */
+async function findEarlier({ organizations, clock }: Deps, wanted: OrganizationFile): Promise<OrganizationFile> {
+  const [file] = await organizations.getFiles([wanted.id]);
+  const isSame = file?.contentHash === wanted.contentHash;
+  if (file?.state === 'ready') {
+    if (isSame) return file;
+    throw new AppError('idempotency_key_reused', 'This job has another CSV already. Use a new job for new content.');
+  }
+  const canFinish = file?.state === 'pending' && (file.dueAt ?? 0) - marginMs > clock.now().getTime();
+  if (file !== undefined && canFinish && isSame) return file;
+  throw new AppError('request_in_progress', 'Another request of this job is still going on. Try again.', {
+    retryAfterSeconds: 5,
+  });
+}

@@ -1,0 +1,112 @@
+import { AppError } from '#core/errors.ts';
+import type { OrganizationFile } from '#core/file-record.ts';
+import type { Clock, ObjectStore, UrlSigner } from '#core/ports.ts';
+import { notActiveMember, notFound, uploadNotFound, uploadNotOwned } from './refusals.ts';
+import { type Declared, presignForMember, type StagedUpload } from './staging.ts';
+import type { LogoRow, OrganizationStore, TakenFile } from './stores.ts';
+import { checkUploaded, clearIncoming, copyToFinal, findLost, isStaged, settling, takenFile } from './taking.ts';
+
+interface Deps {
+  organizations: OrganizationStore;
+  objects: ObjectStore;
+  clock: Clock;
+  scheduleDelete: (fileId: string) => Promise<void>;
+}
+
+interface Who {
+  orgId: string;
+  userId: string;
+}
+
+/** Changes of one logo at the same moment that are tried again before giving up. */
+const maxAttempts = 5;
+
+/**
+ * Presigns a logo and remembers on the organization's row which upload will be it (seed 3, "Organization logo"). The
+ * bytes become the logo when they are there: on completion, or when the logo is next asked for.
+ */
+export async function presignLogo(
+  deps: { organizations: OrganizationStore; signer: UrlSigner; clock: Clock },
+  { orgId, userId }: Who,
+  declared: Declared,
+): Promise<StagedUpload> {
+  return await presignForMember(deps, { orgId, userId, ownerType: 'logo', declared }, (uploadId) => [
+    { kind: 'pending_logo', orgId, uploadId },
+  ]);
+}
+
+/**
+ * Makes the caller's upload the logo; the same again answers the same. The logo before it is deleted in the same
+ * transaction. Throws the refusals of a parent write.
+ */
+export async function completeLogo(deps: Deps, who: Who, uploadId: string): Promise<TakenFile> {
+  const [member, row] = await memberAndRow(deps, who);
+  if (!member) throw notActiveMember();
+  const [file] = await deps.organizations.getFiles([uploadId]);
+  if (file?.orgId === who.orgId && file.ownerType === 'logo' && file.userId !== who.userId)
+    throw uploadNotOwned(uploadId);
+  return await takeAsLogo(deps, who, row, uploadId);
+}
+
+/** The current logo. An upload whose bytes have arrived since becomes it first. Throws `not_found` without any. */
+export async function getLogo(deps: Deps, who: Who): Promise<TakenFile> {
+  const [member, row] = await memberAndRow(deps, who);
+  if (!member) throw notActiveMember();
+  if (row.pendingUploadId !== undefined) {
+    try {
+      return await takeAsLogo(deps, who, row, row.pendingUploadId);
+    } catch (error) {
+      if (!isNotThereYet(error)) throw error;
+    }
+  }
+  if (row.logo === undefined) throw notFound('logo');
+  return row.logo;
+}
+
+/** Never uploaded, not uploaded yet, or uploaded as something else: the logo stays what it was. */
+const isNotThereYet = (error: unknown): boolean =>
+  error instanceof AppError && ['file_not_uploaded', 'upload_not_found', 'invalid_file_type'].includes(error.code);
+
+async function memberAndRow({ organizations }: Deps, { orgId, userId }: Who): Promise<[boolean, LogoRow]> {
+  return await Promise.all([organizations.isActiveMember(orgId, userId), organizations.getLogo(orgId)]);
+}
+
+async function takeAsLogo(deps: Deps, { orgId, userId }: Who, first: LogoRow, uploadId: string): Promise<TakenFile> {
+  const { organizations, clock } = deps;
+  let row = first;
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    if (row.logo?.uploadId === uploadId) return row.logo;
+    const ids = row.logo === undefined ? [uploadId] : [uploadId, row.logo.uploadId];
+    const [file, before] = await organizations.getFiles(ids);
+    if (file === undefined || file.orgId !== orgId || file.ownerType !== 'logo' || !isStaged(file, clock.now())) {
+      // Taken by somebody else since the row was read, or not there at all: the row tells.
+      row = await organizations.getLogo(orgId);
+      if (row.logo?.uploadId === uploadId) return row.logo;
+      throw uploadNotFound(uploadId);
+    }
+    await copyToFinal(deps, [file], await checkUploaded(deps, [file]));
+    const refused = await organizations.commit([
+      { kind: 'member', orgId, userId },
+      { kind: 'logo', row: withLogo(row, file) },
+      settling(file, orgId, clock.now()),
+      ...(before?.state === 'ready' ? [{ kind: 'release' as const, file: before, now: clock.now() }] : []),
+    ]);
+    if (refused.length === 0) {
+      await clearIncoming(deps, [file]);
+      if (before !== undefined) await deps.scheduleDelete(before.id);
+      return takenFile(file);
+    }
+    await findLost(deps, [file]);
+    if (refused.includes('member')) throw notActiveMember();
+    row = await organizations.getLogo(orgId);
+  }
+  throw new AppError('temporarily_unavailable', 'The logo is being changed by others right now. Try again.', {
+    retryAfterSeconds: 1,
+  });
+}
+
+/** A later presign stays pending when an earlier upload is completed after it. */
+function withLogo({ orgId, rev, pendingUploadId }: LogoRow, file: OrganizationFile): LogoRow {
+  const pending = pendingUploadId === file.id ? undefined : pendingUploadId;
+  return { orgId, rev, logo: takenFile(file), ...(pending !== undefined && { pendingUploadId: pending }) };
+}

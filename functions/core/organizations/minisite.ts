@@ -1,0 +1,103 @@
+import { AppError } from '#core/errors.ts';
+import type { OrganizationFile } from '#core/file-record.ts';
+import type { Clock, ObjectStore } from '#core/ports.ts';
+import { invalidUploads, notActiveMember, notFound, uploadNotFound } from './refusals.ts';
+import type { MinisiteRow, OrganizationStore, TakenFile } from './stores.ts';
+import { checkUploaded, clearIncoming, copyToFinal, findLost, readStaged, settling, takenFile } from './taking.ts';
+
+interface Deps {
+  organizations: OrganizationStore;
+  objects: ObjectStore;
+  clock: Clock;
+  scheduleDelete: (fileId: string) => Promise<void>;
+}
+
+export interface Publication {
+  orgId: string;
+  userId: string;
+  /** JSON text. */
+  content: string;
+  /** All assets of the page from now on; left out, they stay as they are. */
+  assetUploadIds: string[] | undefined;
+}
+
+/** JSON text of the page, in UTF-8 bytes: an item of the table holds 400 kB, and the assets need their part. */
+export const maxContentBytes = 256 * 1024;
+
+export const maxAssets = 40;
+
+/** A transaction holds 100 items: three for a new asset, one for a dropped one, two for the rest. */
+export const maxNewAssets = 15;
+
+const maxAttempts = 5;
+
+/**
+ * Publishes a page and stores the keys of its assets (seed 3, "Minisite assets"). New uploads are taken, assets the
+ * page no longer has are deleted, and the page changes, all in one transaction. Two editors at once: the later wins whole.
+ * Throws the refusals of a parent write.
+ */
+export async function publishMinisite(deps: Deps, publication: Publication): Promise<MinisiteRow> {
+  const { organizations, clock } = deps;
+  const { orgId, userId, content } = publication;
+  if (!(await organizations.isActiveMember(orgId, userId))) throw notActiveMember();
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    const before = await organizations.getMinisite(orgId);
+    const { fresh, dropped, assets } = await planAssets(deps, publication, before);
+    await copyToFinal(deps, fresh, await checkUploaded(deps, fresh));
+    const now = clock.now();
+    const row: MinisiteRow = { orgId, rev: before.rev, content, assets, updatedAt: now.toISOString() };
+    const refused = await organizations.commit([
+      { kind: 'member', orgId, userId },
+      { kind: 'minisite', row },
+      ...fresh.map((file) => settling(file, orgId, now)),
+      ...dropped.map((file) => ({ kind: 'release' as const, file, now })),
+    ]);
+    if (refused.length === 0) {
+      await clearIncoming(deps, fresh);
+      await Promise.all(dropped.map(({ id }) => deps.scheduleDelete(id)));
+      return row;
+    }
+    await findLost(deps, fresh);
+    if (refused.includes('member')) throw notActiveMember();
+  }
+  throw new AppError('temporarily_unavailable', 'Others publish this page right now. Try again.', {
+    retryAfterSeconds: 1,
+  });
+}
+
+/** The page as published. Throws `not_found` before the first publication. */
+export async function getMinisite(
+  { organizations }: Pick<Deps, 'organizations'>,
+  { orgId, userId }: { orgId: string; userId: string },
+): Promise<MinisiteRow> {
+  const [member, row] = await Promise.all([
+    organizations.isActiveMember(orgId, userId),
+    organizations.getMinisite(orgId),
+  ]);
+  if (!member) throw notActiveMember();
+  if (row.rev === 0) throw notFound('page');
+  return row;
+}
+
+/** Which uploads become assets, which assets go, and what the page has afterwards, in the order asked for. */
+async function planAssets(deps: Deps, { orgId, userId, assetUploadIds }: Publication, before: MinisiteRow) {
+  const published = new Map(before.assets.map((asset) => [asset.uploadId, asset]));
+  const wanted = assetUploadIds ?? [...published.keys()];
+  const newIds = wanted.filter((id) => !published.has(id));
+  if (newIds.length > maxNewAssets) {
+    throw invalidUploads(`Publish at most ${maxNewAssets} new assets at a time`, newIds[maxNewAssets] ?? '');
+  }
+  const fresh = newIds.length === 0 ? [] : await readStaged(deps, newIds, userId);
+  for (const file of fresh) {
+    if (file.orgId !== orgId) throw uploadNotFound(file.id);
+    if (file.ownerType !== 'minisite_asset') {
+      throw invalidUploads(`Upload ${file.id} was presigned as ${file.ownerType}, not as minisite_asset`, file.id);
+    }
+    published.set(file.id, takenFile(file));
+  }
+  const goneIds = before.assets.map(({ uploadId }) => uploadId).filter((id) => !wanted.includes(id));
+  const gone = goneIds.length === 0 ? [] : await deps.organizations.getFiles(goneIds);
+  const dropped = gone.filter((file): file is OrganizationFile => file?.state === 'ready');
+  const assets = wanted.map((id) => published.get(id)).filter((asset): asset is TakenFile => asset !== undefined);
+  return { fresh, dropped, assets };
+}

@@ -1,0 +1,73 @@
+import type { OrganizationFile, OrganizationOwnerType } from '#core/file-record.ts';
+import { newId } from '#core/ids.ts';
+import type { Clock, ObjectStore } from '#core/ports.ts';
+import { invalidUploads, notActiveMember, uploadNotFound } from './refusals.ts';
+import type { OrganizationStore, Parent, ParentKind } from './stores.ts';
+import { checkUploaded, clearIncoming, copyToFinal, findLost, readStaged, settling, takenFile } from './taking.ts';
+
+/** A transaction holds 100 items and an upload takes three; a row with more pictures than this is an album. */
+export const maxUploadsPerParent = 20;
+
+export interface ParentWrite {
+  kind: ParentKind;
+  userId: string;
+  uploadIds: string[];
+  fields: Record<string, string>;
+}
+
+/**
+ * Parent write (seed 3, "Steps", 3): the uploads are read and checked, HEADed and copied to their final keys, and then
+ * taken in one transaction with the row, so that no two rows share an upload and none takes half of them. The
+ * organization is the uploads' own; all of them must be of one, in which the caller is an active member.
+ *
+ * Round trips: a batch read; the membership beside one HEAD for each upload; one copy for each; one transaction; one delete for each.
+ *
+ * Throws the refusals of seed 3's failure table, `validation_failed` for uploads that do not belong together or were
+ * presigned for something else, and `temporarily_unavailable`.
+ */
+export async function createParent(
+  deps: { organizations: OrganizationStore; objects: ObjectStore; clock: Clock },
+  { kind, userId, uploadIds, fields }: ParentWrite,
+): Promise<Parent> {
+  const files = await readStaged(deps, uploadIds, userId);
+  const orgId = oneOrganization(files, kind);
+  const checked = checkUploaded(deps, files);
+  // Its refusal is told after the membership's; without this it would count as unhandled meanwhile.
+  checked.catch(() => undefined);
+  if (!(await deps.organizations.isActiveMember(orgId, userId))) throw notActiveMember();
+  await copyToFinal(deps, files, await checked);
+
+  const now = deps.clock.now();
+  const parent: Parent = {
+    id: newId(now),
+    kind,
+    orgId,
+    userId,
+    files: files.map(takenFile),
+    fields,
+    createdAt: now.toISOString(),
+  };
+  const refused = await deps.organizations.commit([
+    { kind: 'member', orgId, userId },
+    { kind: 'parent', parent },
+    ...files.map((file) => settling(file, parent.id, now)),
+  ]);
+  if (refused.length === 0) {
+    await clearIncoming(deps, files);
+    return parent;
+  }
+  const lost = await findLost(deps, files);
+  if (refused.includes('member')) throw notActiveMember();
+  throw uploadNotFound(lost?.id ?? files[0]?.id ?? '');
+}
+
+function oneOrganization(files: OrganizationFile[], ownerType: OrganizationOwnerType): string {
+  const orgId = files[0]?.orgId ?? '';
+  for (const file of files) {
+    if (file.ownerType !== ownerType) {
+      throw invalidUploads(`Upload ${file.id} was presigned as ${file.ownerType}, not as ${ownerType}`, file.id);
+    }
+    if (file.orgId !== orgId) throw invalidUploads('Uploads of one request must be of one organization', file.id);
+  }
+  return orgId;
+}

@@ -1,0 +1,55 @@
+import { AppError, organizationStatusOf } from '#core/errors.ts';
+import { ObjectStoreError } from '#core/ports.ts';
+
+/** The refusals of seed 3 ("Failure modes"), message for message; what they are about is in `details`. */
+
+export const notActiveMember = () => new AppError('not_active_member', 'Not an active member');
+
+export const unsupportedFileType = (details: Record<string, unknown>) =>
+  new AppError('invalid_file_type', 'Unsupported file type', {
+    status: organizationStatusOf.invalid_file_type,
+    details,
+  });
+
+export const fileTooLarge = (maxBytes: number) =>
+  new AppError('file_too_large', 'File too large', {
+    status: organizationStatusOf.file_too_large,
+    details: { maxBytes },
+  });
+
+/** Also for an upload that was consumed before: its staging is over, and the seed tells the two not apart. */
+export const uploadNotFound = (uploadId: string) =>
+  new AppError('upload_not_found', 'Upload not found or expired', { details: { uploadId } });
+
+export const uploadNotOwned = (uploadId: string) =>
+  new AppError('upload_not_owned', 'Upload does not belong to caller', { details: { uploadId } });
+
+export const fileNotUploaded = (uploadId: string, details: Record<string, unknown> = {}) =>
+  new AppError('file_not_uploaded', `File ${uploadId} was not uploaded`, { details: { uploadId, ...details } });
+
+export const invalidUploads = (message: string, uploadId: string) =>
+  new AppError('validation_failed', message, { details: { issues: [{ path: 'body.uploadIds', message }], uploadId } });
+
+/** One answer for what is not there, is another organization's, or is not yet: nobody learns that an id exists. */
+export const notFound = (what: string) => new AppError('not_found', `There is no such ${what} here.`);
+
+/** Says of a bucket that does not answer that trying again helps; anything else stays what it is. */
+export function storageRefusal(error: unknown): unknown {
+  if (!(error instanceof ObjectStoreError)) return error;
+  return new AppError('temporarily_unavailable', 'The storage did not answer. Try again.', {
+    cause: error,
+    retryAfterSeconds: 1,
+  });
+}
+
+/** Runs a general step on this surface, where some refusals have the seed's status and words. */
+export async function inOrganizationWords<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    if (error.code === 'file_too_large') throw fileTooLarge(Number(error.details?.maxBytes));
+    if (error.code === 'invalid_file_type') throw unsupportedFileType(error.details ?? {});
+    throw error;
+  }
+}

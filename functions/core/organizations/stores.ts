@@ -1,0 +1,104 @@
+import type { OrganizationFile } from '#core/file-record.ts';
+import type { Page } from '#core/stores.ts';
+
+export type MemberStatus = 'active' | 'inactive';
+
+export interface Member {
+  orgId: string;
+  userId: string;
+  status: MemberStatus;
+  /** ISO 8601, UTC. */
+  updatedAt: string;
+}
+
+/** Rows that take uploads (seed 3, "Parent write"). */
+export type ParentKind = 'progress_photo' | 'exercise_comment' | 'message';
+
+/** A file as the row that took it keeps it: enough to list and sign it without reading its record. */
+export interface TakenFile {
+  uploadId: string;
+  key: string;
+  mimeType: string;
+  sizeBytes: number;
+  originalName: string;
+}
+
+export interface Parent {
+  id: string;
+  kind: ParentKind;
+  orgId: string;
+  userId: string;
+  files: TakenFile[];
+  /** What the caller wrote beside the files, by field. */
+  fields: Record<string, string>;
+  createdAt: string;
+}
+
+/** The logo of an organization. `rev` is 0 while there is no row. */
+export interface LogoRow {
+  orgId: string;
+  rev: number;
+  logo?: TakenFile;
+  /** The latest presigned upload; it becomes the logo when its bytes are there. */
+  pendingUploadId?: string;
+}
+
+export interface MinisiteRow {
+  orgId: string;
+  rev: number;
+  /** JSON text. */
+  content: string;
+  assets: TakenFile[];
+  updatedAt: string;
+}
+
+/** What a form token allows: one signature for this form. */
+export interface SignatureToken {
+  tokenHash: string;
+  orgId: string;
+  formId: string;
+  /** Epoch milliseconds. */
+  expiresAt: number;
+  used: boolean;
+}
+
+/**
+ * One conditional step. Steps given to `commit` together happen all or none, so a use case reads as the list of what
+ * must be true and what becomes true.
+ */
+export type OrganizationChange =
+  /** Only while this user is an active member. */
+  | { kind: 'member'; orgId: string; userId: string }
+  /** A new `pending` record; one that expires gets its alarm. Refused when the id is taken. */
+  | { kind: 'stage'; file: OrganizationFile }
+  /** `pending -> ready` at `next` (see `settled`); refused when the record is no longer at the revision of `file`. */
+  | { kind: 'settle'; file: OrganizationFile; next: OrganizationFile }
+  /** `ready -> deleting`; refused likewise. The object is then the cleanup's. */
+  | { kind: 'release'; file: OrganizationFile; now: Date }
+  | { kind: 'parent'; parent: Parent }
+  | { kind: 'pending_logo'; orgId: string; uploadId: string }
+  /** Refused when the row is no longer at `rev`. Stored at `rev + 1`. */
+  | { kind: 'logo'; row: LogoRow }
+  | { kind: 'minisite'; row: MinisiteRow }
+  /** Uses the token up; refused when it was used. */
+  | { kind: 'use_token'; tokenHash: string };
+
+/** Members, rows and files of organizations. Reads are strongly consistent. */
+export interface OrganizationStore {
+  /** One transaction. The kinds of the changes that were refused; none when all were written. */
+  commit(changes: OrganizationChange[]): Promise<OrganizationChange['kind'][]>;
+  putMember(member: Member): Promise<void>;
+  isActiveMember(orgId: string, userId: string): Promise<boolean>;
+  /** Records in any state, in the order of the ids, `undefined` where there is none. One batch. */
+  getFiles(ids: string[]): Promise<(OrganizationFile | undefined)[]>;
+  getLogo(orgId: string): Promise<LogoRow>;
+  /** `rev` 0, no assets and the content `null` when nothing was published. */
+  getMinisite(orgId: string): Promise<MinisiteRow>;
+  putToken(token: SignatureToken): Promise<void>;
+  getToken(tokenHash: string): Promise<SignatureToken | undefined>;
+  /** The user's own rows, newest first; of one organization when asked. */
+  listParents(
+    of: { kind: ParentKind; userId: string; orgId?: string | undefined },
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<Page<Parent>>;
+}

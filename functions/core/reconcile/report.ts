@@ -1,0 +1,95 @@
+import type { CounterRef, Scope, Usage } from '#core/file-record.ts';
+
+/** Findings of one kind: how many, and the first of them by name. */
+export interface Findings {
+  count: number;
+  examples: string[];
+}
+
+export interface CounterDrift {
+  counter: CounterRef;
+  stored: Usage;
+  actual: Usage;
+}
+
+/** What a reconcile run found, and what it did about it (contract, section 3). A dry run finds the same and does nothing. */
+export interface ReconcileReport {
+  dryRun: boolean;
+  /** False when time ran out: call again with `cursor` for the rest. */
+  complete: boolean;
+  cursor?: string;
+  checked: { records: number; counters: number; objects: number };
+  /** Uploads that never finished. */
+  stuckPending: Findings;
+  /** Staged files past their time that no alarm removed. */
+  expired: Findings;
+  /** Deletions that nobody finished. */
+  stuckDeleting: Findings;
+  /** Incoming objects of direct uploads whose URL is dead. */
+  lateIncoming: Findings;
+  /** Clean-ups whose message was lost. */
+  owedCleanups: Findings;
+  counterDrift: CounterDrift[];
+  recordsWithoutObject: Findings;
+  objectsWithoutRecord: Findings;
+  /** Findings that were put right. */
+  repaired: number;
+  /** Findings that could not be put right now; the next run tries again. */
+  failed: Findings;
+}
+
+/** The kinds of finding that are a count with examples. */
+export type FindingKind =
+  | 'stuckPending'
+  | 'expired'
+  | 'stuckDeleting'
+  | 'lateIncoming'
+  | 'owedCleanups'
+  | 'recordsWithoutObject'
+  | 'objectsWithoutRecord';
+
+/** So many are named; a report stays readable when a whole bucket is adrift. */
+const mostExamples = 50;
+
+export function emptyReport(dryRun: boolean): ReconcileReport {
+  const none = (): Findings => ({ count: 0, examples: [] });
+  return {
+    dryRun,
+    complete: false,
+    checked: { records: 0, counters: 0, objects: 0 },
+    stuckPending: none(),
+    expired: none(),
+    stuckDeleting: none(),
+    lateIncoming: none(),
+    owedCleanups: none(),
+    counterDrift: [],
+    recordsWithoutObject: none(),
+    objectsWithoutRecord: none(),
+    repaired: 0,
+    failed: none(),
+  };
+}
+
+export function note(findings: Findings, example: string): void {
+  findings.count += 1;
+  if (findings.examples.length < mostExamples) findings.examples.push(example);
+}
+
+/** A finding and its repair: noted always, repaired unless dry. Never throws: what cannot be repaired now is noted as failed. */
+export async function found(
+  report: ReconcileReport,
+  kind: FindingKind,
+  example: string,
+  repair: () => Promise<unknown>,
+): Promise<void> {
+  note(report[kind], example);
+  if (report.dryRun) return;
+  try {
+    await repair();
+    report.repaired += 1;
+  } catch (error) {
+    note(report.failed, `${kind} ${example}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+export const scopeName = (scope: Scope) => Object.values(scope).join(' ');

@@ -1,0 +1,103 @@
+import { AppError } from '#core/errors.ts';
+import type { UploadFile } from '#core/file-record.ts';
+import { newId, newUuid } from '#core/ids.ts';
+import type { DetectedType, ObjectHeaders, TypeDetector } from '#core/ports.ts';
+import type { IdempotencyClaim } from '#core/stores.ts';
+import { servingOf } from './serving.ts';
+import { allowsType, type UploadSettings } from './settings.ts';
+
+export type Visibility = 'public' | 'private';
+
+/** What every way of uploading says about the file. */
+export interface UploadRequest {
+  userId: string;
+  visibility: Visibility;
+  /** Clean already; kept as it is and no part of any key (seed 2). */
+  originalName: string;
+  coinName?: string | undefined;
+  idempotency?: IdempotencyClaim | undefined;
+}
+
+/**
+ * A new pending record. Its key is seed 2's `name`, `public/<userId>/<uuid>.<ext>`; without a type, as of a direct
+ * upload that nobody has looked at, the key has no extension yet. The caller adds until when it may stay pending.
+ */
+export function newUpload(
+  now: Date,
+  request: UploadRequest,
+  facts: { mimeType: string; sizeBytes: number; ext?: string },
+): UploadFile {
+  const { userId, visibility, originalName, coinName } = request;
+  const id = newId(now);
+  const stem = `${visibility}/${folderOf(userId)}/${newUuid(id)}`;
+  return {
+    id,
+    scope: 'upload',
+    state: 'pending',
+    rev: 1,
+    userId,
+    ...(coinName !== undefined && { coinName }),
+    bucket: visibility === 'public' ? 'public' : 'default',
+    key: facts.ext === undefined ? stem : keyFor(stem, facts.ext),
+    originalName,
+    mimeType: facts.mimeType,
+    sizeBytes: facts.sizeBytes,
+    createdAt: now.toISOString(),
+    updatedAt: now.toISOString(),
+  };
+}
+
+/** A user id may be any id, and URL parsers fold `.` and `..` away. */
+const folderOf = (userId: string) => (/^\.{1,2}$/.test(userId) ? userId.replaceAll('.', '%2E') : userId);
+
+/** The key with the extension of what the bytes are, whatever extension it had. */
+export function keyFor(key: string, ext: string): string {
+  return `${key.replace(/\.[^/.]*$/, '')}.${ext}`;
+}
+
+/** What a name is turned into for `Content-Disposition`; the header's grammar is none of the rules' business. */
+export type Disposition = (type: 'inline' | 'attachment', fileName: string) => string;
+
+export interface JudgeDeps {
+  types: TypeDetector;
+  disposition: Disposition;
+}
+
+/**
+ * What a file is by its bytes, or its first ones, and the headers that make serving it safe. Throws `invalid_file_type`
+ * when the administrator does not allow what it is.
+ */
+export async function judge(
+  { types, disposition }: JudgeDeps,
+  bytes: Uint8Array,
+  { originalName, bucket, settings }: { originalName: string; bucket: UploadFile['bucket']; settings: UploadSettings },
+): Promise<{ type: DetectedType; headers: ObjectHeaders }> {
+  const type = await types.detect(bytes);
+  requireAllowed(type.mimeType, settings);
+  const serving = servingOf(type, { originalName, utf8: isUtf8(bytes) });
+  const headers = {
+    contentType: serving.contentType,
+    contentDisposition: disposition(serving.disposition, originalName),
+    // The bytes at a key never change, so whoever has them may keep them.
+    cacheControl: `${bucket === 'public' ? 'public' : 'private'}, max-age=31536000, immutable`,
+  };
+  return { type, headers };
+}
+
+/** Throws `invalid_file_type`. */
+export function requireAllowed(detected: string, { allowedTypes }: UploadSettings): void {
+  if (allowsType(allowedTypes, detected)) return;
+  throw new AppError('invalid_file_type', `Only ${allowedTypes.join(', ')} can be uploaded here.`, {
+    details: { detected },
+  });
+}
+
+/** A character cut at the end is no fault: these may be the first bytes only. */
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
+}

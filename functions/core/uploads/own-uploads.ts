@@ -1,0 +1,86 @@
+import { type FileRecord, isOf, isVisible, type UploadFile } from '#core/file-record.ts';
+import { idPattern } from '#core/ids.ts';
+import type { Clock } from '#core/ports.ts';
+import { fileNotFound } from '#core/session-files.ts';
+import type { FileStore, UploadStore } from '#core/stores.ts';
+import type { ListRef } from './lists.ts';
+import type { UploadSettings } from './settings.ts';
+
+interface Deps {
+  files: FileStore;
+  clock: Clock;
+}
+
+interface Owned {
+  userId: string;
+  fileId: string;
+}
+
+/**
+ * The owner's upload. A deleted one is found until its grace period ends, so that its owner sees that, and when.
+ * Throws `file_not_found` for anybody else's, and for one that is not stored yet.
+ */
+export async function getUpload({ files, clock }: Deps, { userId, fileId }: Owned): Promise<UploadFile> {
+  const file = idPattern.test(fileId) ? await files.get(fileId) : undefined;
+  if (!ownedBy(file, userId) || !isVisible(file, clock.now())) throw fileNotFound();
+  return file;
+}
+
+export function ownedBy(file: FileRecord | undefined, userId: string): file is UploadFile {
+  return isOf('upload', file) && file.userId === userId;
+}
+
+/** An upload that can be opened: a deleted one cannot. Throws `file_not_found`. */
+export async function getLiveUpload(deps: Deps, owned: Owned): Promise<UploadFile> {
+  const file = await getUpload(deps, owned);
+  if (file.deletedAt !== undefined) throw fileNotFound();
+  return file;
+}
+
+/**
+ * Deletes an upload softly (contract, section 4): out of every list and every count at once; the object follows when
+ * the grace period ends, by the same cleanup that takes what has expired. A second time changes nothing and answers the
+ * same. Throws `file_not_found`.
+ */
+export async function deleteUpload(
+  deps: Deps & { uploads: UploadStore },
+  owned: Owned,
+  { graceSeconds }: UploadSettings,
+): Promise<UploadFile> {
+  for (;;) {
+    const file = await getUpload(deps, owned);
+    if (file.deletedAt !== undefined) return file;
+    const deletedAt = deps.clock.now();
+    const expiresAt = new Date(deletedAt.getTime() + graceSeconds * 1000);
+    const hidden = await deps.uploads.hide(file, { deletedAt, expiresAt });
+    if (hidden !== undefined) return hidden;
+  }
+}
+
+export interface UploadPage {
+  items: UploadFile[];
+  count: number;
+  pages: number;
+  /** Asked for by a cursor, and there is more: the id of the last item. */
+  cursor?: string | undefined;
+}
+
+/**
+ * A page of the caller's uploads, newest first (seed 2, "List User Files"), by its number or, where `cursor` is given
+ * (empty for the first), after a file: numbers shift when files come and go, what follows a file does not.
+ */
+export async function listUploads(
+  { uploads }: { uploads: UploadStore },
+  userId: string,
+  query: { coinName?: string | undefined; page: number; limit: number; cursor?: string | undefined },
+): Promise<UploadPage> {
+  const { coinName, page, limit, cursor } = query;
+  const list: ListRef = coinName === undefined ? { kind: 'owner', userId } : { kind: 'coin', userId, coinName };
+  const found =
+    cursor === undefined
+      ? await uploads.page(list, { offset: (page - 1) * limit, limit })
+      : await uploads.after(list, { id: cursor === '' ? undefined : cursor, limit });
+  const { items, count, more } = found;
+  const last = cursor !== undefined && more ? items.at(-1)?.id : undefined;
+  return { items, count, pages: Math.ceil(count / limit), cursor: last };
+}

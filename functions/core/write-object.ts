@@ -1,0 +1,28 @@
+import { AppError } from '#core/errors.ts';
+import type { FileRecord } from '#core/file-record.ts';
+import type { Clock, ObjectHeaders, ObjectStore } from '#core/ports.ts';
+import { abandon } from '#core/purge.ts';
+import type { FileStore } from '#core/stores.ts';
+
+/**
+ * The second half of every form upload (design, section 4): writes the object of a reserved record, then marks the
+ * record ready. Whatever fails, nothing of the upload is left. Throws `temporarily_unavailable`.
+ */
+export async function writeObject<F extends FileRecord>(
+  deps: { files: FileStore; objects: ObjectStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },
+  file: F,
+  content: { bytes: Uint8Array; headers: ObjectHeaders; idempotencyId?: string | undefined },
+): Promise<F> {
+  try {
+    await deps.objects.put({ bucket: file.bucket, key: file.key }, content.bytes, content.headers);
+    const ready = await deps.files.markReady(file, deps.clock.now());
+    if (ready !== undefined) return ready;
+    throw new Error(`Upload ${file.id} was given up before it finished`);
+  } catch (error) {
+    await abandon(deps, file, content.idempotencyId);
+    throw new AppError('temporarily_unavailable', 'The file could not be stored and nothing was kept. Try again.', {
+      cause: error,
+      retryAfterSeconds: 1,
+    });
+  }
+}

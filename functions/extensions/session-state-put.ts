@@ -1,0 +1,23 @@
+import * as z from 'zod/mini';
+import { writeState } from '#core/session-state.ts';
+import type { Contract } from '#http/contract.ts';
+import { clock, settings, states } from '#runtime/container.ts';
+import { serve } from '#runtime/serve.ts';
+
+export const contract = {
+  json: z.unknown(),
+  success: 200,
+  answer: z.object({ state: z.unknown(), updatedAt: z.string() }),
+} satisfies Contract;
+
+/** Replaces the session's state. The body is the state, or `{ "state": ... }` as GET answers it. */
+export const handler = serve('extensions/session-state-put', contract, async ({ caller, json }) => {
+  const { stateMaxBytes } = await settings().get(caller.appId);
+  return await writeState({ states: states(), now: clock.now() }, caller, stateIn(json), stateMaxBytes);
+});
+
+function stateIn(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null || !('state' in json)) return json;
+  const isAnswer = Object.keys(json).every((name) => name === 'state' || name === 'updatedAt');
+  return isAnswer ? json.state : json;
+}

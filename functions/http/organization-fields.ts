@@ -1,0 +1,74 @@
+import * as z from 'zod/mini';
+import { maxUploadsPerParent } from '#core/organizations/parents.ts';
+import type { Declared } from '#core/organizations/staging.ts';
+import { identifier, optionalIdentifier } from './contract.ts';
+import { cleanFileName } from './file-name.ts';
+
+export const organizationParams = z.object({ orgId: identifier });
+
+/** Both spellings of the seed are taken: its diagram says `mime` and `size`, its steps `mimeType` and `fileSize`. */
+export const declarationFields = {
+  mime: z.optional(z.string().check(z.maxLength(100))),
+  mimeType: z.optional(z.string().check(z.maxLength(100))),
+  size: z.optional(z.int().check(z.minimum(1))),
+  fileSize: z.optional(z.int().check(z.minimum(1))),
+  filename: z.optional(z.string().check(z.maxLength(1000))),
+};
+
+type DeclarationInput = {
+  mime?: string | undefined;
+  mimeType?: string | undefined;
+  size?: number | undefined;
+  fileSize?: number | undefined;
+  filename?: string | undefined;
+};
+
+/** What is wrong with a declaration whose fields are each all right, by field; undefined when nothing is. */
+export function declarationIssue(input: DeclarationInput): { path: string; message: string } | undefined {
+  const { mime, mimeType, size, fileSize } = input;
+  if (mime === undefined && mimeType === undefined) return { path: 'mimeType', message: 'must say the type' };
+  if (size === undefined && fileSize === undefined) return { path: 'fileSize', message: 'must say the size in bytes' };
+  if (mime !== undefined && mimeType !== undefined && mime !== mimeType) {
+    return { path: 'mimeType', message: 'must be the same as mime' };
+  }
+  if (size !== undefined && fileSize !== undefined && size !== fileSize) {
+    return { path: 'fileSize', message: 'must be the same as size' };
+  }
+  return undefined;
+}
+
+/** Refuses a declaration that says too little, or two things at once. */
+export const isDeclared = <T extends DeclarationInput>() =>
+  z.check<T>((context) => {
+    const issue = declarationIssue(context.value);
+    if (issue === undefined) return;
+    context.issues.push({ code: 'custom', message: issue.message, path: [issue.path], input: context.value });
+  });
+
+export function declaredOf(input: DeclarationInput): Declared {
+  return {
+    mimeType: input.mimeType ?? input.mime ?? '',
+    sizeBytes: input.fileSize ?? input.size ?? 0,
+    originalName: input.filename === undefined ? undefined : cleanFileName(input.filename),
+  };
+}
+
+/** Ids of uploads, each once: the same upload twice in one row would be one file with two names. */
+export const uploadIds = z
+  .array(z.string().check(z.maxLength(128)))
+  .check(z.minLength(1), z.maxLength(maxUploadsPerParent), areUnique());
+
+export function areUnique() {
+  return z.refine<string[]>((ids) => new Set(ids).size === ids.length, 'must name each upload once');
+}
+
+export const note = z.string().check(z.maxLength(10_000));
+
+export const parentsQuery = z.object({
+  organizationId: optionalIdentifier,
+  limit: z.optional(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100))),
+  cursor: z.optional(z.string().check(z.maxLength(100))),
+});
+
+/** Rows of a list unless the caller says otherwise. */
+export const defaultLimit = 50;

@@ -1,0 +1,86 @@
+import * as z from 'zod/mini';
+import type { StagedUpload } from '#core/organizations/staging.ts';
+import type { MinisiteRow, Parent, TakenFile } from '#core/organizations/stores.ts';
+import { linkSeconds } from '#core/organizations/workout-media.ts';
+import type { UrlSigner } from '#core/ports.ts';
+import type { Page } from '#core/stores.ts';
+
+const text = z.string();
+
+/** What a client needs to upload: PUT the bytes to `uploadUrl` with exactly these headers. */
+export const presignAnswer = z.object({
+  uploadId: text,
+  uploadUrl: text,
+  method: z.literal('PUT'),
+  headers: z.record(text, text),
+  expiresIn: z.number(),
+});
+
+export const presignView = (upload: StagedUpload): z.output<typeof presignAnswer> => upload;
+
+export const takenFileAnswer = z.object({
+  uploadId: text,
+  key: text,
+  mimeType: text,
+  sizeBytes: z.number(),
+  originalName: text,
+  url: text,
+  urlExpiresAt: text,
+});
+
+/** Links are the stable kind (seed 3, `getPresignedUrlCached`), so that the next list shows the same ones. */
+export async function takenFileView(file: TakenFile, signer: UrlSigner): Promise<z.output<typeof takenFileAnswer>> {
+  const ref = { bucket: 'default', key: file.key } as const;
+  const link = await signer.presignGet(ref, { expiresInSeconds: linkSeconds, mode: 'stable' });
+  const { uploadId, key, mimeType, sizeBytes, originalName } = file;
+  return {
+    uploadId,
+    key,
+    mimeType,
+    sizeBytes,
+    originalName,
+    url: link.url,
+    urlExpiresAt: link.expiresAt.toISOString(),
+  };
+}
+
+export const takenFileViews = async (files: TakenFile[], signer: UrlSigner) =>
+  await Promise.all(files.map((file) => takenFileView(file, signer)));
+
+/** A parent row; what the caller wrote stands in it by its own names. */
+export const parentAnswer = z.object({
+  id: text,
+  organizationId: text,
+  userId: text,
+  text: z.optional(text),
+  note: z.optional(text),
+  takenAt: z.optional(text),
+  createdAt: text,
+  files: z.array(takenFileAnswer),
+});
+
+export const parentsAnswer = z.object({ items: z.array(parentAnswer), cursor: z.optional(text) });
+
+export async function parentView(parent: Parent, signer: UrlSigner): Promise<z.output<typeof parentAnswer>> {
+  const { id, orgId, userId, fields, createdAt, files } = parent;
+  return { id, organizationId: orgId, userId, ...fields, createdAt, files: await takenFileViews(files, signer) };
+}
+
+export async function parentsView(page: Page<Parent>, signer: UrlSigner): Promise<z.output<typeof parentsAnswer>> {
+  const items = await Promise.all(page.items.map((parent) => parentView(parent, signer)));
+  return { items, ...(page.cursor !== undefined && { cursor: page.cursor }) };
+}
+
+export const minisiteAnswer = z.object({
+  content: z.record(text, z.unknown()),
+  assets: z.array(takenFileAnswer),
+  updatedAt: text,
+});
+
+export async function minisiteView(row: MinisiteRow, signer: UrlSigner): Promise<z.output<typeof minisiteAnswer>> {
+  return {
+    content: JSON.parse(row.content),
+    assets: await takenFileViews(row.assets, signer),
+    updatedAt: row.updatedAt,
+  };
+}

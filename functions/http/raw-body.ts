@@ -1,0 +1,16 @@
+import { AppError } from '#core/errors.ts';
+import { bytesOf, type FormEvent, mimeOf } from './multipart-body.ts';
+
+/**
+ * A body that is a file itself, in the contract's media type (`raw`) and of at most `maxBytes`. Throws `invalid_file_type`
+ * (`details.detected` is what was declared), `file_too_large` and `validation_failed` for an empty or damaged body.
+ */
+export function readRaw(body: FormEvent, raw: string, { maxBytes }: { maxBytes: number }): Uint8Array {
+  const declared = mimeOf(body.headers['content-type'] ?? '')?.essence;
+  if (declared !== raw) {
+    throw new AppError('invalid_file_type', `Send the body as ${raw}.`, { details: { detected: declared ?? null } });
+  }
+  const bytes = bytesOf(body);
+  if (bytes.byteLength <= maxBytes) return bytes;
+  throw new AppError('file_too_large', `Send at most ${maxBytes} bytes.`, { details: { maxBytes } });
+}

@@ -1,0 +1,49 @@
+import * as z from 'zod/mini';
+import { presignJson } from './fields.ts';
+
+/** Text of people, not an id: any letters, no control characters. An empty one was not filled in. */
+const coinName = z.pipe(
+  z.transform((value) => (typeof value === 'string' && value.trim() === '' ? undefined : (value ?? undefined))),
+  z.optional(
+    z.string().check(z.trim(), z.maxLength(64), z.regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must hold no control characters')),
+  ),
+);
+
+export const uploadForm = z.object({ coinName });
+
+/** What `_id` looks like; anything else is no id of a file, and saying so tells nobody anything. */
+export const uploadParams = z.object({
+  id: z.string().check(z.regex(/^[0-9a-f]{24}$/i, 'must be a file id: 24 hexadecimal digits')),
+});
+
+const whole = (most: number) => z.coerce.number().check(z.int(), z.minimum(1), z.maximum(most));
+
+/** Query of "List User Files" (seed 2); `cursor` is ours, the `_id` of the last file seen, empty to begin with. */
+export const listQuery = z
+  .object({
+    page: z.optional(whole(1_000_000_000)),
+    limit: z.optional(whole(100)),
+    coinName,
+    cursor: z.optional(z.string().check(z.regex(/^([0-9a-f]{24})?$/i, 'must be empty or the _id of a file'))),
+  })
+  .check(
+    z.refine(({ page, cursor }) => page === undefined || cursor === undefined, {
+      path: ['cursor'],
+      error: 'cannot be combined with page: send one of them',
+    }),
+  );
+
+/** A media type as RFC 9110 writes it; parameters say nothing that is kept. */
+const mediaType = z
+  .string()
+  .check(
+    z.maxLength(255),
+    z.regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;.*)?$/, 'must be a media type such as image/png'),
+  );
+
+export const presignUploadJson = z.extend(z.omit(presignJson, { purpose: true, mimeType: true }), {
+  /** Left out or empty where the client does not know: browsers give no type for many files. */
+  mimeType: z.optional(z.union([z.literal(''), mediaType])),
+  private: z.optional(z.boolean()),
+  coinName,
+});

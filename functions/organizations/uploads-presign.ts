@@ -1,0 +1,44 @@
+import * as z from 'zod/mini';
+import { AppError } from '#core/errors.ts';
+import { presignForMember } from '#core/organizations/staging.ts';
+import { type Contract, optionalIdentifier } from '#http/contract.ts';
+import { declarationFields, declaredOf, isDeclared, organizationParams } from '#http/organization-fields.ts';
+import { presignAnswer, presignView } from '#http/organization-views.ts';
+import { clock, organizations, signer } from '#runtime/container.ts';
+import { serve } from '#runtime/serve.ts';
+
+export const contract = {
+  params: organizationParams,
+  json: z
+    .object({
+      ownerType: z.enum(['exercise_comment', 'progress_photo', 'message']),
+      ...declarationFields,
+      userId: optionalIdentifier,
+    })
+    .check(isDeclared()),
+  success: 201,
+  answer: presignAnswer,
+} satisfies Contract;
+
+/**
+ * Presigns an upload (seed 3, "Steps", 1). A user presigns for themselves. The platform presigns for the member it
+ * names, and only it presigns a `message`, which the seed marks internal.
+ */
+export const handler = serve('organizations/uploads-presign', contract, async ({ caller, params, json }) => {
+  const staging = { orgId: params.orgId, ownerType: json.ownerType, declared: declaredOf(json) };
+  const deps = { organizations: organizations(), signer: signer(), clock };
+  if (!('userId' in caller))
+    return presignView(await presignForMember(deps, { ...staging, userId: named(json.userId) }));
+  if (json.ownerType === 'message') {
+    throw new AppError('insufficient_scope', 'Uploads of messages are presigned by the platform.');
+  }
+  return presignView(await presignForMember(deps, { ...staging, userId: caller.userId }));
+});
+
+function named(userId: string | undefined): string {
+  if (userId !== undefined) return userId;
+  const message = 'must name the member the upload is for';
+  throw new AppError('validation_failed', `Check body.userId: ${message}`, {
+    details: { issues: [{ path: 'body.userId', message }] },
+  });
+}

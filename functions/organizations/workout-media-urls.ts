@@ -1,0 +1,24 @@
+import * as z from 'zod/mini';
+import { workoutMediaUrls } from '#core/organizations/workout-media.ts';
+import { type Contract, identifier } from '#http/contract.ts';
+import { organizations, signer } from '#runtime/container.ts';
+import { serve } from '#runtime/serve.ts';
+
+/** Media of one workout; more than this is no workout. */
+const maxKeys = 100;
+
+export const contract = {
+  params: z.object({ orgId: identifier, workoutId: identifier }),
+  json: z.object({ keys: z.array(z.string()).check(z.minLength(1), z.maxLength(maxKeys)) }),
+  success: 200,
+  answer: z.object({
+    urls: z.array(z.object({ key: z.string(), url: z.string(), urlExpiresAt: z.string() })),
+  }),
+} satisfies Contract;
+
+/** Links for the media references in a workout's body (seed 3, "Workout media"), in the order asked for. */
+export const handler = serve('organizations/workout-media-urls', contract, async ({ caller, params, json }) => {
+  const deps = { organizations: organizations(), signer: signer() };
+  const links = await workoutMediaUrls(deps, { ...params, userId: caller.userId, keys: json.keys });
+  return { urls: links.map(({ key, url, expiresAt }) => ({ key, url, urlExpiresAt: expiresAt.toISOString() })) };
+});

@@ -1,0 +1,25 @@
+import * as z from 'zod/mini';
+import { createSignatureToken } from '#core/organizations/signatures.ts';
+import { type Contract, identifier } from '#http/contract.ts';
+import { clock, organizations } from '#runtime/container.ts';
+import { serve } from '#runtime/serve.ts';
+
+/** A link sent by mail is opened within a day; a week is the most (seconds). */
+const defaultSeconds = 86_400;
+const maxSeconds = 604_800;
+
+export const contract = {
+  params: z.object({ orgId: identifier, formId: identifier }),
+  json: z.optional(
+    z.strictObject({ expiresInSeconds: z.optional(z.int().check(z.minimum(60), z.maximum(maxSeconds))) }),
+  ),
+  success: 201,
+  answer: z.object({ token: z.string(), expiresAt: z.string() }),
+} satisfies Contract;
+
+/** The only answer that ever holds the token; what is stored is its hash. */
+export const handler = serve('platform/signature-tokens-create', contract, async ({ params, json }) => {
+  const expiresInSeconds = json?.expiresInSeconds ?? defaultSeconds;
+  const made = await createSignatureToken({ organizations: organizations(), clock }, { ...params, expiresInSeconds });
+  return { token: made.token, expiresAt: made.expiresAt.toISOString() };
+});

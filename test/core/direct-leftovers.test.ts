@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { FileRecord } from '#core/file-record.ts';
+import { anotherPhoto, directUploads, put, refusalOf, settings, setup } from '#test/support/direct.ts';
+import { jpegPhoto } from '#test/support/images.ts';
+import { startWorld, type World } from '#test/support/world.ts';
+
+const minute = 60_000;
+let world: World;
+let direct: ReturnType<typeof directUploads>;
+let photo: Buffer;
+/** Another picture of exactly the same length, so that the signed PUT takes it too. */
+let other: Buffer;
+
+beforeAll(async () => {
+  [world, photo] = await Promise.all([startWorld(), jpegPhoto()]);
+  direct = directUploads(world);
+  other = await anotherPhoto(photo.length);
+});
+beforeEach(() => direct.reset());
+afterAll(() => world.close());
+
+async function expectNothingLeft() {
+  expect(await world.items()).toEqual([]);
+  expect(await world.objectKeys()).toEqual([]);
+}
+
+describe('an upload that is never completed', () => {
+  it.each(['session', 'setup'] as const)('of a %s is released after its time, object and all', async (kind) => {
+    const declared = kind === 'setup' ? { target: setup } : {};
+    const { uploadId } = await direct.uploaded(photo, declared);
+    await direct.presign(declared);
+    world.time.offsetMs = 14 * minute;
+    await direct.sweep();
+    expect((await direct.usage()).fileCount).toBe(2);
+    world.time.offsetMs = 15 * minute + 1;
+    expect((await refusalOf(direct.complete(uploadId))).code).toBe('file_not_found');
+    await direct.sweep();
+    expect(await direct.usage()).toEqual({ usedBytes: 0, fileCount: 0 });
+    expect(await world.objectKeys()).toEqual([]);
+    world.time.offsetMs = 71 * minute;
+    await direct.sweep();
+    await expectNothingLeft();
+  });
+
+  it('rings its own alarm: a ticket for TTL beside the record', async () => {
+    const { uploadId } = await direct.presign();
+    const file = await world.files.get(uploadId);
+    const ticket = (await world.items()).find(({ sk }) => sk === 'EXPIRY');
+    expect(ticket?.ttl).toBe(Math.ceil((file?.expiresAt ?? 0) / 1000));
+    expect(file?.dueAt).toBe(file?.expiresAt);
+  });
+
+  it('gives its room back at once to whoever needs it', async () => {
+    const tight = { ...settings, maxBytesPerSession: 1000 };
+    await direct.presign({}, tight);
+    expect((await refusalOf(direct.presign({}, tight))).code).toBe('extension_session_storage_quota_exceeded');
+    world.time.offsetMs = 15 * minute + 1;
+    const { uploadId } = await direct.presign({}, tight);
+    expect(await direct.usage()).toEqual({ usedBytes: 1000, fileCount: 1 });
+    await world.work();
+    expect(
+      (await world.files.listDue(new Date(Date.now() + 3 * 60 * minute), { limit: 9 })).map(({ id }) => id),
+    ).toEqual([uploadId]);
+  });
+});
+
+describe('a PUT that comes again', () => {
+  it('after complete changes nothing anyone can read, and is removed once its URL is dead', async () => {
+    const offer = await direct.uploaded(photo);
+    const file = await direct.complete(offer.uploadId);
+    const stored = await world.objects.head(file);
+    expect(await put(offer, other)).toBe(200);
+    expect(await direct.complete(offer.uploadId)).toEqual(file);
+    expect(await world.objects.head(file)).toEqual(stored);
+    world.time.offsetMs = 11 * minute;
+    expect(await put(offer, other)).toBe(403);
+    world.time.offsetMs = 71 * minute;
+    await direct.sweep();
+    expect(await world.objectKeys()).toEqual([file.key]);
+    expect((await world.items()).map(({ sk }) => sk).sort()).toEqual(['COUNTER', 'COUNTER', 'FILE']);
+  });
+
+  it('after the file is deleted brings nothing back', async () => {
+    const offer = await direct.uploaded(photo);
+    await direct.remove(await direct.complete(offer.uploadId));
+    await world.work();
+    expect(await put(offer, photo)).toBe(200);
+    expect((await refusalOf(direct.complete(offer.uploadId))).code).toBe('file_not_found');
+    world.time.offsetMs = 71 * minute;
+    await direct.sweep();
+    await expectNothingLeft();
+  });
+
+  it('after the bytes were refused brings nothing back', async () => {
+    const offer = await direct.uploaded(photo.subarray(0, 5000), { sizeBytes: 5000 });
+    await refusalOf(direct.complete(offer.uploadId));
+    expect(await put(offer, photo.subarray(0, 5000))).toBe(200);
+    expect((await refusalOf(direct.complete(offer.uploadId))).code).toBe('file_not_found');
+    world.time.offsetMs = 71 * minute;
+    await direct.sweep();
+    await expectNothingLeft();
+  });
+
+  it('between two completes cannot replace the bytes of the ready file', async () => {
+    const offer = await direct.uploaded(photo);
+    let file: FileRecord | undefined;
+    direct.rightBefore('HeadObject', async () => {
+      file = await direct.complete(offer.uploadId);
+      await put(offer, other);
+    });
+    expect(await direct.complete(offer.uploadId)).toEqual(file);
+    expect(await world.objects.head(file ?? expect.fail())).toMatchObject({ sizeBytes: file?.sizeBytes });
+    expect(file?.image?.width).toBe(320);
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { idOfKey, idOfNamedKey, newId, newObjectKey, newUuid } from '#core/ids.ts';
+
+const id = newId(new Date());
+const uuid = crypto.randomUUID();
+
+describe('the record an object leads to', () => {
+  it.each([
+    ['of an extension, by the id its key begins with', newObjectKey('extensions', id, 'webp'), id],
+    ['of the uploads API, by the id its UUID carries', `private/user/${newUuid(id)}.pdf`, id],
+    ['of a compliance document', newObjectKey('compliance/org', id, 'pdf'), id],
+    ['of an exercise comment, by the UUID itself', `exercise-comments/user/${uuid}.mov`, uuid],
+    ['of a progress photo', `progress-photos/user/${uuid}.jpg`, uuid],
+    ['of a message', `messages/uploads/user/${uuid}.png`, uuid],
+    ['of a logo', `logos/org/${uuid}.png`, uuid],
+    ['of a minisite', `minisites/org/${uuid}.png`, uuid],
+    ['of a signature', `signatures/org/${uuid}.png`, uuid],
+    [
+      'of an export, also when its job is named like one of our keys',
+      `exports/org/${uuid}.csv`,
+      idOfNamedKey(`exports/org/${uuid}.csv`),
+    ],
+  ])('%s', (_, key, expected) => {
+    expect(idOfKey(key)).toBe(expected);
+  });
+
+  it.each([
+    ["media of a workout, which is somebody else's", `workouts/org/w1/${uuid}.jpg`],
+    ['media of a workout named like one of ours', newObjectKey('workouts/org/w1', id, 'jpg')],
+    ['what waits for its parent', `incoming/${'a'.repeat(32)}`],
+    ['anything else', 'readme.txt'],
+  ])('is none for %s', (_, key) => {
+    expect(idOfKey(key)).toBeUndefined();
+  });
+});

@@ -1,0 +1,54 @@
+import type { UploadOwnerType } from '#core/organizations/policy.ts';
+import { presignForMember, type StagedUpload } from '#core/organizations/staging.ts';
+import { put as putBytes } from '#test/support/direct.ts';
+import { emptyTable } from '#test/support/tables.ts';
+import type { World } from '#test/support/world.ts';
+
+export const orgId = 'org';
+export const userId = 'user';
+
+export async function join(world: World, org = orgId, user = userId, status: 'active' | 'inactive' = 'active') {
+  await world.organizations.putMember({ orgId: org, userId: user, status, updatedAt: new Date().toISOString() });
+}
+
+/** A world as new: no faults, no objects, no items but one active member. */
+export async function reset(world: World) {
+  world.faults.dynamo = undefined;
+  world.faults.r2 = undefined;
+  world.faults.queue = undefined;
+  world.time.offsetMs = 0;
+  world.messages.length = 0;
+  for (const key of await world.objectKeys()) await world.objects.delete({ bucket: 'default', key });
+  await emptyTable(world.table);
+  await join(world);
+  world.calls.length = 0;
+}
+
+export const bytesOf = (text: string) => Buffer.from(text);
+
+export async function presign(
+  world: World,
+  given: { orgId?: string; userId?: string; ownerType?: UploadOwnerType; mimeType?: string; bytes?: Buffer } = {},
+): Promise<StagedUpload> {
+  const { ownerType = 'progress_photo', mimeType = 'image/jpeg', bytes = bytesOf('a photo') } = given;
+  return await presignForMember(world, {
+    orgId: given.orgId ?? orgId,
+    userId: given.userId ?? userId,
+    ownerType,
+    declared: { mimeType, sizeBytes: bytes.byteLength },
+  });
+}
+
+/** What the client does with an offer, to the letter; answers the status. */
+export const put = (upload: StagedUpload, bytes: Buffer = bytesOf('a photo')): Promise<number> =>
+  putBytes(upload, bytes);
+
+/** Presigned and uploaded. */
+export async function uploaded(world: World, given: Parameters<typeof presign>[1] = {}): Promise<string> {
+  const upload = await presign(world, given);
+  const status = await put(upload, given.bytes);
+  if (status !== 200) throw new Error(`PUT answered ${status}`);
+  return upload.uploadId;
+}
+
+export { refusalOf } from '#test/support/direct.ts';

@@ -1,0 +1,196 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { counterKey } from '#adapters/dynamo/keys.ts';
+import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
+import { createObjectLister } from '#adapters/r2/object-lister.ts';
+import { countersOf, type FileRecord } from '#core/file-record.ts';
+import { type ReconcileOptions, reconcile } from '#core/reconcile/reconcile.ts';
+import type { ReconcileReport } from '#core/reconcile/report.ts';
+import { defaultSettings } from '#core/settings.ts';
+import { storeImage } from '#core/store-image.ts';
+import { jpegPhoto } from '#test/support/images.ts';
+import { sessionFile } from '#test/support/records.ts';
+import { emptyTable } from '#test/support/tables.ts';
+import { startWorld, type World } from '#test/support/world.ts';
+
+const hour = 3_600_000;
+const settings = { ...defaultSettings, enabled: true };
+let world: World;
+let photo: Buffer;
+
+beforeAll(async () => {
+  [world, photo] = await Promise.all([startWorld(), jpegPhoto()]);
+});
+afterEach(async () => {
+  world.faults.r2 = undefined;
+  world.time.offsetMs = 0;
+  world.messages.length = 0;
+  for (const key of await world.objectKeys()) await world.objects.delete({ bucket: 'default', key });
+  await emptyTable(world.table);
+});
+afterAll(() => world.close());
+
+const run = (options: Partial<ReconcileOptions> = {}): Promise<ReconcileReport> =>
+  reconcile(
+    {
+      ...world,
+      store: createReconcileStore(world.table),
+      lister: createObjectLister(world.r2Config),
+      buckets: ['default'],
+      pause: async () => {},
+    },
+    { dryRun: false, budgetMs: 60_000, everyObject: true, ...options },
+  );
+
+const store = (draft?: 'staged'): Promise<FileRecord> => {
+  const owner = { appId: 'app', userId: 'user' };
+  const target =
+    draft === 'staged'
+      ? ({ kind: 'setup', ...owner } as const)
+      : ({ kind: 'session', ...owner, sessionId: 'session', lockId: 'lock' } as const);
+  return storeImage(world, { target, bytes: photo, originalName: 'p.jpg' }, settings);
+};
+
+const usage = () => world.files.usage({ kind: 'app', appId: 'app' });
+
+/** Findings by kind, without those there are none of. */
+function counts(report: ReconcileReport): Record<string, number> {
+  const found = Object.entries(report).flatMap(([kind, value]) => {
+    if (Array.isArray(value)) return value.length > 0 ? [[kind, value.length]] : [];
+    return typeof value === 'object' && 'count' in value && value.count > 0 ? [[kind, value.count]] : [];
+  });
+  return Object.fromEntries(found);
+}
+
+describe('reconcile', () => {
+  it('finds nothing where nothing is wrong, and touches nothing', async () => {
+    await store();
+    await store('staged');
+    const before = await world.items();
+    const report = await run();
+    expect(counts(report)).toEqual({});
+    expect(report).toMatchObject({ complete: true, repaired: 0, checked: { records: 2, counters: 3, objects: 2 } });
+    expect(await world.items()).toEqual(before);
+  });
+
+  it('gives back what an upload that died between record and object holds', async () => {
+    const file = sessionFile({ dueAt: Date.now() - 1 });
+    const going = sessionFile();
+    for (const each of [file, going]) {
+      const limits = countersOf(each).map((counter) => ({ counter, limitBytes: 10_000 }));
+      await world.files.reserve(each, limits);
+    }
+    expect(counts(await run({ dryRun: true }))).toEqual({ stuckPending: 1 });
+    const report = await run();
+    expect(report.stuckPending).toEqual({ count: 1, examples: [file.id] });
+    expect(await world.files.get(file.id)).toBeUndefined();
+    expect(await usage()).toEqual({ usedBytes: going.sizeBytes, fileCount: 1 });
+  });
+
+  it('removes expired staged files and finishes deletions that got stuck', async () => {
+    const expired = await store('staged');
+    const stuck = await store();
+    await world.files.release(stuck, new Date());
+    world.time.offsetMs = 24 * hour + 1;
+    expect(counts(await run({ dryRun: true }))).toEqual({ expired: 1, stuckDeleting: 1 });
+    expect(await world.objectKeys()).toHaveLength(2);
+    const report = await run();
+    expect(report).toMatchObject({ expired: { examples: [expired.id] }, stuckDeleting: { examples: [stuck.id] } });
+    expect(report.repaired).toBe(2);
+    expect(await world.objectKeys()).toEqual([]);
+    expect(await world.items()).toEqual([]);
+  });
+
+  it('recounts a counter from its records, only when it stands still', async () => {
+    const file = await store();
+    const drifted = { kind: 'app', appId: 'app' } as const;
+    await world.table.documents.send(
+      new UpdateCommand({
+        TableName: world.table.name,
+        Key: counterKey(drifted),
+        UpdateExpression: 'ADD usedBytes :more',
+        ExpressionAttributeValues: { ':more': 5000 },
+      }),
+    );
+    const actual = { usedBytes: file.sizeBytes, fileCount: 1 };
+    const dry = await run({ dryRun: true });
+    expect(dry.counterDrift).toEqual([
+      { counter: drifted, stored: { usedBytes: file.sizeBytes + 5000, fileCount: 1 }, actual },
+    ]);
+    expect(await usage()).toEqual({ usedBytes: file.sizeBytes + 5000, fileCount: 1 });
+    expect((await run()).repaired).toBe(1);
+    expect(await usage()).toEqual(actual);
+  });
+
+  it('lets a record go whose object somebody took away', async () => {
+    const file = await store();
+    await world.objects.delete({ bucket: 'default', key: file.key });
+    expect(counts(await run({ dryRun: true }))).toEqual({ recordsWithoutObject: 1 });
+    expect((await run()).recordsWithoutObject.examples).toEqual([file.id]);
+    expect(await world.files.get(file.id)).toBeUndefined();
+    expect(await usage()).toEqual({ usedBytes: 0, fileCount: 0 });
+  });
+
+  it('removes stray objects of ours after the grace period, and never what is not ours', async () => {
+    const kept = await store();
+    const stray = sessionFile().key;
+    const late = 'incoming/0123456789abcdef0123456789abcdef';
+    const foreign = ['backups/0b5c1c1e-8d2b-4c4c-9d5c-2f6f7f3f1a11.tar', 'workouts/org/squat.mp4'];
+    for (const key of [stray, late, ...foreign]) {
+      await world.objects.put({ bucket: 'default', key }, Buffer.from('x'), { contentType: 'text/plain' });
+    }
+    expect(counts(await run())).toEqual({});
+    world.time.offsetMs = 2 * hour + 60_000;
+    expect(counts(await run({ dryRun: true }))).toEqual({ objectsWithoutRecord: 1 });
+    expect((await run()).repaired).toBe(1);
+    // An editor's upload may wait for a day.
+    world.time.offsetMs = 26 * hour + 60_000;
+    expect((await run()).objectsWithoutRecord.examples).toEqual([`default ${late}`]);
+    expect(await world.objectKeys()).toEqual([...foreign, kept.key].sort());
+  });
+
+  it('says what it could not repair, and repairs it the next time', async () => {
+    const file = await store();
+    await world.files.release(file, new Date());
+    world.time.offsetMs = hour;
+    world.faults.r2 = ({ operation }) =>
+      operation === 'DeleteObject' ? { status: 503, code: 'ServiceUnavailable' } : undefined;
+    const failed = await run();
+    expect(failed).toMatchObject({ repaired: 0, failed: { count: 1 } });
+    world.faults.r2 = undefined;
+    expect(await run()).toMatchObject({ repaired: 1, failed: { count: 0 } });
+    expect(await world.items()).toEqual([]);
+  });
+
+  it('sends a clean-up on its way again whose message was lost', async () => {
+    await store();
+    await world.lifecycle.oweCleanup({ kind: 'lock', lockId: 'lock' }, new Date());
+    expect(counts(await run())).toEqual({});
+    world.time.offsetMs = 2 * hour;
+    expect(counts(await run({ dryRun: true }))).toEqual({ owedCleanups: 1 });
+    expect(world.messages).toEqual([]);
+    await run();
+    await world.work();
+    expect(await world.objectKeys()).toEqual([]);
+    expect(await world.items()).toEqual([]);
+  });
+
+  it('stops when its time is up and goes on from where it was', async () => {
+    for (let index = 0; index < 3; index += 1) await store();
+    let checked = 0;
+    let report = await run({ budgetMs: 0 });
+    expect(report).toMatchObject({ complete: false, checked: { records: 0 } });
+    while (report.cursor !== undefined) {
+      report = await run({ cursor: report.cursor });
+      checked += report.checked.records;
+    }
+    expect(report.complete).toBe(true);
+    expect(checked).toBe(3);
+  });
+
+  it('refuses a cursor it did not give', async () => {
+    for (const cursor of ['x', 'e30', Buffer.from('{"part":"toString"}').toString('base64url')]) {
+      await expect(run({ cursor })).rejects.toMatchObject({ code: 'validation_failed' });
+    }
+  });
+});

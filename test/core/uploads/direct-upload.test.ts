@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import type { Presigned } from '#core/direct-images.ts';
+import { completeDirectUpload, presignUpload } from '#core/uploads/direct-upload.ts';
+import { deleteUpload, listUploads } from '#core/uploads/own-uploads.ts';
+import { leftovers, refusalOf, settings, uploadsWorld } from './support.ts';
+
+const world = uploadsWorld();
+const page = '<!doctype html><script>alert(1)</script>';
+const presign = (more: Partial<Parameters<typeof presignUpload>[1]> = {}) =>
+  presignUpload(
+    world(),
+    {
+      userId: 'user',
+      visibility: 'public',
+      originalName: 'a.png',
+      mimeType: 'image/png',
+      sizeBytes: page.length,
+      ...more,
+    },
+    settings,
+  );
+const put = async (offer: Presigned, body = page) => {
+  const answer = await fetch(offer.uploadUrl, { method: offer.method, headers: offer.headers, body });
+  expect(answer.status).toBe(200);
+};
+const complete = (uploadId: string, userId = 'user', given = settings) =>
+  completeDirectUpload(world(), { uploadId, userId }, given);
+const count = async () => (await listUploads(world(), 'user', { page: 1, limit: 10 })).count;
+
+describe('a direct upload', () => {
+  it('is stored as what its bytes are, whatever was declared, and never passes through', async () => {
+    const offer = await presign({ coinName: 'GOGOPOOL' });
+    await put(offer);
+    expect(await count()).toBe(0);
+    world().calls.length = 0;
+    const file = await complete(offer.uploadId);
+    expect(world().calls.filter((call) => call.startsWith('r2'))).toEqual([
+      'r2 HeadObject',
+      'r2 GetObject',
+      'r2 CopyObject',
+      'r2 DeleteObject',
+    ]);
+    expect(file).toMatchObject({ mimeType: 'text/html', sizeBytes: page.length, coinName: 'GOGOPOOL' });
+    expect(file.key).toMatch(/^public\/user\/[0-9a-f-]{36}\.html$/);
+    expect(await world().objects.head(file)).toMatchObject({ contentType: 'application/octet-stream' });
+    expect(await world().objectKeys('public')).toEqual([file.key]);
+    expect(await world().objectKeys()).toEqual([]);
+    expect(await count()).toBe(1);
+  });
+
+  it('gives one file however often and at how many places it is completed', async () => {
+    const offer = await presign();
+    await put(offer);
+    const answers = await Promise.allSettled(Array.from({ length: 5 }, () => complete(offer.uploadId)));
+    for (const answer of answers) {
+      if (answer.status === 'fulfilled') expect(answer.value.id).toBe(offer.uploadId);
+      else expect(answer.reason).toMatchObject({ code: 'request_in_progress' });
+    }
+    expect((await complete(offer.uploadId)).state).toBe('ready');
+    expect(await world().objectKeys('public')).toHaveLength(1);
+    expect(await count()).toBe(1);
+  });
+
+  it('that was never PUT says so and can still be', async () => {
+    const offer = await presign();
+    expect((await refusalOf(complete(offer.uploadId))).code).toBe('file_not_uploaded');
+    await put(offer);
+    expect((await complete(offer.uploadId)).state).toBe('ready');
+  });
+
+  it('is not there for anybody else, nor when it was deleted, nor after its time', async () => {
+    const offer = await presign();
+    await put(offer);
+    expect((await refusalOf(complete(offer.uploadId, 'another'))).code).toBe('file_not_found');
+    const file = await complete(offer.uploadId);
+    await deleteUpload(world(), { userId: 'user', fileId: file.id }, settings);
+    expect((await refusalOf(complete(offer.uploadId))).code).toBe('file_not_found');
+    const late = await presign();
+    world().time.offsetMs = 901_000;
+    expect((await refusalOf(complete(late.uploadId))).code).toBe('file_not_found');
+  });
+
+  it('of a type that is not allowed ends, and leaves nothing but the marker of its URL', async () => {
+    const offer = await presign();
+    await put(offer);
+    const refused = await refusalOf(complete(offer.uploadId, 'user', { ...settings, allowedTypes: ['image/*'] }));
+    expect(refused).toMatchObject({ code: 'invalid_file_type', details: { detected: 'text/html' } });
+    const left = await leftovers(world());
+    expect(left).toHaveLength(1);
+    expect(left).toMatchObject([{ fileId: offer.uploadId, incoming: { bucket: 'default' } }]);
+  });
+
+  it('is refused before a useless transfer when it is too large or declared as what is not allowed', async () => {
+    const tooLarge = await refusalOf(presign({ sizeBytes: settings.maxFileBytes + 1 }));
+    expect(tooLarge).toMatchObject({ code: 'file_too_large', details: { maxBytes: settings.maxFileBytes } });
+    const only = { ...settings, allowedTypes: ['image/*'] };
+    const declared = { userId: 'user', visibility: 'private', originalName: 'a', sizeBytes: 5 } as const;
+    const refused = await refusalOf(presignUpload(world(), { ...declared, mimeType: 'text/html' }, only));
+    expect(refused.code).toBe('invalid_file_type');
+    await presignUpload(world(), { ...declared, mimeType: 'application/octet-stream' }, only);
+  });
+
+  it.each([
+    [
+      'R2 does not answer',
+      () => {
+        world().faults.r2 = ({ operation }) =>
+          operation === 'CopyObject' ? { status: 503, code: 'SlowDown' } : undefined;
+      },
+    ],
+    [
+      'the copy landed and nothing could be noted',
+      () => {
+        let transactions = 0;
+        world().faults.dynamo = ({ operation }) => {
+          if (operation === 'TransactWriteItems') transactions += 1;
+          return operation === 'TransactWriteItems' && transactions === 2
+            ? { type: 'AccessDeniedException' }
+            : undefined;
+        };
+      },
+    ],
+  ])('can be completed again after %s', async (_, breakIt) => {
+    const offer = await presign();
+    await put(offer);
+    breakIt();
+    expect((await refusalOf(complete(offer.uploadId))).code).toBe('temporarily_unavailable');
+    expect(await count()).toBe(0);
+    world().faults.r2 = undefined;
+    world().faults.dynamo = undefined;
+    expect((await complete(offer.uploadId)).state).toBe('ready');
+    expect(await world().objectKeys('public')).toHaveLength(1);
+    expect(await count()).toBe(1);
+  });
+
+  it('loses nothing when the answer to its copy is lost', async () => {
+    const offer = await presign();
+    await put(offer);
+    world().faults.r2 = ({ operation }) => (operation === 'CopyObject' ? { afterEffect: 'reset' } : undefined);
+    expect((await complete(offer.uploadId)).state).toBe('ready');
+  });
+});
