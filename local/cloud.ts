@@ -9,6 +9,7 @@ import { stop as stopEsbuild } from 'esbuild';
 import { parseConfig } from '../lib/config.ts';
 import { synthesize } from '../lib/synth.ts';
 import type { Closable } from './aws.ts';
+import { startDemo } from './demo/server.ts';
 import type { DrainReport } from './drain.ts';
 import type { DynamoOptions } from './dynamo/server.ts';
 import { readOrCreate, writePrivate } from './files.ts';
@@ -16,13 +17,13 @@ import { lockFolder } from './lock.ts';
 import { choosePorts } from './ports.ts';
 import { startPublicBucket } from './r2/public.ts';
 import { type R2Options, startR2 } from './r2/server.ts';
-import { demo, seed } from './seed.ts';
+import { type DemoCredentials, demo, seed } from './seed.ts';
 import type { SqsOptions } from './sqs/server.ts';
 import { type RunningStack, runStack } from './stack.ts';
 import { startIssuer, type TokenIssuer } from './tokens/issuer.ts';
 
 const host = '127.0.0.1';
-const portNames = ['api', 'r2', 'public', 'dynamodb', 'sqs', 'secrets', 'issuer'] as const;
+const portNames = ['api', 'r2', 'public', 'dynamodb', 'sqs', 'secrets', 'issuer', 'extension'] as const;
 
 export const buckets = {
   bucket: 'stowage-local',
@@ -119,6 +120,18 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const assembly = await synthesize({ config, outdir, localLayer: true });
     // Its service process would stay with 300 MB for nothing: bundles are built once a start.
     await stopEsbuild();
+    let credentials: DemoCredentials | undefined;
+    const baseUrl = `http://${host}:${ports.api}`;
+    const pages = await startDemo({
+      host,
+      baseUrl,
+      extensionPort: ports.extension,
+      r2Endpoint: r2.endpoint,
+      ids: demo,
+      sign: issuer.sign,
+      developerKey: () => credentials?.developerKey ?? '',
+    });
+    open.push(pages);
     const stack = await runStack({
       template: assembly.template,
       stackName: assembly.stackName,
@@ -128,6 +141,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       ports,
       secrets: { [secretName]: JSON.stringify(r2.credentials) },
       sign: issuer.sign,
+      pages: pages.answer,
       dynamo: {
         onRequest: ({ operation }) => requests.count('dynamodb', operation),
         intercept: (request) => faults.dynamodb?.(request),
@@ -146,7 +160,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     open.push(stack);
 
     const devFile = path.join(dir, 'dev.json');
-    const credentials = await seed({ stack, sign: issuer.sign, devFile });
+    credentials = await seed({ stack, sign: issuer.sign, devFile });
     const dev: DevFile = {
       baseUrl: stack.baseUrl,
       ...demo,

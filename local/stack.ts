@@ -9,7 +9,7 @@ import { createDrain, type DrainReport } from './drain.ts';
 import { type Dynamo, type DynamoOptions, startDynamo } from './dynamo/server.ts';
 import { startScheduler } from './events/scheduler.ts';
 import { createStreamConsumer, type StreamConsumer, type StreamRecord } from './events/stream.ts';
-import { startGateway } from './gateway/server.ts';
+import { type GatewayOptions, startGateway } from './gateway/server.ts';
 import { type Authorizer, createAuthorizer } from './iam/authorize.ts';
 import { requireGrants } from './iam/event-sources.ts';
 import { createFunctions, type Functions } from './lambda/functions.ts';
@@ -42,6 +42,8 @@ export interface StackOptions {
   secrets?: Record<string, string>;
   /** Makes `POST /__local/tokens` answer. */
   sign: TokenIssuer['sign'];
+  /** Answers what no route of the template matches; undefined leaves it not found. */
+  pages?: GatewayOptions['pages'];
   dynamo?: Pick<DynamoOptions, 'onRequest' | 'intercept' | 'now'>;
   sqs?: Pick<SqsOptions, 'onRequest' | 'intercept'>;
   /** Writes what functions print on stderr to ours too. */
@@ -131,7 +133,15 @@ export async function runStack(options: StackOptions): Promise<RunningStack> {
       timeoutMs: options.drainTimeoutMs ?? 60_000,
     });
     const control = createControl({ sign: options.sign, drain });
-    const gateway = await startGateway({ api, permissions: model.permissions, invoke, control, host, port: ports.api });
+    const gateway = await startGateway({
+      api,
+      permissions: model.permissions,
+      invoke,
+      control,
+      pages: options.pages,
+      host,
+      port: ports.api,
+    });
     open.push(gateway);
     return { model, baseUrl: gateway.endpoint, endpoints, functions, drain, close };
   } catch (error) {

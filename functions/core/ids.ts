@@ -61,7 +61,24 @@ export function idOfKey(key: string): string | undefined {
   return uuid === null ? undefined : uuid.slice(1).join('').slice(0, 24);
 }
 
+/** An object is written soon after its record's id is made; a day more for clocks and patience. */
+const longestWriteMs = 86_400_000;
+
+/**
+ * Whether an object with this key of ours, written then, may be what a record with this id left: the id begins with
+ * the time it was made. Names of the random kind are everywhere, those of an older store under the same prefixes too,
+ * and of a million of them forty pass by chance. Ids that tell no time fit always.
+ */
+export function fitsTime(key: string, id: string, writtenAt: Date): boolean {
+  if (!carryingId.test(key)) return true;
+  const madeAt = Number.parseInt(id.slice(0, 8), 16) * 1000;
+  return Math.abs(writtenAt.getTime() - madeAt) <= longestWriteMs;
+}
+
 /** Where a client may PUT, apart from every stored file. Its name tells nothing and is used for one upload. */
 export function newIncomingKey(): string {
   return `incoming/${randomBytes(16).toString('hex')}`;
 }
+
+/** Whether `newIncomingKey` could have made this key. */
+export const isIncomingKey = (key: string): boolean => /^incoming\/[0-9a-f]{32}$/.test(key);

@@ -53,6 +53,15 @@ export function sessionUpload({ clock }: { clock: Clock }, caller: SessionCaller
   return uploadOf(clock, (file) => belongsToSession(file, caller));
 }
 
+/** What may be deleted of a session: a file, or a direct upload that is given up. Throws `file_not_found`. */
+export async function getSessionUpload(
+  deps: { files: FileStore; clock: Clock },
+  caller: SessionCaller,
+  fileId: string,
+): Promise<ExtensionFile> {
+  return sessionUpload(deps, caller)(idPattern.test(fileId) ? await deps.files.get(fileId) : undefined);
+}
+
 /** The same for what this user uploads in a setup screen of this app, staged or claimed since. */
 export function ownUpload({ clock }: { clock: Clock }, owner: { appId: string; userId: string }) {
   return uploadOf(clock, (file) => isOwn(file, owner) && (file.state === 'ready' || file.staged));

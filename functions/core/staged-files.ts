@@ -1,7 +1,8 @@
 import { type ExtensionFile, isVisible } from '#core/file-record.ts';
+import { idPattern } from '#core/ids.ts';
 import type { Clock } from '#core/ports.ts';
 import { type StagedQuota, stagedQuotaOf } from '#core/quota.ts';
-import { fileNotFound, getOwnFile } from '#core/session-files.ts';
+import { fileNotFound, ownUpload } from '#core/session-files.ts';
 import type { AppSettings } from '#core/settings.ts';
 import type { FileStore } from '#core/stores.ts';
 
@@ -44,9 +45,12 @@ async function read({ files, clock }: Deps, owner: Owner, settings: AppSettings)
   return { staged, stagedQuota: stagedQuotaOf(counter, staged, settings, clock.now()) };
 }
 
-/** An own file that is staged still. Throws `file_not_found`, for a claimed one too. */
+/**
+ * What an owner may delete: a file that is staged still, or a direct upload that is given up before it is completed.
+ * Throws `file_not_found`, for a claimed file too.
+ */
 export async function getStagedFile(deps: Deps, owner: Owner, fileId: string): Promise<ExtensionFile> {
-  const file = await getOwnFile(deps, owner, fileId);
+  const file = ownUpload(deps, owner)(idPattern.test(fileId) ? await deps.files.get(fileId) : undefined);
   if (!file.staged) throw fileNotFound();
   return file;
 }

@@ -1,4 +1,4 @@
-import { deleteFile, getSessionFile } from '#core/session-files.ts';
+import { deleteFile, getSessionUpload } from '#core/session-files.ts';
 import type { Contract } from '#http/contract.ts';
 import { sessionFileParams } from '#http/fields.ts';
 import { clock, files, scheduleDelete } from '#runtime/container.ts';
@@ -6,8 +6,8 @@ import { serve } from '#runtime/serve.ts';
 
 export const contract = { params: sessionFileParams, success: 204 } satisfies Contract;
 
-/** Frees the quota at once; the bytes follow through the cleanup queue. Works while storage is off: it only gives back. */
+/** A file, or a direct upload that is given up. Frees the quota at once; the bytes follow through the cleanup queue. Works while storage is off: it only gives back. */
 export const handler = serve('extensions/session-files-delete', contract, async ({ caller, params }) => {
-  const find = () => getSessionFile({ files: files(), clock }, caller, params.fileId);
+  const find = () => getSessionUpload({ files: files(), clock }, caller, params.fileId);
   await deleteFile({ files: files(), clock, scheduleDelete: scheduleDelete() }, find);
 });

@@ -22,7 +22,9 @@ export const handler = serve('extensions/session-files-presign', contract, async
     mimeType: json.mimeType,
     sizeBytes: json.sizeBytes,
     purpose: json.purpose,
-    idempotency: idempotencyOf(headers, ['session presign', caller.appId, caller.sessionId], { fields: json }),
+    idempotency: idempotencyOf(headers, ['session presign', caller.appId, caller.sessionId, caller.lockId], {
+      fields: json,
+    }),
   };
   return await presignImage(presignDeps(), request, appSettings);
 });

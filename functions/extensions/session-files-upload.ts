@@ -31,7 +31,10 @@ export const handler = serve('extensions/session-files-upload', contract, async 
       bytes: file.bytes,
       originalName: cleanFileName(file.filename),
       purpose: fields.purpose,
-      idempotency: idempotencyOf(headers, ['session', caller.appId, caller.sessionId], { bytes: file.bytes, fields }),
+      idempotency: idempotencyOf(headers, ['session', caller.appId, caller.sessionId, caller.lockId], {
+        bytes: file.bytes,
+        fields,
+      }),
     },
     appSettings,
   );

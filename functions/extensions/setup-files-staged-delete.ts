@@ -7,7 +7,7 @@ import { serve } from '#runtime/serve.ts';
 
 export const contract = { params: appFileParams, success: 204 } satisfies Contract;
 
-/** Removes one staged file; a claimed one belongs to its lock or template and is not found here. */
+/** Removes one staged file, or a direct upload that is given up; a claimed one belongs to its lock or template and is not found here. */
 export const handler = serve('extensions/setup-files-staged-delete', contract, async ({ caller, params }) => {
   const owner = { appId: params.appId, userId: caller.userId };
   const find = () => getStagedFile({ files: files(), clock }, owner, params.fileId);

@@ -24,6 +24,8 @@ export interface GatewayOptions {
   invoke(functionName: string, event: unknown, requestId: string): Promise<InvokeResult>;
   /** Answers a request of this cloud's own, or gives undefined to let the routes have it. */
   control?: (request: IncomingMessage, body: Buffer) => Promise<GatewayResponse | undefined>;
+  /** The same for what no route matches. */
+  pages?: ((request: IncomingMessage) => Promise<GatewayResponse | undefined>) | undefined;
   host: string;
   port: number;
 }
@@ -43,7 +45,7 @@ export async function startGateway(options: GatewayOptions): Promise<Closable & 
     if (own) return own;
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     const match = route(request.method ?? 'GET', path);
-    if (!match) return gatewayError('notFound');
+    if (!match) return (await options.pages?.(request)) ?? gatewayError('notFound');
     return invoke(match, request, body, requestId);
   }
 

@@ -29,7 +29,12 @@ function endGroup({ pid }: ChildProcess): void {
 function npmStart(): ChildProcess {
   const { PATH, HOME } = process.env;
   const env = { PATH, HOME, PORT: '0', STOWAGE_LOCAL_DIR: dir };
-  const child = spawn('npm', ['start'], { cwd: join(import.meta.dirname, '../..'), env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn('npm', ['start'], {
+    cwd: join(import.meta.dirname, '../..'),
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   children.push(child);
   return child;
 }

@@ -1,6 +1,6 @@
 import type { ClaimAnswer } from '#core/claims/claim.ts';
 import { type ClaimRecord, claimIdOf } from '#core/claims/claim-record.ts';
-import type { FileRecord } from '#core/file-record.ts';
+import type { ExtensionFile as FileRecord } from '#core/file-record.ts';
 import type { PutOffer } from '#core/incoming.ts';
 import { appId, type Command, type EventBody } from './domain.ts';
 import { fileIn, type Observed } from './observe.ts';

@@ -3,7 +3,7 @@ import { claimFiles } from '#core/claims/claim.ts';
 import { rollBackClaim } from '#core/claims/roll-back.ts';
 import { completeImage, presignImage } from '#core/direct-images.ts';
 import { AppError } from '#core/errors.ts';
-import type { FileRecord } from '#core/file-record.ts';
+import type { ExtensionFile as FileRecord } from '#core/file-record.ts';
 import type { PutOffer } from '#core/incoming.ts';
 import { applyLifecycleEvent, type LifecycleEvent } from '#core/lifecycle/events.ts';
 import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';

@@ -1,5 +1,5 @@
 import { counterKey } from '#adapters/dynamo/keys.ts';
-import { type CounterRef, countersOf, type FileRecord, isExpired, isOver } from '#core/file-record.ts';
+import { type CounterRef, countersOf, type ExtensionFile as FileRecord, isExpired, isOver } from '#core/file-record.ts';
 import { limitOf, quotaExceeded } from '#core/quota.ts';
 import { appId, sessions, settings } from './domain.ts';
 import { idOfClaim, scopeOfTarget } from './history.ts';

@@ -36,32 +36,20 @@ export async function startServers() {
   const dir = await mkdtemp(join(tmpdir(), 'stowage-model-'));
   const time = { now: Date.now() };
   const expired: DynamoDBRecord[] = [];
-  /** The S3 client of the lister signs with the real time; every other request with the model's. */
-  let listing = false;
-  const bucketClock = { now: () => (listing ? new Date() : new Date(time.now)) };
   const [dynamo, r2] = await Promise.all([
     startDynamo({ now: () => time.now, onTtlRemoval: (record) => void expired.push(record) }),
-    startR2({ dir, credentials: accessKeys, buckets: [{ name: 'files' }], clock: bucketClock }),
+    startR2({ dir, credentials: accessKeys, buckets: [{ name: 'files' }], clock: { now: () => new Date(time.now) } }),
   ]);
   /** Every look at the clock takes a millisecond, so that ids sort by when they were made. */
   const clock: Clock = { now: () => new Date(time.now++) };
   const r2Config = { endpoint: r2.endpoint, buckets: { default: 'files' }, credentials: async () => accessKeys, clock };
-  const bucketLister = createObjectLister(r2Config);
-  const lister: ObjectLister = {
-    async list(...given) {
-      listing = true;
-      return await bucketLister.list(...given).finally(() => {
-        listing = false;
-      });
-    },
-  };
   return {
     dynamo,
     time,
     clock,
     expired,
     r2Config,
-    lister,
+    lister: createObjectLister(r2Config),
     objects: createObjectStore(r2Config),
     async close(): Promise<void> {
       await Promise.all([dynamo.close(), r2.close()]);

@@ -3,7 +3,7 @@ import type { BindResult, ClaimRecord, ClaimStore, Move } from '#core/claims/cla
 import type { ExtensionFile } from '#core/file-record.ts';
 import type { CounterLimit } from '#core/stores.ts';
 import type { Table } from './client.ts';
-import { counterChanges, counterItem } from './counters.ts';
+import { counterChanges, counterItem, overLimitOf } from './counters.ts';
 import { fromItem, toItem } from './file-item.ts';
 import { claimKey, counterKey, fileKey, holderKey } from './keys.ts';
 import { type TransactItem, transact } from './transaction.ts';
@@ -66,7 +66,7 @@ export function createClaimStore(table: Table): ClaimStore {
         const outcome = outcomes[index + 1];
         if (limit === undefined || !outcome?.failed) continue;
         if (outcome.old?.closedAt !== undefined) return { outcome: 'target_deleted' };
-        return { outcome: 'over_limit', ...limit, usedBytes: Number(outcome.old?.usedBytes ?? 0) };
+        return overLimitOf(limit, outcome.old);
       }
       return { outcome: 'moved' };
     },

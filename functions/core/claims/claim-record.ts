@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ExtensionFile, Holder } from '#core/file-record.ts';
-import type { CounterLimit } from '#core/stores.ts';
+import type { CounterLimit, OverLimit } from '#core/stores.ts';
 
 /**
  * What a saved config belongs to. A lock may say which session of it the files count against; a template has none, since
@@ -71,7 +71,7 @@ export interface Move {
 
 export type BindResult =
   | { outcome: 'bound' }
-  | { outcome: 'over_limit'; counter: CounterLimit['counter']; limitBytes: number; usedBytes: number }
+  | OverLimit
   /** A file moved meanwhile: read again and decide again. */
   | { outcome: 'moved' }
   /** The lock, template or session is deleted. */

@@ -1,0 +1,82 @@
+/** What the API answers, as far as pages and extensions meet it (seed 1, and the contract's additions). */
+
+/** A stored file. Keep `id`; the links are short-lived and fetched anew with `files.get`. */
+export interface StoredFile {
+  id: string;
+  /** Displays or downloads the file until `urlExpiresAt`. */
+  signedUrl: string;
+  /** The same link, under its older name. */
+  publicUrl: string;
+  urlExpiresAt: string;
+  sizeBytes: number;
+  originalName: string;
+  mimeType: string;
+  purpose: string | null;
+  uploadedAt: string;
+  width: number | null;
+  height: number | null;
+  /** Base64 of a thumbhash: a placeholder to show until the image has loaded. */
+  thumbhash: string | null;
+  /** Only while staged: not yet claimed by a saved config, and removed at `expiresAt`. */
+  staged?: true | undefined;
+  draftId?: string | null | undefined;
+  expiresAt?: string | undefined;
+}
+
+/** A user's unexpired staged files of one app; sizes are bytes. */
+export interface StagedQuota {
+  bytesUsed: number;
+  fileCount: number;
+  maxBytes: number;
+  remainingBytes: number;
+}
+
+export interface SessionCapabilities {
+  enabled: boolean;
+  provider: 'r2';
+  r2Configured: boolean;
+  settings: {
+    enabled: boolean;
+    maxFileBytes: number;
+    maxBytesPerApp: number;
+    maxBytesPerSession: number;
+    maxStagedBytesPerUserPerApp: number;
+    allowedMimePrefixes: string[];
+  };
+}
+
+export interface SetupCapabilities {
+  enabled: boolean;
+  provider: 'r2';
+  r2Configured: boolean;
+  supportsStagedSetupFiles: boolean;
+  stagedQuota: StagedQuota;
+}
+
+export interface FileList {
+  items: StoredFile[];
+  /** More files follow: pass it on as `cursor`. */
+  cursor?: string | undefined;
+}
+
+export interface StagedList {
+  items: StoredFile[];
+  stagedQuota: StagedQuota;
+}
+
+export interface UploadAnswer {
+  file: StoredFile;
+  /** Only in setup. */
+  stagedQuota?: StagedQuota | undefined;
+}
+
+export interface SessionState {
+  state: unknown;
+  updatedAt: string | null;
+}
+
+/** Bytes sent so far. */
+export interface Progress {
+  sentBytes: number;
+  totalBytes: number;
+}

@@ -1,0 +1,73 @@
+import { isStowageError, StowageError } from './errors.ts';
+import { imageType } from './image-type.ts';
+import { throwIfAborted, withRetry } from './retry.ts';
+import { exchange } from './transport.ts';
+import type { UploadAnswer } from './types.ts';
+import { nameOf, newKey, type UploadParts, undoIfAborted } from './upload-form.ts';
+import type { UploadOptions } from './uploader.ts';
+
+/** Where to PUT the bytes, with exactly these headers (contract, section 7). */
+interface Offer {
+  uploadId: string;
+  uploadUrl: string;
+  method: 'PUT';
+  headers: Record<string, string>;
+  expiresIn: number;
+}
+
+/** Headers that the browser or Node sets itself, from the body, and lets nobody else set. */
+const automatic = new Set(['content-length', 'host']);
+
+/**
+ * Uploads straight to the bucket: presign, PUT, complete. Each step is safe to repeat: presign by its Idempotency-Key,
+ * the PUT since its key takes one object only, complete by the API's word. A URL that is refused, as an expired one is,
+ * is presigned anew once. Aborted, the file's reservation is given back.
+ */
+export async function uploadDirect(parts: UploadParts, file: Blob, options: UploadOptions): Promise<UploadAnswer> {
+  const { api, target } = parts;
+  const { signal } = options;
+  const request = {
+    filename: options.filename ?? nameOf(file),
+    mimeType: await imageType(file),
+    sizeBytes: file.size,
+    purpose: options.purpose,
+    draftId: options.draftId,
+  };
+  for (let round = 1; ; round += 1) {
+    throwIfAborted(signal);
+    // Not aborted midway: only its answer says what there is to give back.
+    const key = { 'idempotency-key': newKey() };
+    const offer = await api.call<Offer>('POST', target.presign, { json: request, headers: key });
+    try {
+      await put(parts, offer, file, options);
+    } catch (error) {
+      await api.call('DELETE', target.remove(offer.uploadId)).catch(() => undefined);
+      if (round === 1 && isStowageError(error, 'upload_refused')) continue;
+      throw error;
+    }
+    const stored = await api.call<UploadAnswer>('POST', target.complete, { json: { uploadId: offer.uploadId } });
+    await undoIfAborted(api, target, stored.file.id, signal);
+    return stored;
+  }
+}
+
+async function put({ retry }: UploadParts, offer: Offer, file: Blob, options: UploadOptions): Promise<void> {
+  const { signal, onProgress } = options;
+  const headers = Object.fromEntries(
+    Object.entries(offer.headers).filter(([name]) => !automatic.has(name.toLowerCase())),
+  );
+  const attempt = async () => {
+    const { status } = await exchange({
+      method: offer.method,
+      url: offer.uploadUrl,
+      headers,
+      body: file,
+      signal,
+      onSent: (sentBytes) => onProgress?.({ sentBytes, totalBytes: file.size }),
+    });
+    // 412: an earlier try arrived although its answer did not. The API checks what lies there.
+    if ((status >= 200 && status < 300) || status === 412) return;
+    throw new StowageError('upload_refused', `The bucket refused the upload (${status}).`, { status });
+  };
+  await withRetry(attempt, retry, signal);
+}

@@ -1,0 +1,57 @@
+/** The little of the DOM that the demo's pages share. */
+
+type Child = Node | string | undefined;
+
+/** Makes an element; `props` are its properties, `aria-*` and `data-*` its attributes. */
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  props: Record<string, unknown> = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (name.includes('-')) element.setAttribute(name, `${value}`);
+    else Object.assign(element, { [name]: value });
+  }
+  element.append(...children.filter((child) => child !== undefined));
+  return element;
+}
+
+/** The element of the page that has this id. Throws when the page and its script have grown apart. */
+export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`The page has no #${id}`);
+  return element as T;
+}
+
+/** Shows a message, or hides its place when there is none. */
+export function say(place: HTMLElement, text: string | undefined, isBad = false): void {
+  place.hidden = text === undefined;
+  place.textContent = text ?? '';
+  place.classList.toggle('bad', isBad);
+}
+
+/** A size for people: `3.2 MB`. */
+export function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 999_500) return `${Math.round(bytes / 1000)} kB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** A duration for people, of its largest unit: `23 h`. */
+export function duration(ms: number): string {
+  const minutes = Math.max(0, Math.round(ms / 60_000));
+  if (minutes < 90) return `${minutes} min`;
+  return minutes < 48 * 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} d`;
+}
+
+/** A duration that is watched running down: `7:39`. */
+export function countdown(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  return `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, '0')}`;
+}
+
+/** What went wrong, in words for a person. */
+export function reason(error: unknown): string {
+  return error instanceof Error ? error.message : `${error}`;
+}

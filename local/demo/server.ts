@@ -1,0 +1,79 @@
+/**
+ * The pages of the one-machine cloud: the demo at `/`, the API's reference at `/docs`, its document at `/openapi.json`.
+ * Asked only for what no deployed route matches. Part of the local cloud, never of the deployed stack.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Closable } from '../aws.ts';
+import type { GatewayResponse } from '../gateway/response.ts';
+import { openApiDocument } from '../openapi/document.ts';
+import type { demo } from '../seed.ts';
+import type { TokenIssuer } from '../tokens/issuer.ts';
+import { asset, content, page } from './assets.ts';
+import { docsAsset, docsPage } from './docs.ts';
+import { startExtension } from './extension.ts';
+
+export interface DemoOptions {
+  host: string;
+  /** Of the API and the demo's page. */
+  baseUrl: string;
+  /** Of the extension, which is another origin than the page that embeds it. */
+  extensionPort: number;
+  r2Endpoint: string;
+  ids: typeof demo;
+  sign: TokenIssuer['sign'];
+  /** The extension backend's; known once the demo data is in. */
+  developerKey: () => string;
+}
+
+export interface Demo extends Closable {
+  /** Answers what belongs to the demo, undefined for everything else. */
+  answer(request: IncomingMessage): Promise<GatewayResponse | undefined>;
+}
+
+const assets = ['base.css', 'parent.css', 'parent.js', 'icon.svg'];
+
+/** Starts the extension's own server and gives the handler of the pages. Rejects when its port is taken. */
+export async function startDemo(options: DemoOptions): Promise<Demo> {
+  const { baseUrl, r2Endpoint, ids } = options;
+  const extension = await startExtension(options);
+  const { host } = new URL(baseUrl);
+
+  async function route(path: string): Promise<GatewayResponse | undefined> {
+    if (path === '/') return page('parent.html', { ...ids, extensionOrigin: extension.origin }, parentPolicy());
+    if (path.startsWith('/demo/')) return asset(path.slice('/demo/'.length), assets);
+    if (path === '/openapi.json') return json(await openApiDocument({ serverUrl: baseUrl }));
+    if (path === '/docs') return docsPage();
+    if (path.startsWith('/docs/')) return docsAsset(path.slice('/docs/'.length));
+    return undefined;
+  }
+
+  /** What the page may load and reach: itself, the bucket (direct uploads, images) and the extension's frame. */
+  const parentPolicy = () => ({
+    'default-src': "'self'",
+    'connect-src': `'self' ${r2Endpoint}`,
+    'img-src': `'self' data: blob: ${r2Endpoint}`,
+    'frame-src': extension.origin,
+    'frame-ancestors': "'none'",
+    'base-uri': "'none'",
+    'form-action': "'none'",
+  });
+
+  return {
+    async answer(request) {
+      if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
+      const path = (request.url ?? '/').split('?')[0] ?? '/';
+      // The extension pins one origin: a page opened under another name of this machine is sent there.
+      if (path === '/' && request.headers.host !== host) return redirect(`${baseUrl}/`);
+      return route(path);
+    },
+    close: extension.close,
+  };
+}
+
+function json(value: unknown): GatewayResponse {
+  return content('json', JSON.stringify(value, undefined, 2), { 'content-type': 'application/json' });
+}
+
+function redirect(location: string): GatewayResponse {
+  return { status: 302, headers: { location }, cookies: [], body: Buffer.alloc(0) };
+}

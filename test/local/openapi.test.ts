@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { endpoints } from '#functions/routes.ts';
+import { openApiDocument } from '#local/openapi/document.ts';
+
+const golden = JSON.parse(readFileSync(new URL('../openapi.golden.json', import.meta.url), 'utf8')) as unknown;
+const document = await openApiDocument({ serverUrl: 'http://127.0.0.1:8787' });
+
+type Operation = {
+  operationId: string;
+  description: string;
+  parameters?: { name: string; in: string; required?: boolean }[];
+  security: Record<string, unknown>[];
+  requestBody?: { content: Record<string, { schema: { required?: string[]; properties?: Record<string, unknown> } }> };
+  responses: Record<string, unknown>;
+};
+const paths = document.paths as Record<string, Record<string, Operation>>;
+const operations = Object.entries(paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+);
+const at = (method: string, path: string) => paths[path]?.[method];
+
+describe('the OpenAPI document', () => {
+  test('is the reviewed one (after a wanted change: node local/openapi/write.ts)', () => {
+    expect(document).toEqual(golden);
+  });
+
+  test('has every endpoint of the route table and no other', () => {
+    const described = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`).sort();
+    expect(described).toEqual(
+      Object.values(endpoints)
+        .map(({ method, path }) => `${method} ${path}`)
+        .sort(),
+    );
+  });
+
+  test('names each operation once and says of each what it is for', () => {
+    const ids = operations.map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(operations.filter(({ operation }) => operation.description.length < 20)).toEqual([]);
+  });
+
+  test('declares every path parameter, and only those of the path', () => {
+    for (const { path, operation } of operations) {
+      const declared = operation.parameters?.filter((parameter) => parameter.in === 'path') ?? [];
+      expect(declared.map(({ name }) => name)).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+      expect(declared.every(({ required }) => required)).toBe(true);
+    }
+  });
+
+  test('refers to nothing that it does not hold', () => {
+    const text = JSON.stringify(document);
+    const references = [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) => path.split('/'));
+    const find = (path: string[]) =>
+      path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document);
+    expect(references.length).toBeGreaterThan(20);
+    expect(references.filter((path) => find(path) === undefined)).toEqual([]);
+  });
+
+  test('says what a form takes, as the form is read', () => {
+    const form = at('post', '/api/extensions/apps/{appId}/files/stage')?.requestBody?.content['multipart/form-data'];
+    expect(Object.keys(form?.schema.properties ?? {})).toEqual(['file', 'purpose', 'draftId']);
+    expect(form?.schema.required).toEqual(['file']);
+  });
+
+  test('asks of a backend both proofs together, and of a reader either', () => {
+    const backend = { developerKey: [], mainToken: [] };
+    const session = '/api/extensions/sessions/{sessionId}/files';
+    expect(at('post', session)?.security).toEqual([backend]);
+    expect(at('get', session)?.security).toEqual([{ sessionToken: [] }, backend]);
+  });
+});
