@@ -64,8 +64,8 @@ export interface ExtensionFile extends StoredFile {
   staged: boolean;
   draftId?: string;
   purpose?: string;
-  /** The claim that bound it; a roll back of that claim, and of no other, stages it again. */
-  claimId?: string;
+  /** The claims of its holder that stand on it, newest last; when the last of them is rolled back it is staged again. */
+  claimIds?: string[];
   /** Epoch milliseconds: when it would have expired had it not been claimed; a roll back takes nothing of that away. */
   stagedUntil?: number;
 }
@@ -123,6 +123,21 @@ export type Scope =
   | { kind: 'session'; sessionId: string }
   | { kind: 'lock'; lockId: string }
   | { kind: 'template'; templateId: string };
+
+/** Asked again of the record itself: an index may show a file that has changed hands since. */
+export function isInScope(file: FileRecord, scope: Scope): boolean {
+  if (file.scope !== 'extension') return false;
+  switch (scope.kind) {
+    case 'app':
+      return file.appId === scope.appId;
+    case 'session':
+      return file.sessionId === scope.sessionId;
+    case 'lock':
+      return file.lockId === scope.lockId;
+    case 'template':
+      return file.templateId === scope.templateId;
+  }
+}
 
 /** Any file; the other systems' kinds join this union. */
 export type FileRecord = ExtensionFile | OrganizationFile | UploadFile;

@@ -81,7 +81,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('rollBack' as const), pick }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('delete' as const), pick }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('event' as const), event, direct: fc.boolean() }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('work' as const), pick, keep: fc.boolean() }) },
+  { weight: 7, arbitrary: fc.record({ kind: fc.constant('work' as const), pick, keep: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'expire' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'schedule' as const }) },
 );

@@ -5,7 +5,6 @@ import type { PutOffer } from '#core/incoming.ts';
 import { appId, type Command, type EventBody } from './domain.ts';
 import { fileIn, type Observed } from './observe.ts';
 import type { Answer, ClaimRequest, Request } from './perform.ts';
-import type { Message, Run } from './run.ts';
 import type { Ending } from './turns.ts';
 
 /** A request and what became of it. */
@@ -50,7 +49,7 @@ export function createHistory() {
   }
 
   /** Makes a command's picks; undefined when there is nothing to pick from. */
-  function requestOf(command: Command, before: Observed, run: Run): Request | undefined {
+  function requestOf(command: Command, before: Observed): Request | undefined {
     switch (command.kind) {
       case 'put': {
         const file = choose(
@@ -90,10 +89,6 @@ export function createHistory() {
         const event = { eventId: `event-${order}`, ...command.event };
         return { kind: 'event', event, direct: command.direct };
       }
-      case 'work': {
-        const message = choose(dueMessages(run), command.pick);
-        return message && { kind: 'work', message, keep: command.keep };
-      }
       default:
         return command;
     }
@@ -117,8 +112,6 @@ export function createHistory() {
 }
 
 export type History = ReturnType<typeof createHistory>;
-
-export const dueMessages = (run: Run): Message[] => run.messages.filter(({ dueAt }) => dueAt <= run.time.now);
 
 const choose = <T>(from: T[], pick: number): T | undefined => from[pick % Math.max(1, from.length)];
 

@@ -69,7 +69,7 @@ async function live(
 
 /** A command of the beginning: the rounds are what is looked at closely. */
 async function alone(run: Run, ports: Ports, history: History, command: Command): Promise<void> {
-  const request = history.requestOf(command, await observe(run), run);
+  const request = history.requestOf(command, await observe(run));
   if (request === undefined) return;
   history.note(request);
   history.remember({ request, ending: { crashed: false, value: await perform(run, ports, straight, request) } });
@@ -85,7 +85,7 @@ async function together(
   before: Observed,
 ): Promise<Observed> {
   const requests = asked.flatMap(({ command, crash }) => {
-    const request = history.requestOf(command, before, run);
+    const request = history.requestOf(command, before);
     return request === undefined ? [] : [{ request, crash }];
   });
   for (const { request } of requests) history.note(request);

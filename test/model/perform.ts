@@ -27,14 +27,13 @@ export interface ClaimRequest {
 
 /** A command whose picks are made. */
 export type Request =
-  | Extract<Command, { kind: 'stage' | 'upload' | 'presign' | 'expire' | 'schedule' }>
+  | Extract<Command, { kind: 'stage' | 'upload' | 'presign' | 'work' | 'expire' | 'schedule' }>
   | { kind: 'put'; file: FileRecord; offer: PutOffer; storedSize: number }
   | { kind: 'complete'; file: FileRecord }
   | ({ kind: 'claim' } & ClaimRequest)
   | { kind: 'rollBack'; claimId: string }
   | { kind: 'delete'; file: FileRecord }
-  | { kind: 'event'; event: LifecycleEvent; direct: boolean }
-  | { kind: 'work'; message: Message; keep: boolean };
+  | { kind: 'event'; event: LifecycleEvent; direct: boolean };
 
 /** What whoever asked is told. */
 export type Answer =
@@ -106,9 +105,7 @@ async function carryOut(
       else await run.sendEvent(request.event);
       return {};
     case 'work':
-      await work(ports, request.message);
-      if (!request.keep)
-        run.messages.splice(0, run.messages.length, ...run.messages.filter((each) => each !== request.message));
+      for (let polls = 3; polls > 0; polls -= 1) await poll(run, ports, step, request);
       return {};
     case 'expire':
       await expire(run, ports);
@@ -120,6 +117,20 @@ async function carryOut(
     }
   }
 }
+
+/** A worker takes a message, if there is one by now. Kept, it comes again. */
+async function poll(run: Run, ports: Ports, step: Step, { pick, keep }: Extract<Command, { kind: 'work' }>) {
+  const message = await step('receive', async () => {
+    const due = run.messages.filter((each) => each.dueAt <= run.time.now || !waitsForItsTime(each));
+    return due[pick % Math.max(1, due.length)];
+  });
+  if (message === undefined) return;
+  await work(ports, message);
+  if (!keep && run.messages.includes(message)) run.messages.splice(run.messages.indexOf(message), 1);
+}
+
+/** Delays are there for indexes that lag, and these do not; only a deleted template waits for something else. */
+const waitsForItsTime = ({ body }: Message) => body.type === 'template.check';
 
 /** One delivery of a queue message. */
 export async function work(ports: Ports, message: Message): Promise<void> {

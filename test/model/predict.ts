@@ -53,7 +53,10 @@ function roomFor(before: Observed, counters: CounterRef[], bytes: number): Predi
     );
     const used = counted.reduce((sum, file) => sum + file.sizeBytes, 0);
     const limit = limitOf(counter, settings);
-    const full = used + bytes > limit.limitBytes ? [quotaExceeded({ ...limit, usedBytes: used }, bytes).code] : [];
+    const full =
+      used + bytes > limit.limitBytes
+        ? [quotaExceeded({ outcome: 'over_limit', ...limit, usedBytes: used, usedFiles: counted.length }, bytes).code]
+        : [];
     return [...full, ...(before.closed.has(pk) ? ['not_found'] : [])];
   });
 }
