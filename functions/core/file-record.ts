@@ -124,6 +124,19 @@ export type Scope =
   | { kind: 'lock'; lockId: string }
   | { kind: 'template'; templateId: string };
 
+/** Any file; the other systems' kinds join this union. */
+export type FileRecord = ExtensionFile | OrganizationFile | UploadFile;
+
+/** Which of the three systems a file is of. */
+export type System = FileRecord['scope'];
+
+export type FileOf<S extends System> = Extract<FileRecord, { scope: S }>;
+
+/** One system's file is not there for the others: asked wherever a record was found by its id alone. */
+export function isOf<S extends System>(scope: S, file: FileRecord | undefined): file is FileOf<S> {
+  return file?.scope === scope;
+}
+
 /** Asked again of the record itself: an index may show a file that has changed hands since. */
 export function isInScope(file: FileRecord, scope: Scope): boolean {
   if (file.scope !== 'extension') return false;
@@ -137,19 +150,6 @@ export function isInScope(file: FileRecord, scope: Scope): boolean {
     case 'template':
       return file.templateId === scope.templateId;
   }
-}
-
-/** Any file; the other systems' kinds join this union. */
-export type FileRecord = ExtensionFile | OrganizationFile | UploadFile;
-
-/** Which of the three systems a file is of. */
-export type System = FileRecord['scope'];
-
-export type FileOf<S extends System> = Extract<FileRecord, { scope: S }>;
-
-/** One system's file is not there for the others: asked wherever a record was found by its id alone. */
-export function isOf<S extends System>(scope: S, file: FileRecord | undefined): file is FileOf<S> {
-  return file?.scope === scope;
 }
 
 /** What is counted together against one limit. */

@@ -48,6 +48,8 @@ export function createFileWrites(TableName: string) {
 
   return {
     replace,
+
+    /** The alarm of a record that expires, epoch milliseconds. */
     putTicket,
 
     /** `pending -> ready` of a form upload that is counted in lists; of any other the record alone is enough. */
