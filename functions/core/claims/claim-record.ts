@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ExtensionFile, FileRecord, Holder } from '#core/file-record.ts';
+import type { ExtensionFile, Holder } from '#core/file-record.ts';
 import type { CounterLimit, OverLimit } from '#core/stores.ts';
 
 /**
