@@ -1,11 +1,5 @@
-import {
-  type FileRecord,
-  holderOf,
-  type IncomingMarker,
-  markerOf,
-  retainedUntil,
-  stuckAfterMs,
-} from '#core/file-record.ts';
+import { type FileRecord, holderOf, retainedUntil, stuckAfterMs } from '#core/file-record.ts';
+import { type IncomingMarker, markerOf } from '#core/incoming-marker.ts';
 import type { CounterLimit, IdempotencyClaim } from '#core/stores.ts';
 import { counterChanges, counterItem } from './counters.ts';
 import { toItem } from './file-item.ts';
