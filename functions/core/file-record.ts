@@ -64,8 +64,8 @@ export interface ExtensionFile extends StoredFile {
   staged: boolean;
   draftId?: string;
   purpose?: string;
-  /** The claim that bound it; a roll back of that claim, and of no other, stages it again. */
-  claimId?: string;
+  /** The claims of its holder that stand on it, newest last; when the last of them is rolled back it is staged again. */
+  claimIds?: string[];
   /** Epoch milliseconds: when it would have expired had it not been claimed; a roll back takes nothing of that away. */
   stagedUntil?: number;
 }
@@ -135,6 +135,21 @@ export type FileOf<S extends System> = Extract<FileRecord, { scope: S }>;
 /** One system's file is not there for the others: asked wherever a record was found by its id alone. */
 export function isOf<S extends System>(scope: S, file: FileRecord | undefined): file is FileOf<S> {
   return file?.scope === scope;
+}
+
+/** Asked again of the record itself: an index may show a file that has changed hands since. */
+export function isInScope(file: FileRecord, scope: Scope): boolean {
+  if (file.scope !== 'extension') return false;
+  switch (scope.kind) {
+    case 'app':
+      return file.appId === scope.appId;
+    case 'session':
+      return file.sessionId === scope.sessionId;
+    case 'lock':
+      return file.lockId === scope.lockId;
+    case 'template':
+      return file.templateId === scope.templateId;
+  }
 }
 
 /** What is counted together against one limit. */

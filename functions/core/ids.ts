@@ -47,18 +47,38 @@ export function idOfNamedKey(key: string): string {
 /** Uploads of organizations are named by their record's id, which is a UUID (seed 3, "Key naming"). */
 const namedByRecord = /^(exercise-comments|progress-photos|messages\/uploads|logos|minisites|signatures)\//;
 
-/** The record's id that an object's key carries, or undefined when the key is none of ours: workouts bring their own media. */
+/** Keys made by `newObjectKey` and `newUuid`. */
+const carryingId = /^(extensions|compliance|public|private)\//;
+
+/** The record's id that an object's key carries, or undefined when the key is none of ours: such an object is never touched. */
 export function idOfKey(key: string): string | undefined {
-  if (key.startsWith('workouts/')) return undefined;
   if (key.startsWith('exports/')) return idOfNamedKey(key);
   if (namedByRecord.test(key)) return /\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z0-9]+$/.exec(key)?.[1];
+  if (!carryingId.test(key)) return undefined;
   const stem = key.slice(key.lastIndexOf('/') + 1).replace(/\.[a-z0-9]+$/, '');
   if (/^[0-9a-f]{44}$/.test(stem)) return stem.slice(0, 24);
   const uuid = /^([0-9a-f]{8})-([0-9a-f]{4})-4([0-9a-f]{3})-[89ab]([0-9a-f]{3})-([0-9a-f]{12})$/.exec(stem);
   return uuid === null ? undefined : uuid.slice(1).join('').slice(0, 24);
 }
 
+/** An object is written soon after its record's id is made; a day more for clocks and patience. */
+const longestWriteMs = 86_400_000;
+
+/**
+ * Whether an object with this key of ours, written then, may be what a record with this id left: the id begins with
+ * the time it was made. Names of the random kind are everywhere, those of an older store under the same prefixes too,
+ * and of a million of them forty pass by chance. Ids that tell no time fit always.
+ */
+export function fitsTime(key: string, id: string, writtenAt: Date): boolean {
+  if (!carryingId.test(key)) return true;
+  const madeAt = Number.parseInt(id.slice(0, 8), 16) * 1000;
+  return Math.abs(writtenAt.getTime() - madeAt) <= longestWriteMs;
+}
+
 /** Where a client may PUT, apart from every stored file. Its name tells nothing and is used for one upload. */
 export function newIncomingKey(): string {
   return `incoming/${randomBytes(16).toString('hex')}`;
 }
+
+/** Whether `newIncomingKey` could have made this key. */
+export const isIncomingKey = (key: string): boolean => /^incoming\/[0-9a-f]{32}$/.test(key);

@@ -60,8 +60,8 @@ async function signPut({ signer }: { signer: UrlSigner }, incoming: Incoming, ex
 
 /**
  * The uploaded object, checked against what was declared. The signature lets nothing else through; this holds when it
- * was written another way. Throws `file_not_uploaded` when nothing is there, `validation_failed` for another size,
- * `invalid_file_type` for another type.
+ * was written another way. Throws `file_not_uploaded` when nothing is there, `validation_failed` for another
+ * size or an encoding, `invalid_file_type` for another type.
  */
 export async function checkIncoming(objects: ObjectStore, file: FileRecord): Promise<ObjectHead> {
   const { incoming } = file;
@@ -74,6 +74,11 @@ export async function checkIncoming(objects: ObjectStore, file: FileRecord): Pro
     });
   }
   if (head.contentType !== incoming.mimeType) throw typeDiffers(incoming.mimeType, head.contentType);
+  // No signature forbids the header, and reading would decode: what is judged would not be what is kept.
+  if (head.contentEncoding !== undefined) {
+    const message = 'PUT the bytes as they are, without Content-Encoding';
+    throw new AppError('validation_failed', `${message}.`, { details: { issues: [{ path: 'upload', message }] } });
+  }
   return head;
 }
 

@@ -27,6 +27,8 @@ export interface ObjectHead {
   /** With its quotes, as HTTP has it. */
   etag: string;
   contentType: string;
+  /** Only when one was stored: whoever reads such an object may be handed other bytes than lie there. */
+  contentEncoding?: string;
   lastModified: Date;
 }
 

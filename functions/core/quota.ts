@@ -2,7 +2,13 @@ import { AppError, type ErrorCode } from '#core/errors.ts';
 import type { CounterRef, FileRecord, Usage } from '#core/file-record.ts';
 import { countersOf, isExpired } from '#core/file-record.ts';
 import type { AppSettings } from '#core/settings.ts';
-import type { CounterLimit } from '#core/stores.ts';
+import type { CounterLimit, OverLimit } from '#core/stores.ts';
+
+/**
+ * Files a counter may hold however small they are, since its list is read and signed whole: an answer of Lambda ends at
+ * 6 MB, and what is staged is read for every quota shown. An app's files are never listed whole.
+ */
+const limitFilesOf: Partial<Record<CounterRef['kind'], number>> = { session: 4000, staged: 1000 };
 
 /** What a counter may reach under these settings. */
 export function limitOf(counter: CounterRef, settings: AppSettings): CounterLimit {
@@ -11,7 +17,7 @@ export function limitOf(counter: CounterRef, settings: AppSettings): CounterLimi
     session: settings.maxBytesPerSession,
     staged: settings.maxStagedBytesPerUserPerApp,
   }[counter.kind];
-  return { counter, limitBytes };
+  return { counter, limitBytes, limitFiles: limitFilesOf[counter.kind] };
 }
 
 /** The limits of everything that counts this file, the narrower first, so that its refusal is the one told when several would refuse. */
@@ -37,11 +43,14 @@ const refusals: Record<CounterRef['kind'], { code: ErrorCode; message: string }>
 };
 
 /** The refusal of a counter that would pass its limit, with the numbers a client needs to explain it. */
-export function quotaExceeded(over: CounterLimit & { usedBytes: number }, requestedBytes: number): AppError {
+export function quotaExceeded(over: OverLimit, requestedBytes: number): AppError {
   const { code, message } = refusals[over.counter.kind];
-  const { limitBytes, usedBytes } = over;
+  const { limitBytes, usedBytes, limitFiles, usedFiles } = over;
   const remainingBytes = Math.max(0, limitBytes - usedBytes);
-  return new AppError(code, message, { details: { limitBytes, usedBytes, requestedBytes, remainingBytes } });
+  const details = { limitBytes, usedBytes, requestedBytes, remainingBytes };
+  // It is the number of files that is at fault where the bytes would have fitted.
+  const inFiles = limitFiles !== undefined && requestedBytes <= remainingBytes;
+  return new AppError(code, message, { details: inFiles ? { ...details, limitFiles, usedFiles } : details });
 }
 
 /** A user's unexpired staged files of one app (seed 1, "stagedQuota"). */

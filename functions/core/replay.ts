@@ -1,5 +1,5 @@
 import { AppError } from '#core/errors.ts';
-import { type FileOf, isOf, type System } from '#core/file-record.ts';
+import { type FileOf, isOf, isVisible, type System } from '#core/file-record.ts';
 import type { Clock } from '#core/ports.ts';
 import { type Earlier, requireSameContent } from '#core/reserve.ts';
 import type { FileStore, IdempotencyClaim } from '#core/stores.ts';
@@ -16,21 +16,24 @@ export async function findReplay<S extends System>(
 
 /**
  * Answers a repeated request with the file of the first one. Throws `idempotency_key_reused` when the content is
- * another, `request_in_progress` while the first still goes on, `file_not_found` when its file was deleted since.
+ * another, `request_in_progress` while the first still goes on, `file_not_found` when its file was deleted or expired since.
  */
 export async function replay<S extends System>(
-  deps: { files: FileStore },
+  deps: { files: FileStore; clock: Clock },
   system: S,
   { earlier, claim }: { earlier: Earlier; claim: IdempotencyClaim | undefined },
 ): Promise<FileOf<S>> {
   requireSameContent(earlier, claim);
   const file = await deps.files.get(earlier.fileId);
   const deleted = file === undefined || ('deletedAt' in file && file.deletedAt !== undefined);
-  if (isOf(system, file) && file.state === 'ready' && !deleted) return file;
+  if (isOf(system, file) && isVisible(file, deps.clock.now()) && !deleted) return file;
   if (file?.state === 'pending') {
     throw new AppError('request_in_progress', 'The first request with this Idempotency-Key is still going on.', {
       retryAfterSeconds: 2,
     });
   }
-  throw new AppError('file_not_found', 'The file uploaded with this Idempotency-Key has been deleted since.');
+  throw new AppError(
+    'file_not_found',
+    'The file uploaded with this Idempotency-Key has been deleted or has expired since.',
+  );
 }

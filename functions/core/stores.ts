@@ -11,10 +11,18 @@ import type { AppSettings } from '#core/settings.ts';
 import type { ListRef } from '#core/uploads/lists.ts';
 import type { UploadSettings } from '#core/uploads/settings.ts';
 
-/** A counter with the limit it may reach, in bytes. */
+/** A counter with the limits it may reach, in bytes and, where there is one, in files. */
 export interface CounterLimit {
   counter: CounterRef;
   limitBytes: number;
+  limitFiles?: number | undefined;
+}
+
+/** A counter that said no, as it stood. */
+export interface OverLimit extends CounterLimit {
+  outcome: 'over_limit';
+  usedBytes: number;
+  usedFiles: number;
 }
 
 /** Remembers what a repeated request was answered with: same key and same content, same file. */
@@ -27,7 +35,7 @@ export interface IdempotencyClaim {
 
 export type ReserveResult =
   | { outcome: 'reserved' }
-  | { outcome: 'over_limit'; counter: CounterRef; limitBytes: number; usedBytes: number }
+  | OverLimit
   | { outcome: 'replayed'; fileId: string; contentHash: string }
   /** The app, session or lock is deleted: nothing may come in after its clean-up began. */
   | { outcome: 'owner_deleted' };
@@ -37,7 +45,7 @@ export type SettleResult =
   /** The record is no longer at the revision named: somebody else finished or released the upload. */
   | { outcome: 'moved' }
   | { outcome: 'owner_deleted' }
-  | { outcome: 'over_limit'; counter: CounterRef; limitBytes: number; usedBytes: number };
+  | OverLimit;
 
 export interface Page<T> {
   items: T[];

@@ -5,8 +5,7 @@ import { sessionUpload } from '#core/session-files.ts';
 import type { Contract } from '#http/contract.ts';
 import { completeJson } from '#http/fields.ts';
 import { fileAnswer, fileView } from '#http/views.ts';
-import { clock, settings, signer, storeDeps } from '#runtime/container.ts';
-import { isStorageConfigured } from '#runtime/env.ts';
+import { clock, gate, signer, storeDeps } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -17,8 +16,7 @@ export const contract = {
 
 /** Stores what was PUT; answers like the form upload, however often it is called (contract, section 7). */
 export const handler = serve('extensions/session-files-complete', contract, async ({ caller, json }) => {
-  const gate = { settings: settings(), storageConfigured: isStorageConfigured() };
-  const appSettings = await requireStorage(gate, caller.appId);
+  const appSettings = await requireStorage(gate(), caller.appId);
   const upload = { uploadId: json.uploadId, authorize: sessionUpload({ clock }, caller) };
   const stored = await completeImage(storeDeps(), upload, appSettings);
   return { file: await fileView(stored, signer()) };

@@ -4,8 +4,7 @@ import { getSessionFile } from '#core/session-files.ts';
 import type { Contract } from '#http/contract.ts';
 import { sessionFileParams } from '#http/fields.ts';
 import { fileAnswer, fileView } from '#http/views.ts';
-import { clock, files, settings, signer } from '#runtime/container.ts';
-import { isStorageConfigured } from '#runtime/env.ts';
+import { clock, files, gate, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -16,7 +15,7 @@ export const contract = {
 
 /** A fresh link for a file id the extension keeps (seed 1, "Get One File"). */
 export const handler = serve('extensions/session-files-get', contract, async ({ caller, params }) => {
-  await requireStorage({ settings: settings(), storageConfigured: isStorageConfigured() }, caller.appId);
+  await requireStorage(gate(), caller.appId);
   const file = await getSessionFile({ files: files(), clock }, caller, params.fileId);
   return { file: await fileView(file, signer()) };
 });

@@ -2,8 +2,7 @@ import * as z from 'zod/mini';
 import { requireStorage } from '#core/gate.ts';
 import { type Contract, pageQuery } from '#http/contract.ts';
 import { fileAnswer, fileViews } from '#http/views.ts';
-import { files, settings, signer } from '#runtime/container.ts';
-import { isStorageConfigured } from '#runtime/env.ts';
+import { files, gate, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -14,7 +13,7 @@ export const contract = {
 
 /** The session's files, newest first; all of them unless a limit or a cursor is given. */
 export const handler = serve('extensions/session-files-list', contract, async ({ caller, query }) => {
-  await requireStorage({ settings: settings(), storageConfigured: isStorageConfigured() }, caller.appId);
+  await requireStorage(gate(), caller.appId);
   const limit = query.limit ?? (query.cursor === undefined ? undefined : 50);
   const page = await files().listBySession(caller, { limit, cursor: query.cursor });
   return { items: await fileViews(page.items, signer()), cursor: page.cursor };

@@ -4,8 +4,7 @@ import type { Contract } from '#http/contract.ts';
 import { presignAnswer, presignJson } from '#http/fields.ts';
 import { cleanFileName } from '#http/file-name.ts';
 import { idempotencyOf } from '#http/idempotency.ts';
-import { presignDeps, settings } from '#runtime/container.ts';
-import { isStorageConfigured } from '#runtime/env.ts';
+import { gate, presignDeps } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -16,15 +15,16 @@ export const contract = {
 
 /** Reserves room in the session for an image that goes straight to R2 (contract, section 7). */
 export const handler = serve('extensions/session-files-presign', contract, async ({ caller, json, headers }) => {
-  const gate = { settings: settings(), storageConfigured: isStorageConfigured() };
-  const appSettings = await requireStorage(gate, caller.appId);
+  const appSettings = await requireStorage(gate(), caller.appId);
   const request = {
     target: { kind: 'session' as const, ...caller },
     originalName: cleanFileName(json.filename),
     mimeType: json.mimeType,
     sizeBytes: json.sizeBytes,
     purpose: json.purpose,
-    idempotency: idempotencyOf(headers, ['session presign', caller.appId, caller.sessionId], { fields: json }),
+    idempotency: idempotencyOf(headers, ['session presign', caller.appId, caller.sessionId, caller.lockId], {
+      fields: json,
+    }),
   };
   return await presignImage(presignDeps(), request, appSettings);
 });

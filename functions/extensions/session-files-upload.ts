@@ -5,10 +5,10 @@ import type { Contract } from '#http/contract.ts';
 import { directRoutes } from '#http/direct-hint.ts';
 import { sessionForm } from '#http/fields.ts';
 import { cleanFileName } from '#http/file-name.ts';
+import { readForm } from '#http/form.ts';
 import { idempotencyOf } from '#http/idempotency.ts';
 import { fileAnswer, fileView } from '#http/views.ts';
-import { settings, signer, storeDeps } from '#runtime/container.ts';
-import { isStorageConfigured } from '#runtime/env.ts';
+import { gate, signer, storeDeps } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -18,13 +18,12 @@ export const contract = {
 } satisfies Contract;
 
 /** Stores an image in the session; counted against the session and the app (seed 1, "Upload File"). */
-export const handler = serve('extensions/session-files-upload', contract, async ({ caller, form, headers }) => {
-  const gate = { settings: settings(), storageConfigured: isStorageConfigured() };
-  const appSettings = await requireStorage(gate, caller.appId);
+export const handler = serve('extensions/session-files-upload', contract, async ({ caller, body, headers }) => {
+  const appSettings = await requireStorage(gate(), caller.appId);
   const direct = directRoutes('extensions/session-files-presign', 'extensions/session-files-complete', {
     sessionId: caller.sessionId,
   });
-  const { file, fields } = await form({ ...appSettings, direct });
+  const { file, fields } = await readForm(body, contract.form, { ...appSettings, direct });
   const stored = await storeImage(
     storeDeps(),
     {
@@ -32,7 +31,10 @@ export const handler = serve('extensions/session-files-upload', contract, async 
       bytes: file.bytes,
       originalName: cleanFileName(file.filename),
       purpose: fields.purpose,
-      idempotency: idempotencyOf(headers, ['session', caller.appId, caller.sessionId], { bytes: file.bytes, fields }),
+      idempotency: idempotencyOf(headers, ['session', caller.appId, caller.sessionId, caller.lockId], {
+        bytes: file.bytes,
+        fields,
+      }),
     },
     appSettings,
   );

@@ -6,8 +6,7 @@ import { readStagedQuota } from '#core/staged-files.ts';
 import type { Contract } from '#http/contract.ts';
 import { appParams, completeJson } from '#http/fields.ts';
 import { fileAnswer, fileView, quotaAnswer } from '#http/views.ts';
-import { clock, files, settings, signer, storeDeps } from '#runtime/container.ts';
-import { isStorageConfigured } from '#runtime/env.ts';
+import { clock, files, gate, signer, storeDeps } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -19,8 +18,7 @@ export const contract = {
 
 /** Stages what was PUT; answers like the form upload, however often it is called (contract, section 7). */
 export const handler = serve('extensions/setup-files-complete', contract, async ({ caller, params, json }) => {
-  const gate = { settings: settings(), storageConfigured: isStorageConfigured() };
-  const appSettings = await requireStorage(gate, params.appId);
+  const appSettings = await requireStorage(gate(), params.appId);
   const owner = { appId: params.appId, userId: caller.userId };
   const upload = { uploadId: json.uploadId, authorize: ownUpload({ clock }, owner) };
   const stored = await completeImage(storeDeps(), upload, appSettings);

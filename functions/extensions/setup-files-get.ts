@@ -4,8 +4,7 @@ import { getOwnFile } from '#core/session-files.ts';
 import type { Contract } from '#http/contract.ts';
 import { appFileParams } from '#http/fields.ts';
 import { fileAnswer, fileView } from '#http/views.ts';
-import { clock, files, settings, signer } from '#runtime/container.ts';
-import { isStorageConfigured } from '#runtime/env.ts';
+import { clock, files, gate, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -16,7 +15,7 @@ export const contract = {
 
 /** Refreshes a setup preview of the caller's own file, staged or claimed (seed 1, "Claiming Staged Files Later"). */
 export const handler = serve('extensions/setup-files-get', contract, async ({ caller, params }) => {
-  await requireStorage({ settings: settings(), storageConfigured: isStorageConfigured() }, params.appId);
+  await requireStorage(gate(), params.appId);
   const owner = { appId: params.appId, userId: caller.userId };
   const file = await getOwnFile({ files: files(), clock }, owner, params.fileId);
   return { file: await fileView(file, signer()) };

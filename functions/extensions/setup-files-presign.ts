@@ -4,8 +4,7 @@ import type { Contract } from '#http/contract.ts';
 import { appParams, presignAnswer, stagePresignJson } from '#http/fields.ts';
 import { cleanFileName } from '#http/file-name.ts';
 import { idempotencyOf } from '#http/idempotency.ts';
-import { presignDeps, settings } from '#runtime/container.ts';
-import { isStorageConfigured } from '#runtime/env.ts';
+import { gate, presignDeps } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -17,8 +16,7 @@ export const contract = {
 
 /** Begins the direct upload of an image of a setup screen; it is staged once it is completed (contract, section 7). */
 export const handler = serve('extensions/setup-files-presign', contract, async ({ caller, params, json, headers }) => {
-  const gate = { settings: settings(), storageConfigured: isStorageConfigured() };
-  const appSettings = await requireStorage(gate, params.appId);
+  const appSettings = await requireStorage(gate(), params.appId);
   const owner = { appId: params.appId, userId: caller.userId };
   const request = {
     target: { kind: 'setup' as const, ...owner, draftId: json.draftId },

@@ -6,10 +6,10 @@ import type { Contract } from '#http/contract.ts';
 import { directRoutes } from '#http/direct-hint.ts';
 import { appParams, stageForm } from '#http/fields.ts';
 import { cleanFileName } from '#http/file-name.ts';
+import { readForm } from '#http/form.ts';
 import { idempotencyOf } from '#http/idempotency.ts';
 import { fileAnswer, fileView, quotaAnswer } from '#http/views.ts';
-import { clock, files, settings, signer, storeDeps } from '#runtime/container.ts';
-import { isStorageConfigured } from '#runtime/env.ts';
+import { clock, files, gate, signer, storeDeps } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -20,11 +20,10 @@ export const contract = {
 } satisfies Contract;
 
 /** Stages an image of a setup screen until its config is saved or it expires (seed 1, "Setup Staging Endpoints"). */
-export const handler = serve('extensions/setup-files-stage', contract, async ({ caller, params, form, headers }) => {
-  const gate = { settings: settings(), storageConfigured: isStorageConfigured() };
-  const appSettings = await requireStorage(gate, params.appId);
+export const handler = serve('extensions/setup-files-stage', contract, async ({ caller, params, body, headers }) => {
+  const appSettings = await requireStorage(gate(), params.appId);
   const direct = directRoutes('extensions/setup-files-presign', 'extensions/setup-files-complete', params);
-  const { file, fields } = await form({ ...appSettings, direct });
+  const { file, fields } = await readForm(body, contract.form, { ...appSettings, direct });
   const owner = { appId: params.appId, userId: caller.userId };
   const stored = await storeImage(
     storeDeps(),

@@ -4,8 +4,7 @@ import { listStagedFiles } from '#core/staged-files.ts';
 import { type Contract, optionalIdentifier } from '#http/contract.ts';
 import { appParams } from '#http/fields.ts';
 import { fileAnswer, fileViews, quotaAnswer } from '#http/views.ts';
-import { clock, files, settings, signer } from '#runtime/container.ts';
-import { isStorageConfigured } from '#runtime/env.ts';
+import { clock, files, gate, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -17,8 +16,7 @@ export const contract = {
 
 /** What a setup screen restores after a reload or on another device: the caller's unexpired staged files. */
 export const handler = serve('extensions/setup-files-staged-list', contract, async ({ caller, params, query }) => {
-  const gate = { settings: settings(), storageConfigured: isStorageConfigured() };
-  const appSettings = await requireStorage(gate, params.appId);
+  const appSettings = await requireStorage(gate(), params.appId);
   const owner = { appId: params.appId, userId: caller.userId };
   const { items, stagedQuota } = await listStagedFiles({ files: files(), clock }, owner, query, appSettings);
   return { items: await fileViews(items, signer()), stagedQuota };

@@ -4,10 +4,8 @@ import { AppError } from '#core/errors.ts';
 import type { Auth, EndpointRow } from '#functions/routes.ts';
 import { type AuthDeps, authenticate, type CallerOf } from './auth.ts';
 import { type Contract, maxJsonLength, type Parsed, parsePart } from './contract.ts';
-import { type FormLimits, requireCarriable } from './direct-hint.ts';
 import { describeError, log } from './log.ts';
-import { parseMultipart, type UploadedFile } from './multipart.ts';
-import { rawBody } from './raw-body.ts';
+import type { FormEvent } from './multipart-body.ts';
 import { emptyResponse, errorResponse, type HttpResponse, jsonResponse } from './respond.ts';
 
 /** What an endpoint's `run` gets: everything checked, nothing raw. */
@@ -17,10 +15,8 @@ export interface EndpointRequest<A extends Auth, C extends Contract> {
   query: Parsed<C['query']>;
   json: Parsed<C['json']>;
   headers: Record<string, string | undefined>;
-  /** Parses the form: called by `run` once it knows how large a file may be, so that gates come before work. */
-  form(limits: FormLimits): Promise<{ file: UploadedFile; fields: Parsed<C['form']> }>;
-  /** The body as it came, under the same rule. */
-  raw(limits: { maxBytes: number }): Uint8Array;
+  /** The body as it came, for `readForm` and `readRaw`. */
+  body: FormEvent;
 }
 
 export type Run<A extends Auth, C extends Contract> = (request: EndpointRequest<A, C>) => Promise<unknown>;
@@ -54,8 +50,7 @@ export function endpoint<A extends Auth, C extends Contract>(
       query: part('query', () => event.queryStringParameters ?? {}),
       json: part('json', () => jsonBody(event)),
       headers,
-      form: (limits: FormLimits) => formBody(event, contract, limits),
-      raw: (limits: { maxBytes: number }) => rawBody(event, contract, limits),
+      body: event,
     } as EndpointRequest<A, C>;
     const answer = await run(request);
     const { requestId } = event.requestContext;
@@ -110,15 +105,4 @@ function jsonBody(event: APIGatewayProxyEventV2): unknown {
       details: { issues: [{ path: 'body', message: 'not valid JSON' }] },
     });
   }
-}
-
-async function formBody<C extends Contract>(event: APIGatewayProxyEventV2, contract: C, limits: FormLimits) {
-  if (contract.form === undefined) throw new Error('This contract has no form');
-  const form = await parseMultipart(event, {
-    fileField: 'file',
-    fields: Object.keys(contract.form.shape),
-    maxFileBytes: limits.maxFileBytes,
-  });
-  requireCarriable(form.file.bytes.byteLength, limits);
-  return { file: form.file, fields: parsePart('body', contract.form, form.fields) as Parsed<C['form']> };
 }

@@ -1,18 +1,16 @@
 import { AppError } from '#core/errors.ts';
-import type { Contract } from './contract.ts';
 import { bytesOf, type FormEvent, mimeOf } from './multipart-body.ts';
 
 /**
- * A body that is a file itself, in the contract's media type and of at most `maxBytes`. Throws `invalid_file_type`
+ * A body that is a file itself, in the contract's media type (`raw`) and of at most `maxBytes`. Throws `invalid_file_type`
  * (`details.detected` is what was declared), `file_too_large` and `validation_failed` for an empty or damaged body.
  */
-export function rawBody(event: FormEvent, { raw }: Contract, { maxBytes }: { maxBytes: number }): Uint8Array {
-  if (raw === undefined) throw new Error('This contract has no raw body');
-  const declared = mimeOf(event.headers['content-type'] ?? '')?.essence;
+export function readRaw(body: FormEvent, raw: string, { maxBytes }: { maxBytes: number }): Uint8Array {
+  const declared = mimeOf(body.headers['content-type'] ?? '')?.essence;
   if (declared !== raw) {
     throw new AppError('invalid_file_type', `Send the body as ${raw}.`, { details: { detected: declared ?? null } });
   }
-  const bytes = bytesOf(event);
+  const bytes = bytesOf(body);
   if (bytes.byteLength <= maxBytes) return bytes;
   throw new AppError('file_too_large', `Send at most ${maxBytes} bytes.`, { details: { maxBytes } });
 }

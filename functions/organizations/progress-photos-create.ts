@@ -7,7 +7,13 @@ import { clock, objects, organizations, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
-  json: z.object({ uploadIds, takenAt: z.optional(z.iso.datetime({ offset: true })), note: z.optional(note) }),
+  json: z.object({
+    uploadIds,
+    takenAt: z.optional(
+      z.union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a date or a time with its zone'),
+    ),
+    note: z.optional(note),
+  }),
   success: 201,
   answer: parentAnswer,
 } satisfies Contract;

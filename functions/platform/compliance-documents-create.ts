@@ -3,6 +3,7 @@ import { maxDocumentBytes, storeComplianceDocument } from '#core/organizations/c
 import { inOrganizationWords } from '#core/organizations/refusals.ts';
 import { type Contract, optionalIdentifier } from '#http/contract.ts';
 import { cleanFileName } from '#http/file-name.ts';
+import { readForm } from '#http/form.ts';
 import { idempotencyOf } from '#http/idempotency.ts';
 import { organizationParams } from '#http/organization-fields.ts';
 import { organizationDeps } from '#runtime/container.ts';
@@ -32,7 +33,9 @@ export const contract = {
 export const handler = serve('platform/compliance-documents-create', contract, async (request) => {
   const { orgId } = request.params;
   const subject = request.caller.subject ?? 'platform';
-  const { file, fields } = await inOrganizationWords(() => request.form({ maxFileBytes: maxDocumentBytes }));
+  const { file, fields } = await inOrganizationWords(() =>
+    readForm(request.body, contract.form, { maxFileBytes: maxDocumentBytes }),
+  );
   const stored = await storeComplianceDocument(organizationDeps(), {
     orgId,
     subject,

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { maxExportBytes, storeExport } from '#core/organizations/exports.ts';
 import { inOrganizationWords } from '#core/organizations/refusals.ts';
 import { type Contract, identifier } from '#http/contract.ts';
+import { readRaw } from '#http/raw-body.ts';
 import { clock, files, objects, organizations } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
@@ -21,8 +22,8 @@ export const contract = {
 } satisfies Contract;
 
 /** Stores the CSV of a job, once (seed 3, "Export CSVs"); sending it again is harmless. */
-export const handler = serve('platform/exports-create', contract, async ({ caller, params, raw }) => {
-  const bytes = await inOrganizationWords(async () => raw({ maxBytes: maxExportBytes }));
+export const handler = serve('platform/exports-create', contract, async ({ caller, params, body }) => {
+  const bytes = await inOrganizationWords(async () => readRaw(body, contract.raw, { maxBytes: maxExportBytes }));
   const deps = { organizations: organizations(), files: files(), objects: objects(), clock };
   const subject = caller.subject ?? 'platform';
   const stored = await storeExport(deps, { ...params, bytes, subject });

@@ -51,6 +51,9 @@ export const uploads = /* @__PURE__ */ once(() => createUploadStore(table()));
 export const uploadSettings = /* @__PURE__ */ once(() =>
   createUploadSettingsStore(table(), { cacheSeconds: cacheSeconds() }),
 );
+/** The administrator's gate before every file operation of an extension. */
+export const gate = /* @__PURE__ */ once(() => ({ settings: settings(), storageConfigured: isStorageConfigured() }));
+
 export const developerKeys = /* @__PURE__ */ once(() =>
   createDeveloperKeyStore(table(), { cacheSeconds: cacheSeconds() }),
 );

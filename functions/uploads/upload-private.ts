@@ -1,6 +1,7 @@
 import { storeUpload } from '#core/uploads/store-upload.ts';
 import type { Contract } from '#http/contract.ts';
 import { directRoutes } from '#http/direct-hint.ts';
+import { readForm } from '#http/form.ts';
 import { idempotencyOf } from '#http/idempotency.ts';
 import { uploadForm } from '#http/upload-fields.ts';
 import { enveloped, newUploadAnswer, newUploadView, requirePlace, success } from '#http/upload-views.ts';
@@ -10,11 +11,11 @@ import { serve } from '#runtime/serve.ts';
 export const contract = { form: uploadForm, success: 200, answer: enveloped(newUploadAnswer) } satisfies Contract;
 
 /** Stores a file that opens only by a signed link of its owner (seed 2, "Upload Private File"). */
-export const handler = serve('uploads/upload-private', contract, async ({ caller: { userId }, form, headers }) => {
+export const handler = serve('uploads/upload-private', contract, async ({ caller: { userId }, body, headers }) => {
   requirePlace('default', uploadPlaces());
   const settings = await uploadSettings().get();
   const direct = directRoutes('uploads/presign', 'uploads/complete', {});
-  const { file, fields } = await form({ maxFileBytes: settings.maxFileBytes, direct });
+  const { file, fields } = await readForm(body, contract.form, { maxFileBytes: settings.maxFileBytes, direct });
   const upload = {
     userId,
     visibility: 'private' as const,

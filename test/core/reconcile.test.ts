@@ -3,7 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { counterKey } from '#adapters/dynamo/keys.ts';
 import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
+import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { countersOf, type FileRecord } from '#core/file-record.ts';
+import type { ObjectStore } from '#core/ports.ts';
 import { type ReconcileOptions, reconcile } from '#core/reconcile/reconcile.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { defaultSettings } from '#core/settings.ts';
@@ -30,7 +32,7 @@ afterEach(async () => {
 });
 afterAll(() => world.close());
 
-const run = (options: Partial<ReconcileOptions> = {}): Promise<ReconcileReport> =>
+const run = (options: Partial<ReconcileOptions> = {}, deps: { objects?: ObjectStore } = {}): Promise<ReconcileReport> =>
   reconcile(
     {
       ...world,
@@ -38,6 +40,7 @@ const run = (options: Partial<ReconcileOptions> = {}): Promise<ReconcileReport> 
       lister: createObjectLister(world.r2Config),
       buckets: ['default'],
       pause: async () => {},
+      ...deps,
     },
     { dryRun: false, budgetMs: 60_000, everyObject: true, ...options },
   );
@@ -135,7 +138,8 @@ describe('reconcile', () => {
     const kept = await store();
     const stray = sessionFile().key;
     const late = 'incoming/0123456789abcdef0123456789abcdef';
-    for (const key of [stray, late, 'backups/of-somebody-else.tar']) {
+    const foreign = ['backups/0b5c1c1e-8d2b-4c4c-9d5c-2f6f7f3f1a11.tar', 'workouts/org/squat.mp4'];
+    for (const key of [stray, late, ...foreign]) {
       await world.objects.put({ bucket: 'default', key }, Buffer.from('x'), { contentType: 'text/plain' });
     }
     expect(counts(await run())).toEqual({});
@@ -145,7 +149,29 @@ describe('reconcile', () => {
     // An editor's upload may wait for a day.
     world.time.offsetMs = 26 * hour + 60_000;
     expect((await run()).objectsWithoutRecord.examples).toEqual([`default ${late}`]);
-    expect(await world.objectKeys()).toEqual(['backups/of-somebody-else.tar', kept.key].sort());
+    expect(await world.objectKeys()).toEqual([...foreign, kept.key].sort());
+  });
+
+  it('lets no record go because its bucket is gone or misnamed', async () => {
+    const file = await store();
+    const objects = createObjectStore({ ...world.r2Config, buckets: { default: 'misnamed' } });
+    await expect(run({}, { objects })).rejects.toMatchObject({ reason: 'denied' });
+    expect(await world.files.get(file.id)).toEqual(file);
+  });
+
+  it('leaves alone what an older store keeps under the same prefixes', async () => {
+    const older = [
+      'private/user/0b5c1c1e-8d2b-4c4c-9d5c-2f6f7f3f1a11.pdf',
+      'public/user/f81d4fae-7dec-41d0-a765-00a0c91e6bf6.png',
+      `extensions/${'c0ffee'.repeat(7)}ab.webp`,
+      'incoming/readme.txt',
+    ].sort();
+    for (const key of older) {
+      await world.objects.put({ bucket: 'default', key }, Buffer.from('x'), { contentType: 'text/plain' });
+    }
+    world.time.offsetMs = 48 * hour;
+    expect(counts(await run())).toEqual({});
+    expect(await world.objectKeys()).toEqual(older);
   });
 
   it('says what it could not repair, and repairs it the next time', async () => {
@@ -188,7 +214,15 @@ describe('reconcile', () => {
   });
 
   it('refuses a cursor it did not give', async () => {
-    for (const cursor of ['x', 'e30', Buffer.from('{"part":"toString"}').toString('base64url')]) {
+    const forged = [
+      { part: 'toString' },
+      { part: 'records', after: 'x' },
+      { part: 'records', after: '{"pk":1}' },
+      { part: 'records', after: { pk: 'a', sk: 'b' } },
+      { part: 'objects', after: {} },
+      { part: 'objects', bucket: -1 },
+    ].map((position) => Buffer.from(JSON.stringify(position)).toString('base64url'));
+    for (const cursor of ['x', 'e30', 'bnVsbA', ...forged]) {
       await expect(run({ cursor })).rejects.toMatchObject({ code: 'validation_failed' });
     }
   });

@@ -208,4 +208,12 @@ describe('an idempotency key', () => {
     const other = upload({ idempotency: { id: 'key', contentHash: 'other' } });
     expect((await refusalOf(storeImage(world, other, settings))).code).toBe('idempotency_key_reused');
   });
+
+  it('brings no expired file back', async () => {
+    const brief = { ...settings, stagedTtlSeconds: 60 };
+    await storeImage(world, upload({ target: setup, idempotency }), brief);
+    world.time.offsetMs = 60_000;
+    const again = storeImage(world, upload({ target: setup, idempotency }), brief);
+    expect((await refusalOf(again)).code).toBe('file_not_found');
+  });
 });

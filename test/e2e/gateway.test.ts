@@ -20,7 +20,7 @@ describe('a route that does not exist', () => {
     },
   );
 
-  it.each(['PATCH', 'PUT', 'OPTIONS'])('nor does a known path with the method %s', async (method) => {
+  it.each(['PATCH', 'PUT', 'HEAD', 'OPTIONS'])('nor does a known path with the method %s', async (method) => {
     expect((await stowage.call(method, files(), asPage(stowage.dev))).status).toBe(404);
   });
 });

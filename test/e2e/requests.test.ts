@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jpegPhoto } from '#test/support/images.ts';
 import { expectError, expectFile, fileOf } from './expectations.ts';
-import { type Answer, asBackend, asPage, asUser, openStowage, stage, type TestApp, upload } from './support.ts';
+import { type Answer, asBackend, asPage, asUser, openStowage, stage, type TestApp, titled, upload } from './support.ts';
 
 let stowage: Awaited<ReturnType<typeof openStowage>>;
 let app: TestApp;
@@ -28,24 +28,27 @@ async function raw(method: string, path: string, token: string): Promise<Answer>
 }
 
 describe('purpose and draftId', () => {
-  it.each(['puzzle-image', 'a', 'A.b_c:d@e|f-1', 'x'.repeat(128)])('may be %.40s', async (value) => {
+  it.each(titled(['puzzle-image', 'a', 'A.b_c:d@e|f-1', 'x'.repeat(128)]))('may be %s', async (_, value) => {
     const file = fileOf(await stage(stowage, app, { bytes: photo }, { purpose: value, draftId: value }));
     expect(file).toMatchObject({ purpose: value, draftId: value });
     await stowage.ok('DELETE', `${app.setup}/staged/${file.id}`, asUser(app));
   });
 
-  it.each(['has space', 'a#b', 'a/b', '../x', 'ü', 'x'.repeat(129), '<b>', ' '])('may not be %.40s', async (value) => {
-    for (const field of ['purpose', 'draftId']) {
-      const details = { issues: [{ path: `body.${field}`, message: expect.any(String) }] };
-      expectError(await stage(stowage, app, { bytes: photo }, { [field]: value }), 400, 'validation_failed', details);
-      const query = new URLSearchParams({ [field]: value });
-      const listed = await stowage.call('GET', `${app.setup}/staged?${query}`, asUser(app));
-      const path = `query.${field}`;
-      expectError(listed, 400, 'validation_failed', { issues: [{ path, message: expect.any(String) }] });
-    }
-    const answer = await upload(stowage, app, { bytes: photo }, { fields: { purpose: value } });
-    expectError(answer, 400, 'validation_failed');
-  });
+  it.each(titled(['has space', 'a#b', 'a/b', '../x', 'ü', 'x'.repeat(129), '<b>', ' ']))(
+    'may not be "%s"',
+    async (_, value) => {
+      for (const field of ['purpose', 'draftId']) {
+        const details = { issues: [{ path: `body.${field}`, message: expect.any(String) }] };
+        expectError(await stage(stowage, app, { bytes: photo }, { [field]: value }), 400, 'validation_failed', details);
+        const query = new URLSearchParams({ [field]: value });
+        const listed = await stowage.call('GET', `${app.setup}/staged?${query}`, asUser(app));
+        const path = `query.${field}`;
+        expectError(listed, 400, 'validation_failed', { issues: [{ path, message: expect.any(String) }] });
+      }
+      const answer = await upload(stowage, app, { bytes: photo }, { fields: { purpose: value } });
+      expectError(answer, 400, 'validation_failed');
+    },
+  );
 
   it('left empty are as if they were not sent', async () => {
     const file = fileOf(await stage(stowage, app, { bytes: photo }, { purpose: '', draftId: '' }));
@@ -62,10 +65,10 @@ describe('the name of a file', () => {
     ['a"b.png', 'a"b.png'],
     ['..', 'file'],
     [`${'x'.repeat(400)}.png`, `${'x'.repeat(251)}.png`],
-  ])('%.30s is kept as %.30s', async (name, kept) => {
+  ])('%j is kept as %j', async (name, kept) => {
     const file = fileOf(await upload(stowage, app, { bytes: photo, name }));
     expectFile(file, { originalName: kept });
-    expect(new URL(file.signedUrl).pathname).toMatch(/\/extensions\/[0-9a-f]{32}\.webp$/);
+    expect(new URL(file.signedUrl).pathname).toMatch(/\/extensions\/[0-9a-f]+\.webp$/);
   });
 });
 
@@ -82,18 +85,18 @@ describe('an id in a path', () => {
     '1'.repeat(5000),
   ];
 
-  it.each(bad)('that is no file id (%.20s) is not found', async (id) => {
+  it.each(titled(bad))('that is no file id (%s) is not found', async (_, id) => {
     for (const method of ['GET', 'DELETE']) {
       expectError(await raw(method, `${app.files}/${id}`, app.key), 404, 'file_not_found');
     }
     expectError(await raw('GET', `${app.setup}/${id}`, app.userToken), 404, 'file_not_found');
   });
 
-  it.each(bad)('that is no session (%.20s) is not found', async (id) => {
+  it.each(titled(bad))('that is no session (%s) is not found', async (_, id) => {
     expectError(await raw('GET', `/api/extensions/sessions/${id}/files`, app.sessionToken), 404, 'not_found');
   });
 
-  it.each(bad.filter((id) => id !== '%2e%2e'))('that is no app (%.20s) is refused', async (id) => {
+  it.each(titled(bad).filter(([id]) => id !== '%2e%2e'))('that is no app (%s) is refused', async (_, id) => {
     const setup = await raw('GET', `/api/extensions/apps/${id}/files/staged`, app.userToken);
     expectError(setup, 400, 'validation_failed', { issues: [{ path: 'params.appId', message: expect.any(String) }] });
     const settings = await raw('GET', `/admin/extensions/apps/${id}/file-storage`, stowage.dev.adminToken);
@@ -153,7 +156,7 @@ describe('an Idempotency-Key', () => {
     expectError(await upload(stowage, own, { bytes: photo }, { headers: key }), 404, 'file_not_found');
   });
 
-  it.each(['x'.repeat(256), 'has space', 'ü'])('may not be %.20s', async (value) => {
+  it.each(titled(['x'.repeat(256), 'has space', 'ü']))('may not be "%s"', async (_, value) => {
     const answer = await upload(stowage, app, { bytes: photo }, { headers: { 'idempotency-key': value } });
     expectError(answer, 400, 'validation_failed');
   });

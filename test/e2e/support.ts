@@ -43,7 +43,7 @@ export async function openCloud() {
     await cloud.close();
     rmSync(dir, { recursive: true, force: true });
   };
-  return { cloud, stowage: connect(cloud.dev), close };
+  return { dir, cloud, stowage: connect(cloud.dev), close };
 }
 
 /** The API behind a dev.json. */
@@ -177,6 +177,9 @@ export async function stage(stowage: Stowage, app: TestApp, file: FormFile, fiel
   return await stowage.call('POST', `${app.setup}/stage`, { ...asUser(app), body: formOf(file, fields) });
 }
 
+/** Values as rows of a table, with a beginning short enough for the test's title. */
+export const titled = (values: readonly string[]) => values.map((value) => [value.slice(0, 30), value] as const);
+
 /** Tries until `check` passes: for what the contract allows an instance to learn late. */
 export async function eventually(check: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
@@ -192,5 +195,5 @@ export async function eventually(check: () => Promise<void>): Promise<void> {
 async function read(response: Response): Promise<Answer> {
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.includes('json') === true;
-  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  return { status: response.status, headers: response.headers, body: isJson && text !== '' ? JSON.parse(text) : text };
 }

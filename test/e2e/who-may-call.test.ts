@@ -80,6 +80,7 @@ const rows = Object.entries(endpoints).map(([name, { method, path, auth }]) => (
 }));
 const useOf: Partial<Record<Auth, string>> = {
   user: 'user',
+  'user.or.platform': 'user',
   'session.read': 'session',
   'session.write': 'session',
   platform: 'service',
@@ -105,17 +106,17 @@ const backend = (name: string, key = app.key): CallOptions => asBackend({ key, s
 describe.each(guarded)('$method $path', (row) => {
   const use = useOf[row.auth] ?? '';
 
-  it.each([
-    '',
-    'Bearer',
-    'Bearer ',
-    'Bearer garbage',
-    'Bearer a.b.c',
-    'Basic dXNlcjpwYXNz',
-    `Bearer ${'x'.repeat(9000)}`,
-  ])('wants more proof than "%.20s"', async (authorization) => {
-    const headers: Record<string, string> = authorization === '' ? {} : { authorization };
-    expectError(await attempt(row, { headers }), 401, 'unauthorized');
+  it('wants proof, and more than anything that looks like it', async () => {
+    expectError(await attempt(row, {}), 401, 'unauthorized');
+    for (const authorization of [
+      'Bearer',
+      'Bearer x',
+      'Bearer a.b.c',
+      'Basic dXNlcg==',
+      `Bearer ${'x'.repeat(9000)}`,
+    ]) {
+      expectError(await attempt(row, { headers: { authorization } }), 401, 'unauthorized');
+    }
   });
 
   it.each(['expired', 'forged', 'unsigned'])('refuses a token that is %s', async (fault) => {
@@ -129,7 +130,8 @@ describe.each(guarded)('$method $path', (row) => {
   });
 
   it('refuses every other kind of token, and a developer key alone', async () => {
-    const others = ['user', 'session', 'service'].filter((kind) => kind !== use);
+    const welcome = row.auth === 'user.or.platform' ? ['user', 'service'] : [use];
+    const others = ['user', 'session', 'service'].filter((kind) => !welcome.includes(kind));
     for (const kind of others) expectError(await attempt(row, bearer(kind)), 401, 'unauthorized');
     expectError(await attempt(row, { token: app.key }), 401, 'unauthorized');
     for (const name of ['lockless', 'nameless']) expectError(await attempt(row, bearer(name)), 401, 'unauthorized');
@@ -171,6 +173,19 @@ describe.each(withAuth('session.read', 'session.write'))('$method $path', (row) 
     const answer = await attempt(row, asPage(app));
     if (reads) expect([401, 403]).not.toContain(answer.status);
     else expectError(answer, 403, 'insufficient_scope');
+  });
+});
+
+describe.each(withAuth('user.or.platform'))('$method $path', (row) => {
+  it('takes the platform beside users, and no other service', async () => {
+    for (const name of ['admin', 'powerless']) expectError(await attempt(row, bearer(name)), 403, 'insufficient_scope');
+    for (const fault of ['expired', 'forged', 'unsigned']) {
+      expectError(await attempt(row, bearer(`${fault} service`)), 401, 'unauthorized');
+    }
+    for (const name of ['user', 'platform']) {
+      const answer = await attempt(row, bearer(name));
+      expect([401, 403]).not.toContain(answer.status);
+    }
   });
 });
 

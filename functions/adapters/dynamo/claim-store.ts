@@ -3,23 +3,18 @@ import type { BindResult, ClaimRecord, ClaimStore, Move } from '#core/claims/cla
 import type { ExtensionFile } from '#core/file-record.ts';
 import type { CounterLimit } from '#core/stores.ts';
 import type { Table } from './client.ts';
-import { counterChanges, counterItem } from './counters.ts';
-import { fromItem, toItem } from './file-item.ts';
+import { counterChanges, counterItem, overLimitOf } from './counters.ts';
+import { fromItem } from './file-item.ts';
+import { createFileWrites } from './file-writes.ts';
 import { claimKey, counterKey, fileKey, holderKey } from './keys.ts';
-import { type TransactItem, transact } from './transaction.ts';
+import { isNamed, type TransactItem, transact } from './transaction.ts';
 
 /** Claims in DynamoDB; see `ClaimStore`. */
 export function createClaimStore(table: Table): ClaimStore {
   const TableName = table.name;
 
-  const moveItem = ({ from, to }: Move): TransactItem => ({
-    Put: {
-      TableName,
-      Item: toItem(to),
-      ConditionExpression: 'rev = :rev',
-      ExpressionAttributeValues: { ':rev': from.rev },
-    },
-  });
+  const writes = createFileWrites(TableName);
+  const moveItem = ({ from, to }: Move): TransactItem => ({ Put: writes.replace(from, to) });
 
   return {
     async get(claimId) {
@@ -58,31 +53,72 @@ export function createClaimStore(table: Table): ClaimStore {
         },
         ...counters,
         ...moves.map(moveItem),
-        { Put: { TableName, Item: { ...claim, ...claimKey(claim.id), updatedAt: now.toISOString() } } },
+        {
+          Put: {
+            TableName,
+            Item: { ...claim, ...claimKey(claim.id), updatedAt: now.toISOString() },
+            ConditionExpression: 'attribute_not_exists(pk) OR #state = :over',
+            ExpressionAttributeNames: { '#state': 'state' },
+            ExpressionAttributeValues: { ':over': 'rolled_back' },
+          },
+        },
       ]);
       if (outcomes === undefined) return { outcome: 'bound' };
+      if (outcomes.at(-1)?.failed) return { outcome: 'repeated' };
       if (outcomes[0]?.failed) return { outcome: 'target_deleted' };
       for (const [index, limit] of limited.entries()) {
         const outcome = outcomes[index + 1];
         if (limit === undefined || !outcome?.failed) continue;
         if (outcome.old?.closedAt !== undefined) return { outcome: 'target_deleted' };
-        return { outcome: 'over_limit', ...limit, usedBytes: Number(outcome.old?.usedBytes ?? 0) };
+        return overLimitOf(limit, outcome.old);
       }
       return { outcome: 'moved' };
     },
 
-    async noteDeleted(claimId, deletedIds) {
-      await table.documents.send(
-        new UpdateCommand({
-          TableName,
-          Key: claimKey(claimId),
-          UpdateExpression: 'SET deletedIds = :ids',
-          ExpressionAttributeValues: { ':ids': deletedIds },
-        }),
-      );
+    async discard(claimId, file, now) {
+      const outcomes = await transact(table, [
+        ...writes.release([file], now),
+        {
+          Update: {
+            TableName,
+            Key: claimKey(claimId),
+            UpdateExpression: 'SET deletedIds = list_append(deletedIds, :ids)',
+            ConditionExpression: '#state = :claimed AND attribute_not_exists(cleanedAt)',
+            ExpressionAttributeNames: { '#state': 'state' },
+            ExpressionAttributeValues: { ':ids': [file.id], ':claimed': 'claimed' },
+          },
+        },
+      ]);
+      return outcomes === undefined;
+    },
+
+    async finish(claimId, now) {
+      try {
+        const { Attributes } = await table.documents.send(
+          new UpdateCommand({
+            TableName,
+            Key: claimKey(claimId),
+            UpdateExpression: 'SET cleanedAt = if_not_exists(cleanedAt, :now)',
+            ConditionExpression: '#state = :claimed',
+            ExpressionAttributeNames: { '#state': 'state' },
+            ExpressionAttributeValues: { ':now': now.toISOString(), ':claimed': 'claimed' },
+            ReturnValues: 'ALL_NEW',
+          }),
+        );
+        return (Attributes as ClaimRecord | undefined)?.deletedIds;
+      } catch (error) {
+        if (isNamed(error, 'ConditionalCheckFailedException')) return undefined;
+        throw error;
+      }
     },
 
     async unbind(claim, moves) {
+      // Before the transaction, which has no room for them: a ticket that comes to nothing does nothing. The first
+      // ticket of a file is never taken away by its claim, so one that expires as planned has its alarm still.
+      const tickets = moves.flatMap(({ from, to }) =>
+        to.expiresAt === undefined || to.expiresAt === from.stagedUntil ? [] : [writes.putTicket(to.id, to.expiresAt)],
+      );
+      if (tickets.length > 0) await transact(table, tickets);
       const outcomes = await transact(table, [
         ...counterItems(TableName, moves, []).items,
         ...moves.map(moveItem),
@@ -90,7 +126,7 @@ export function createClaimStore(table: Table): ClaimStore {
           Update: {
             TableName,
             Key: claimKey(claim.id),
-            UpdateExpression: 'SET #state = :over REMOVE deletedIds',
+            UpdateExpression: 'SET #state = :over',
             ConditionExpression: '#state = :claimed',
             ExpressionAttributeNames: { '#state': 'state' },
             ExpressionAttributeValues: { ':over': 'rolled_back', ':claimed': 'claimed' },

@@ -1,5 +1,5 @@
 import { type CounterRef, countersOf, type FileRecord } from '#core/file-record.ts';
-import type { CounterLimit } from '#core/stores.ts';
+import type { CounterLimit, OverLimit } from '#core/stores.ts';
 import { counterKey } from './keys.ts';
 import type { TransactItem } from './transaction.ts';
 
@@ -44,13 +44,28 @@ export function counterItem(TableName: string, change: Change, limit?: CounterLi
     UpdateExpression: 'ADD usedBytes :bytes, fileCount :files',
   };
   if (limit === undefined) return { Update: { ...update, ExpressionAttributeValues: values } };
+  // A condition cannot add, so the sum is moved to the other side (platform facts, section B).
+  const room = limit.limitBytes - change.bytes;
+  const inFiles = limit.limitFiles !== undefined && change.files > 0;
+  const within = inFiles ? 'usedBytes <= :room AND fileCount <= :places' : 'usedBytes <= :room';
+  // A counter that counted nothing yet has no number to compare: what is more than the whole limit must not slip in there.
+  const fits = room < 0 ? within : `(attribute_not_exists(usedBytes) OR (${within}))`;
   return {
     Update: {
       ...update,
-      // A condition cannot add, so the sum is moved to the other side (platform facts, section B).
-      ConditionExpression: 'attribute_not_exists(closedAt) AND (attribute_not_exists(usedBytes) OR usedBytes <= :room)',
-      ExpressionAttributeValues: { ...values, ':room': limit.limitBytes - change.bytes },
+      ConditionExpression: `attribute_not_exists(closedAt) AND ${fits}`,
+      ExpressionAttributeValues: {
+        ...values,
+        ':room': room,
+        ...(inFiles && { ':places': (limit.limitFiles ?? 0) - change.files }),
+      },
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     },
   };
+}
+
+/** What a counter's refusal tells, by the item it was refused for. */
+export function overLimitOf(limit: CounterLimit, old: Record<string, unknown> | undefined): OverLimit {
+  const { usedBytes = 0, fileCount = 0 } = old ?? {};
+  return { outcome: 'over_limit', ...limit, usedBytes: Number(usedBytes), usedFiles: Number(fileCount) };
 }

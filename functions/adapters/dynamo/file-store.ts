@@ -4,6 +4,7 @@ import type { FileRecord, IncomingMarker, Usage } from '#core/file-record.ts';
 import type { CounterLimit, FileStore, ReserveResult } from '#core/stores.ts';
 import { listsOf } from '#core/uploads/lists.ts';
 import type { Table } from './client.ts';
+import { overLimitOf } from './counters.ts';
 import { fromItem } from './file-item.ts';
 import { createFileWrites } from './file-writes.ts';
 import {
@@ -29,8 +30,7 @@ export function createFileStore(table: Table): FileStore {
     async reserve(file, limits, idempotency) {
       const impossible = limits.find((limit) => limit.limitBytes < file.sizeBytes);
       if (impossible !== undefined) {
-        const { usedBytes } = await this.usage(impossible.counter);
-        return { outcome: 'over_limit', ...impossible, usedBytes };
+        return overLimitOf(impossible, { ...(await this.usage(impossible.counter)) });
       }
       const outcomes = await transact(table, writes.reserve(file, limits, idempotency));
       return outcomes === undefined ? { outcome: 'reserved' } : refusal(outcomes, limits);
@@ -207,7 +207,7 @@ function overLimit(outcomes: ItemOutcome[], limits: CounterLimit[]) {
     const outcome = outcomes[index + 1];
     if (!outcome?.failed) continue;
     if (outcome.old?.closedAt !== undefined) return { outcome: 'owner_deleted' } as const;
-    return { outcome: 'over_limit', ...limit, usedBytes: Number(outcome.old?.usedBytes ?? 0) } as const;
+    return overLimitOf(limit, outcome.old);
   }
   return undefined;
 }

@@ -29,6 +29,7 @@ export function createFileWrites(TableName: string) {
     ExpressionAttributeValues: { ':rev': file.rev },
   });
 
+  /** The alarm of a record that expires, epoch milliseconds. */
   const putTicket = (fileId: string, expiresAt: number): TransactItem => ({
     Put: { TableName, Item: { ...ticketKey(fileId), ttl: Math.ceil(expiresAt / 1000) } },
   });
@@ -47,6 +48,8 @@ export function createFileWrites(TableName: string) {
 
   return {
     replace,
+
+    /** The alarm of a record that expires, epoch milliseconds. */
     putTicket,
 
     /** `pending -> ready` of a form upload that is counted in lists; of any other the record alone is enough. */

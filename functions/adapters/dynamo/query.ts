@@ -34,6 +34,9 @@ export async function queryAll(table: Table, query: Query): Promise<ExtensionFil
   return found;
 }
 
+/** DynamoDB counts what a filter drops: a short page over many dropped items would be a query for every few of them. */
+const leastRead = ({ FilterExpression }: Query) => (FilterExpression === undefined ? 1 : 100);
+
 /**
  * One page of an index whose sort key is `id`. The cursor is the last id shown: the start key is rebuilt from it, so a
  * cursor carries no table internals and cannot point into another owner's partition. Filtered items do not count, so a
@@ -57,7 +60,7 @@ export async function queryPage(
         TableName: table.name,
         ExclusiveStartKey: start,
         // One more than wanted tells whether there is a next page without another query.
-        ...(page.limit !== undefined && { Limit: page.limit + 1 }),
+        ...(page.limit !== undefined && { Limit: Math.max(page.limit + 1, leastRead(query)) }),
       }),
     );
     items.push(...(answer.Items ?? []).map(extensionFile));

@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, QueryCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { CounterRef, FileRecord, Usage } from '#core/file-record.ts';
 import type { Bucket } from '#core/ports.ts';
-import type { ReconcileStore } from '#core/reconcile/reconcile.ts';
+import { type ReconcileStore, unknownCursor } from '#core/reconcile/reconcile.ts';
 import type { Table } from './client.ts';
 import { fromItem } from './file-item.ts';
 import { counterIndex, counterKey, counterOfKey, fileKey } from './keys.ts';
@@ -27,7 +27,7 @@ export function createReconcileStore(table: Table): ReconcileStore {
           ConsistentRead: true,
           FilterExpression: 'sk IN (:file, :counter)',
           ExpressionAttributeValues: { ':file': 'FILE', ':counter': 'COUNTER' },
-          ...(cursor !== undefined && { ExclusiveStartKey: JSON.parse(cursor) }),
+          ...(cursor !== undefined && { ExclusiveStartKey: startKey(cursor) }),
         }),
       );
       return {
@@ -104,4 +104,15 @@ export function createReconcileStore(table: Table): ReconcileStore {
       return found;
     },
   };
+}
+
+/** Where a scan goes on. Throws `validation_failed` for what no scan gave. */
+function startKey(cursor: string): { pk: string; sk: string } {
+  try {
+    const { pk, sk } = JSON.parse(cursor);
+    if (typeof pk === 'string' && typeof sk === 'string') return { pk, sk };
+  } catch {
+    // Not JSON: no cursor of ours.
+  }
+  throw unknownCursor();
 }

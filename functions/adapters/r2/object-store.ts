@@ -140,10 +140,12 @@ function storedHeaders(headers: ObjectHeaders): Record<string, string> {
 }
 
 function objectHead(response: R2Response): ObjectHead {
+  const contentEncoding = response.headers.get('content-encoding') ?? undefined;
   return {
     sizeBytes: Number(response.headers.get('content-length') ?? 0),
     etag: etagOf(response),
     contentType: response.headers.get('content-type') ?? 'application/octet-stream',
+    ...(contentEncoding !== undefined && { contentEncoding }),
     lastModified: new Date(response.headers.get('last-modified') ?? 0),
   };
 }

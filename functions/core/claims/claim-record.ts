@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { ExtensionFile, Holder } from '#core/file-record.ts';
-import type { CounterLimit } from '#core/stores.ts';
+import type { CounterLimit, OverLimit } from '#core/stores.ts';
 
-/** What a saved config belongs to. A lock may say which session of it the files count against. */
+/**
+ * What a saved config belongs to. A lock may say which session of it the files count against; a template has none, since
+ * its files would go with that session.
+ */
 export interface ClaimTarget extends Holder {
   sessionId?: string | undefined;
 }
@@ -14,8 +17,10 @@ export interface ClaimRecord {
   target: ClaimTarget;
   /** All files the config references. */
   fileIds: string[];
-  /** The unreferenced files of the draft that went with it; undefined until that is done. */
-  deletedIds?: string[];
+  /** The unreferenced files of the draft that went with it so far. */
+  deletedIds: string[];
+  /** From when on no more go, so that the same claim is always answered the same. */
+  cleanedAt?: string;
   state: 'claimed' | 'rolled_back';
   createdAt: string;
 }
@@ -33,8 +38,21 @@ export function claimIdOf(claim: {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24);
 }
 
-/** The file as its target holds it: no longer staged, so nothing expires it. */
-export function boundTo(file: ExtensionFile, target: ClaimTarget, claimId: string, now: Date): ExtensionFile {
+/** A config may be saved any number of times; a file remembers so many of its claims, which is more than are ever taken back. */
+const maxClaimsOfFile = 20;
+
+/**
+ * The file as its target holds it: no longer staged, so nothing expires it. One that the target holds already remembers
+ * this claim too, so that taking an older one back leaves it where it is. Undefined when nothing changes: it was
+ * uploaded where it is.
+ */
+export function boundTo(
+  file: ExtensionFile,
+  target: ClaimTarget,
+  claimId: string,
+  now: Date,
+): ExtensionFile | undefined {
+  if (!file.staged) return file.claimIds === undefined ? undefined : alsoClaimed(file, file.claimIds, claimId, now);
   const { expiresAt: stagedUntil, dueAt: _dueAt, ...rest } = file;
   const holder = target.type === 'lock' ? { lockId: target.id } : { templateId: target.id };
   return {
@@ -43,21 +61,28 @@ export function boundTo(file: ExtensionFile, target: ClaimTarget, claimId: strin
     ...(target.sessionId !== undefined && { sessionId: target.sessionId }),
     staged: false,
     ...(stagedUntil !== undefined && { stagedUntil }),
-    claimId,
+    claimIds: [claimId],
     rev: file.rev + 1,
     updatedAt: now.toISOString(),
   };
 }
 
+function alsoClaimed(file: ExtensionFile, claimIds: string[], claimId: string, now: Date): ExtensionFile {
+  const known = [...claimIds.filter((id) => id !== claimId), claimId].slice(-maxClaimsOfFile);
+  return { ...file, claimIds: known, rev: file.rev + 1, updatedAt: now.toISOString() };
+}
+
 /** A rolled back file has at least this long before it expires, however little was left of its first life. */
 const restoredForMs = 3_600_000;
 
-/** The file as it was before its claim, with time to be saved again. */
-export function stagedAgain(file: ExtensionFile, now: Date): ExtensionFile {
-  const next = { ...file };
-  for (const name of ['lockId', 'templateId', 'sessionId', 'claimId', 'stagedUntil'] as const) delete next[name];
+/** The file without this claim: as it was before it, with time to be saved again, unless another claim stands on it. */
+export function withoutClaim(file: ExtensionFile, claimId: string, now: Date): ExtensionFile {
+  const changed = { ...file, rev: file.rev + 1, updatedAt: now.toISOString() };
+  const others = file.claimIds?.filter((id) => id !== claimId) ?? [];
+  if (others.length > 0) return { ...changed, claimIds: others };
+  for (const name of ['lockId', 'templateId', 'sessionId', 'claimIds', 'stagedUntil'] as const) delete changed[name];
   const expiresAt = Math.max(file.stagedUntil ?? 0, now.getTime() + restoredForMs);
-  return { ...next, staged: true, expiresAt, dueAt: expiresAt, rev: file.rev + 1, updatedAt: now.toISOString() };
+  return { ...changed, staged: true, expiresAt, dueAt: expiresAt };
 }
 
 /** One file's move from what it was to what it becomes. */
@@ -68,9 +93,11 @@ export interface Move {
 
 export type BindResult =
   | { outcome: 'bound' }
-  | { outcome: 'over_limit'; counter: CounterLimit['counter']; limitBytes: number; usedBytes: number }
+  | OverLimit
   /** A file moved meanwhile: read again and decide again. */
   | { outcome: 'moved' }
+  /** The same claim was made at the same moment, and stands. */
+  | { outcome: 'repeated' }
   /** The lock, template or session is deleted. */
   | { outcome: 'target_deleted' };
 
@@ -81,11 +108,20 @@ export interface ClaimStore {
   getFiles(fileIds: string[]): Promise<ExtensionFile[]>;
   /**
    * Moves all files, their counters and the claim's record in one transaction. `limits` are those of the counters that
-   * grow. The target must not be deleted; each file must be at the revision it was read at.
+   * grow. The target must not be deleted, the claim must not stand already, and each file must be at the revision it was
+   * read at.
    */
   bind(claim: ClaimRecord, moves: Move[], limits: CounterLimit[], now: Date): Promise<BindResult>;
-  /** Remembers which draft files went, so that the same claim again gives the same answer. */
-  noteDeleted(claimId: string, deletedIds: string[]): Promise<void>;
-  /** Moves all files back and marks the claim rolled back, in one transaction. False: a file moved meanwhile. */
+  /**
+   * Releases a file of the draft that the config does not use and notes it in the claim, in one transaction. False when
+   * the file moved meanwhile, or the claim is cleaned or rolled back.
+   */
+  discard(claimId: string, file: ExtensionFile, now: Date): Promise<boolean>;
+  /** From now on nothing more is discarded. Answers all that was, by whichever call; undefined when rolled back. */
+  finish(claimId: string, now: Date): Promise<string[] | undefined>;
+  /**
+   * Moves all files back and marks the claim rolled back, in one transaction; their alarms are set before it. False: a
+   * file moved meanwhile.
+   */
   unbind(claim: ClaimRecord, moves: Move[]): Promise<boolean>;
 }

@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode } from '#core/errors.ts';
+import { releaseExpired } from '#core/expired.ts';
 import { countersOf, type ExtensionFile, isExpired } from '#core/file-record.ts';
 import { idPattern } from '#core/ids.ts';
 import type { Clock } from '#core/ports.ts';
@@ -42,27 +43,37 @@ const maxAttempts = 10;
  */
 export async function claimFiles(
   deps: ClaimDeps,
-  request: ClaimRequest,
+  asked: ClaimRequest,
   settings: () => Promise<AppSettings>,
 ): Promise<ClaimAnswer> {
+  const request = { ...asked, target: targetOf(asked.target) };
   const { fileIds, draftId, config } = scanConfig(request.config);
   const id = claimIdOf({ ...request, fileIds, draftId });
-  const answer = (deleted: string[]) => ({ claimId: id, config, claimed: fileIds, deleted });
+  const answer = (deleted: string[]) => ({ claimId: id, config, claimed: fileIds, deleted: [...deleted].sort() });
 
   const earlier = await deps.claims.get(id);
   if (earlier?.state !== 'claimed') {
-    await bindAll(deps, { id, fileIds, request, settings });
-  } else if (earlier.deletedIds !== undefined) {
+    await bindAll(deps, { id, fileIds, draftId, request, settings });
+  } else if (earlier.cleanedAt !== undefined) {
     return answer(earlier.deletedIds);
   }
-  const deleted = draftId === undefined ? [] : await cleanDraft(deps, request, draftId, new Set(fileIds));
-  await deps.claims.noteDeleted(id, deleted);
-  return answer(deleted);
+  if (draftId === undefined) return answer([]);
+  const discarded = await cleanDraft(deps, id, request, draftId, new Set(fileIds));
+  return answer((await deps.claims.finish(id, deps.clock.now())) ?? discarded);
 }
+
+const targetOf = ({ type, id, sessionId }: ClaimTarget): ClaimTarget =>
+  type === 'lock' ? { type, id, sessionId } : { type, id };
 
 async function bindAll(
   deps: ClaimDeps,
-  claim: { id: string; fileIds: string[]; request: ClaimRequest; settings: () => Promise<AppSettings> },
+  claim: {
+    id: string;
+    fileIds: string[];
+    draftId: string | undefined;
+    request: ClaimRequest;
+    settings: () => Promise<AppSettings>;
+  },
 ): Promise<void> {
   const { appId, userId, target } = claim.request;
   for (let attempt = 1; ; attempt += 1) {
@@ -73,9 +84,11 @@ async function bindAll(
     const failures = claim.fileIds.flatMap((id) => failureOf(id, found.get(id), claim.request, now) ?? []);
     if (failures.length > 0) throw refusal(failures);
 
-    const moves = [...found.values()]
-      .filter((file) => file.staged)
-      .map((from) => ({ from, to: boundTo(from, target, claim.id, now) }));
+    const moves = [...found.values()].flatMap((from) => {
+      const to = boundTo(from, target, claim.id, now);
+      return to === undefined ? [] : [{ from, to }];
+    });
+    const added = moves.filter(({ from }) => from.staged);
     const record: ClaimRecord = {
       id: claim.id,
       appId,
@@ -83,12 +96,18 @@ async function bindAll(
       target,
       fileIds: claim.fileIds,
       state: 'claimed',
+      deletedIds: [],
+      ...(claim.draftId === undefined && { cleanedAt: now.toISOString() }),
       createdAt: now.toISOString(),
     };
-    const limits = moves[0] === undefined ? [] : grownBy(moves[0].to, await claim.settings());
+    const limits = added[0] === undefined ? [] : grownBy(added[0].to, await claim.settings());
     const result = await deps.claims.bind(record, moves, limits, now);
-    if (result.outcome === 'bound') return;
-    if (result.outcome === 'over_limit') throw quotaExceeded(result, sumOf(moves.map(({ from }) => from)));
+    if (result.outcome === 'bound' || result.outcome === 'repeated') return;
+    if (result.outcome === 'over_limit') {
+      // What nobody will finish or save is in nobody's way.
+      if (attempt <= 3 && (await releaseExpired(deps, result.counter))) continue;
+      throw quotaExceeded(result, sumOf(added.map(({ from }) => from)));
+    }
     if (result.outcome === 'target_deleted') {
       throw new AppError(
         'not_found',
@@ -131,7 +150,7 @@ function failureOf(
   if (file.staged) return undefined;
   const own = target.type === 'lock' ? file.lockId === target.id : file.templateId === target.id;
   if (own) return undefined;
-  const heldBy = file.templateId !== undefined ? 'template' : file.claimId === undefined ? 'session' : 'lock';
+  const heldBy = file.templateId !== undefined ? 'template' : file.claimIds === undefined ? 'session' : 'lock';
   return { fileId, code: 'file_already_claimed', heldBy };
 }
 
@@ -152,6 +171,7 @@ function refusal(failures: Failure[]): AppError {
 /** Releases the draft's staged files that the config does not use. One that is claimed or deleted meanwhile is left alone. */
 async function cleanDraft(
   deps: ClaimDeps,
+  claimId: string,
   { appId, userId }: ClaimRequest,
   draftId: string,
   used: Set<string>,
@@ -160,12 +180,12 @@ async function cleanDraft(
   const unused = staged.filter((file) => file.state === 'ready' && file.draftId === draftId && !used.has(file.id));
   const released = await Promise.all(
     unused.map(async (file) => {
-      if (!(await deps.files.release(file, deps.clock.now()))) return [];
+      if (!(await deps.claims.discard(claimId, file, deps.clock.now()))) return [];
       await deps.scheduleDelete(file.id);
       return [file.id];
     }),
   );
-  return released.flat().sort();
+  return released.flat();
 }
 
 const sumOf = (files: ExtensionFile[]) => files.reduce((sum, file) => sum + file.sizeBytes, 0);

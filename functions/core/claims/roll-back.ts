@@ -1,12 +1,12 @@
 import { AppError } from '#core/errors.ts';
 import { idPattern } from '#core/ids.ts';
 import type { Clock } from '#core/ports.ts';
-import { type ClaimStore, stagedAgain } from './claim-record.ts';
+import { type ClaimStore, withoutClaim } from './claim-record.ts';
 
 /**
  * Takes a claim back when the lock or template could not be saved after all: its files are staged again for at least
- * an hour. Files that moved on since (deleted with their lock, say) stay as they are; a second roll back changes
- * nothing. Throws `not_found` for a claim that never was.
+ * an hour. Files that moved on since (deleted with their lock, say) or that another claim of the same lock or template
+ * stands on stay as they are; a second roll back changes nothing. Throws `not_found` for a claim that never was.
  */
 export async function rollBackClaim(deps: { claims: ClaimStore; clock: Clock }, claimId: string): Promise<void> {
   for (;;) {
@@ -16,8 +16,8 @@ export async function rollBackClaim(deps: { claims: ClaimStore; clock: Clock }, 
     const now = deps.clock.now();
     const files = await deps.claims.getFiles(claim.fileIds.filter((id) => idPattern.test(id)));
     const moves = files
-      .filter((file) => file.state === 'ready' && file.claimId === claimId)
-      .map((from) => ({ from, to: stagedAgain(from, now) }));
+      .filter((file) => file.state === 'ready' && file.claimIds?.includes(claimId))
+      .map((from) => ({ from, to: withoutClaim(from, claimId, now) }));
     if (await deps.claims.unbind(claim, moves)) return;
   }
 }

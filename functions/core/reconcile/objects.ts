@@ -1,4 +1,4 @@
-import { idOfKey } from '#core/ids.ts';
+import { fitsTime, idOfKey, isIncomingKey } from '#core/ids.ts';
 import type { Step } from './reconcile.ts';
 import { found } from './report.ts';
 
@@ -24,15 +24,15 @@ export const reconcileObjects: Step = async (deps, report, position) => {
 
   const oldest = deps.clock.now().getTime() - graceMs;
   const settled = page.objects.filter(({ lastModified }) => lastModified.getTime() < oldest);
-  const named = settled.flatMap(({ key }) => {
+  const named = settled.flatMap(({ key, lastModified }) => {
     const id = idOfKey(key);
-    return id === undefined ? [] : [{ key, id }];
+    return id === undefined || !fitsTime(key, id, lastModified) ? [] : [{ key, id }];
   });
   const records = await deps.store.keysOf(named.map(({ id }) => id));
   const orphans = named.filter(({ key, id }) => records.get(id)?.key !== key).map(({ key }) => key);
   const oldestIncoming = deps.clock.now().getTime() - incomingGraceMs;
   const incoming = settled
-    .filter(({ key, lastModified }) => key.startsWith('incoming/') && lastModified.getTime() < oldestIncoming)
+    .filter(({ key, lastModified }) => isIncomingKey(key) && lastModified.getTime() < oldestIncoming)
     .map(({ key }) => key);
   for (const key of [...orphans, ...incoming]) {
     await found(report, 'objectsWithoutRecord', `${bucket} ${key}`, () => deps.objects.delete({ bucket, key }));

@@ -86,11 +86,18 @@ const encode = (position: Position) => Buffer.from(JSON.stringify(position)).toS
 function decode(cursor: string): Position {
   try {
     const position = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (Object.hasOwn(parts, position.part)) return position;
+    const { part, bucket = 0, after = '' } = position;
+    if (Object.hasOwn(parts, part) && Number.isInteger(bucket) && bucket >= 0 && typeof after === 'string') {
+      return position;
+    }
   } catch {
     // Falls through to the refusal: whatever it is, it is no cursor of ours.
   }
-  throw new AppError('validation_failed', 'The cursor is not one that reconcile gave. Start without a cursor.', {
+  throw unknownCursor();
+}
+
+/** For a cursor that nobody was given. */
+export const unknownCursor = () =>
+  new AppError('validation_failed', 'The cursor is not one that reconcile gave. Start without a cursor.', {
     details: { issues: [{ path: 'body.cursor', message: 'unknown cursor' }] },
   });
-}

@@ -58,6 +58,9 @@ async function checkObject(deps: ReconcileDeps, report: ReconcileReport, file: F
   // Deleted between the scan and the question: nothing is wrong.
   const current = await deps.files.get(file.id);
   if (current?.state !== 'ready') return;
+  // A HEAD has no error code, and where the whole bucket is gone or misnamed it finds no object either: GET tells.
+  const range = { first: 0, last: 0 };
+  if ((await deps.objects.get(objectOf(current), { maxBytes: current.sizeBytes + 1, range })) !== undefined) return;
   await found(report, 'recordsWithoutObject', file.id, async () => {
     if (await deps.files.release(current, deps.clock.now())) await purge(deps, file.id);
   });

@@ -29,7 +29,7 @@ export function newUpload(
 ): UploadFile {
   const { userId, visibility, originalName, coinName } = request;
   const id = newId(now);
-  const stem = `${visibility}/${userId}/${newUuid(id)}`;
+  const stem = `${visibility}/${folderOf(userId)}/${newUuid(id)}`;
   return {
     id,
     scope: 'upload',
@@ -46,6 +46,9 @@ export function newUpload(
     updatedAt: now.toISOString(),
   };
 }
+
+/** A user id may be any id, and URL parsers fold `.` and `..` away. */
+const folderOf = (userId: string) => (/^\.{1,2}$/.test(userId) ? userId.replaceAll('.', '%2E') : userId);
 
 /** The key with the extension of what the bytes are, whatever extension it had. */
 export function keyFor(key: string, ext: string): string {

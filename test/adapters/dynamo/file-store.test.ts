@@ -48,14 +48,14 @@ for (const dynamoDb of dynamoDbs) {
       expect(await files.reserve(sessionFile({ sizeBytes: 1000 }), limits)).toEqual({ outcome: 'reserved' });
       const before = await allItems(table);
       const refused = await files.reserve(sessionFile({ sizeBytes: 1 }), limits);
-      expect(refused).toEqual({ outcome: 'over_limit', counter: app, limitBytes: 1000, usedBytes: 1000 });
+      expect(refused).toEqual({ outcome: 'over_limit', counter: app, limitBytes: 1000, usedBytes: 1000, usedFiles: 1 });
       expect(await allItems(table)).toEqual(before);
     });
 
     it('refuses a file larger than the whole limit, and a limit of nothing', async () => {
       for (const limitBytes of [999, 0]) {
         const refused = await files.reserve(sessionFile({ sizeBytes: 1000 }), [{ counter: app, limitBytes }]);
-        expect(refused).toEqual({ outcome: 'over_limit', counter: app, limitBytes, usedBytes: 0 });
+        expect(refused).toEqual({ outcome: 'over_limit', counter: app, limitBytes, usedBytes: 0, usedFiles: 0 });
       }
       expect(await allItems(table)).toEqual([]);
     });

@@ -1,6 +1,8 @@
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Table } from '#adapters/dynamo/client.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
+import { ticketKey } from '#adapters/dynamo/keys.ts';
 import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
 import { settled, type UploadFile } from '#core/file-record.ts';
 import type { FileStore, UploadStore } from '#core/stores.ts';
@@ -86,6 +88,9 @@ for (const dynamoDb of dynamoDbs) {
       const file = await ready({ coinName: 'GOGOPOOL' });
       const hidden = await hide(file);
       expect(hidden).toMatchObject({ state: 'ready', rev: file.rev + 1, dueAt: hidden?.expiresAt });
+      const ticket = { TableName: table.name, Key: ticketKey(file.id) };
+      const ttl = Math.ceil(Number(hidden?.expiresAt) / 1000);
+      expect((await table.documents.send(new GetCommand(ticket))).Item).toMatchObject({ ttl });
       expect(await hide(file)).toBeUndefined();
       expect(await files.get(file.id)).toEqual(hidden);
       expect(await idsOf(owner, 0)).toEqual([]);

@@ -37,6 +37,12 @@ describe('storing an upload', () => {
     expect(closed.mimeType).toBe('application/pdf');
   });
 
+  it('finds a folder for every user, whatever the id', async () => {
+    const file = await store({ userId: '..' });
+    expect(file.key).toMatch(/^public\/%2E%2E\/[0-9a-f-]{36}\.txt$/);
+    expect(await world().objectKeys('public')).toEqual([file.key]);
+  });
+
   it('refuses what the administrator does not allow, by what the bytes are, and leaves nothing', async () => {
     const only = { ...settings, allowedTypes: ['image/*'] };
     const refused = await refusalOf(storeUpload(world(), upload({ originalName: 'x.png' }), only));

@@ -1,0 +1,57 @@
+/** Looking behind the API: what is stored, and which processes run, where a test must show that a fault left nothing. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Cloud } from '#local/cloud.ts';
+import type { openCloud } from './support.ts';
+
+type OpenCloud = Awaited<ReturnType<typeof openCloud>>;
+type Item = Record<string, unknown>;
+
+/** The table behind a cloud, as its operator sees it. */
+export function openTable({ dev }: Pick<Cloud, 'dev'>) {
+  const { endpoint, tableName: TableName } = dev.dynamodb;
+  const credentials = { accessKeyId: 'operator', secretAccessKey: 'operator' };
+  const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
+  const documents = DynamoDBDocumentClient.from(client);
+  const scan = async () => (await documents.send(new ScanCommand({ TableName }))).Items ?? [];
+  return {
+    /** Records of files in any state. */
+    files: async (): Promise<Item[]> => (await scan()).filter(({ sk }) => sk === 'FILE'),
+    /** Everything but what an administrator set, and counters that are back at zero. */
+    async items(): Promise<Item[]> {
+      const items = await scan();
+      return items.filter(({ sk, usedBytes }) => !/^(SETTINGS|KEY#)/.test(String(sk)) && usedBytes !== 0);
+    },
+    /** Moves the time at which somebody must look at the record into the past, as if a quarter of an hour had gone by. */
+    async makeDue({ pk, sk }: Item): Promise<void> {
+      const UpdateExpression = 'SET dueAt = :past';
+      const ExpressionAttributeValues = { ':past': Date.now() - 1 };
+      await documents.send(
+        new UpdateCommand({ TableName, Key: { pk, sk }, UpdateExpression, ExpressionAttributeValues }),
+      );
+    },
+    close: () => client.destroy(),
+  };
+}
+
+/** Ends every running instance of the functions whose name holds `part`, in the middle of whatever it does. Linux only. */
+export function killInstances({ dir }: Pick<OpenCloud, 'dir'>, part: string): number {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const found = pids.filter((pid) => {
+    const variables = environmentOf(pid);
+    const name = variables.find((line) => line.startsWith('AWS_LAMBDA_FUNCTION_NAME='));
+    const ours = variables.some((line) => line.startsWith(`LAMBDA_TASK_ROOT=${dir}/`));
+    return ours && name?.toLowerCase().includes(part) === true;
+  });
+  for (const pid of found) process.kill(Number(pid), 'SIGKILL');
+  return found.length;
+}
+
+function environmentOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+  } catch {
+    return [];
+  }
+}

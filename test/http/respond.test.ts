@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { AppError } from '#core/errors.ts';
+import { ObjectStoreError } from '#core/ports.ts';
+import { errorResponse } from '#http/respond.ts';
+
+const bodyOf = (error: unknown) => {
+  const { statusCode, headers, body } = errorResponse(error, 'request-1');
+  return { statusCode, retryAfter: headers['retry-after'], body: JSON.parse(body ?? '') as Record<string, unknown> };
+};
+
+describe('an error', () => {
+  it('of ours is told with its details and when to come again', () => {
+    const error = new AppError('file_too_large', 'Too large.', { details: { maxBytes: 1 }, retryAfterSeconds: 3 });
+    expect(bodyOf(error)).toEqual({
+      statusCode: 413,
+      retryAfter: '3',
+      body: {
+        status: 'error',
+        code: 'file_too_large',
+        message: 'Too large.',
+        requestId: 'request-1',
+        details: { maxBytes: 1 },
+      },
+    });
+  });
+
+  it('of a bucket that is away asks to come again, and says nothing of the bucket', () => {
+    const { statusCode, retryAfter, body } = bodyOf(new ObjectStoreError('unavailable', 'secret: no answer'));
+    expect({ statusCode, retryAfter, code: body.code }).toEqual({
+      statusCode: 503,
+      retryAfter: '1',
+      code: 'temporarily_unavailable',
+    });
+    expect(JSON.stringify(body)).not.toContain('secret');
+  });
+
+  it.each([new Error('at /var/task/index.mjs'), new ObjectStoreError('denied', 'key of x'), 'text', undefined, null])(
+    'that nobody foresaw (%s) is told without a word of its own',
+    (error) => {
+      expect(bodyOf(error)).toMatchObject({ statusCode: 500, body: { code: 'internal_error' } });
+      expect(JSON.stringify(bodyOf(error))).not.toMatch(/var\/task|key of/);
+    },
+  );
+});

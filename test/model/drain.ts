@@ -1,0 +1,67 @@
+import { reconcile } from '#core/reconcile/reconcile.ts';
+import { expire, work } from './perform.ts';
+import type { Message, Ports, Run } from './run.ts';
+
+export interface Draining {
+  /** Draws which message comes next. */
+  draw: (among: number) => number;
+  /** How often each message and stream record is delivered. */
+  deliveries: number;
+}
+
+/** Longer than anything waits for: staged files, restored ones, dead URLs and their late arrivals. */
+const restMs = 3 * 3_600_000;
+
+/** SQS does not keep a lifecycle event for longer than the grace of a deleted template when time goes on. */
+export async function deliverEvents(run: Run, ports: Ports, draining: Draining): Promise<void> {
+  await deliver(run, ports, draining, ({ queue }) => queue === 'lifecycle');
+}
+
+/**
+ * Everything that is still to come, comes: messages in a drawn order, delays, TTL and its stream, and `scheduled` the
+ * hourly run too, until nothing is left.
+ */
+export async function drain(run: Run, ports: Ports, draining: Draining, scheduled: boolean): Promise<void> {
+  await settleQueues(run, ports, draining);
+  run.time.now += restMs;
+  await run.sweepTtl();
+  for (let delivery = 0; delivery < draining.deliveries; delivery += 1) {
+    const records = [...run.expired];
+    await expire(run, ports);
+    if (delivery + 1 < draining.deliveries) run.expired.push(...records);
+  }
+  await settleQueues(run, ports, draining);
+  if (!scheduled) return;
+  for (let left = 3; left > 0; left -= 1) {
+    const report = await reconcile(ports, { dryRun: false, budgetMs: restMs, everyObject: true });
+    if (report.failed.count > 0) throw new Error(`Reconcile failed: ${JSON.stringify(report.failed)}`);
+    if (report.counterDrift.length > 0) throw new Error(`Counters drifted: ${JSON.stringify(report.counterDrift)}`);
+    if (report.objectsWithoutRecord.count > 0)
+      throw new Error(`Objects without record: ${report.objectsWithoutRecord.examples}`);
+    await settleQueues(run, ports, draining);
+    if (report.repaired === 0) return;
+  }
+  throw new Error('The schedule finds something to repair every time');
+}
+
+async function settleQueues(run: Run, ports: Ports, draining: Draining): Promise<void> {
+  while (run.messages.length > 0) {
+    await deliverEvents(run, ports, draining);
+    await deliver(run, ports, draining, ({ dueAt }) => dueAt <= run.time.now);
+    const next = Math.min(...run.messages.map(({ dueAt }) => dueAt));
+    if (Number.isFinite(next)) run.time.now = Math.max(run.time.now, next);
+  }
+}
+
+async function deliver(run: Run, ports: Ports, { draw, deliveries }: Draining, which: (message: Message) => boolean) {
+  const counts = new Map<Message, number>();
+  for (;;) {
+    const due = run.messages.filter(which);
+    const message = due[draw(due.length)];
+    if (message === undefined) return;
+    await work(ports, message);
+    const count = (counts.get(message) ?? 0) + 1;
+    counts.set(message, count);
+    if (count >= deliveries) run.messages.splice(run.messages.indexOf(message), 1);
+  }
+}

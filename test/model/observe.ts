@@ -1,0 +1,49 @@
+import type { ClaimRecord } from '#core/claims/claim-record.ts';
+import { type ExtensionFile as FileRecord, isExpired, type Scope } from '#core/file-record.ts';
+import { allItems } from '#test/support/tables.ts';
+import type { Run } from './run.ts';
+
+/** Everything there is, as the table and the bucket tell it. */
+export interface Observed {
+  now: Date;
+  files: FileRecord[];
+  claims: ClaimRecord[];
+  usage: Map<string, { usedBytes: number; fileCount: number }>;
+  /** Partition keys of closed counters and deleted holders, as `keys.ts` writes them. */
+  closed: Set<string>;
+  tickets: string[];
+  markers: { fileId: string; incoming: { key: string }; final: { key: string } }[];
+  owed: Scope[];
+  /** Bucket keys with the sizes of their objects. */
+  objects: Map<string, number>;
+}
+
+/** Reads the whole table and the whole bucket. */
+export async function observe(run: Run): Promise<Observed> {
+  const [items, listed] = await Promise.all([allItems(run.table), run.lister.list('default', {})]);
+  const of = (sk: string) => items.filter((item) => item.sk === sk);
+  const ended = items.filter(({ closedAt, deletedAt }) => closedAt !== undefined || deletedAt !== undefined);
+  return {
+    now: new Date(run.time.now),
+    files: of('FILE').sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1)) as unknown as FileRecord[],
+    claims: of('CLAIM') as unknown as ClaimRecord[],
+    usage: new Map(
+      of('COUNTER').map(({ pk, usedBytes = 0, fileCount = 0 }) => [
+        String(pk),
+        { usedBytes: Number(usedBytes), fileCount: Number(fileCount) },
+      ]),
+    ),
+    closed: new Set(ended.map(({ pk }) => String(pk))),
+    tickets: of('EXPIRY').map(({ pk }) => String(pk)),
+    markers: of('INCOMING') as unknown as Observed['markers'],
+    owed: of('CLEANUP').map(({ scope }) => scope as Scope),
+    objects: new Map(listed.objects.map(({ key, sizeBytes }) => [key, sizeBytes])),
+  };
+}
+
+export const fileIn = ({ files }: Observed, id: string) => files.find((file) => file.id === id);
+
+export const isReady = (file: FileRecord | undefined): file is FileRecord => file?.state === 'ready';
+
+/** Staged still and not over: what a claim may take. */
+export const isClaimable = (file: FileRecord, now: Date) => isReady(file) && file.staged && !isExpired(file, now);

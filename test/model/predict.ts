@@ -1,0 +1,95 @@
+import { counterKey } from '#adapters/dynamo/keys.ts';
+import { type CounterRef, countersOf, type ExtensionFile as FileRecord, isExpired, isOver } from '#core/file-record.ts';
+import { limitOf, quotaExceeded } from '#core/quota.ts';
+import { appId, sessions, settings } from './domain.ts';
+import { idOfClaim, scopeOfTarget } from './history.ts';
+import { fileIn, isClaimable, isReady, type Observed } from './observe.ts';
+import type { ClaimRequest, Request } from './perform.ts';
+
+/** The codes a request may be refused with; none: it must be granted. */
+export type Prediction = string[];
+
+/** What a request that nobody disturbs must be answered, from what is there. Undefined where the model has no opinion. */
+export function predict(request: Request, before: Observed): Prediction | undefined {
+  switch (request.kind) {
+    case 'stage':
+      return roomFor(before, stagedBy(request.user), request.size);
+    case 'upload':
+    case 'presign': {
+      const { sessionId, user, size } = request;
+      if (sessionId === undefined) return roomFor(before, stagedBy(user), size);
+      const counters: CounterRef[] = [
+        { kind: 'session', sessionId },
+        { kind: 'app', appId },
+      ];
+      const lockGone = before.closed.has(`LOCK#${sessions[sessionId]}`) ? ['not_found'] : [];
+      return [...roomFor(before, counters, size), ...lockGone];
+    }
+    case 'complete':
+      return completing(request.file, before);
+    case 'claim':
+      return claiming(request, before);
+    case 'delete': {
+      const { file } = request;
+      const deletable = isReady(file) && !isExpired(file, before.now) && (file.staged || file.sessionId !== undefined);
+      return deletable ? [] : ['file_not_found'];
+    }
+    default:
+      return [];
+  }
+}
+
+const stagedBy = (userId: string): CounterRef[] => [
+  { kind: 'staged', appId, userId },
+  { kind: 'app', appId },
+];
+
+/** What nobody will ever finish or save takes no room from anybody. */
+function roomFor(before: Observed, counters: CounterRef[], bytes: number): Prediction {
+  return counters.flatMap((counter) => {
+    const { pk } = counterKey(counter);
+    const counted = before.files.filter(
+      (file) => file.state !== 'deleting' && !isOver(file, before.now) && isCountedBy(file, pk),
+    );
+    const used = counted.reduce((sum, file) => sum + file.sizeBytes, 0);
+    const limit = limitOf(counter, settings);
+    const full =
+      used + bytes > limit.limitBytes
+        ? [quotaExceeded({ outcome: 'over_limit', ...limit, usedBytes: used, usedFiles: counted.length }, bytes).code]
+        : [];
+    return [...full, ...(before.closed.has(pk) ? ['not_found'] : [])];
+  });
+}
+
+const isCountedBy = (file: FileRecord, pk: string) => countersOf(file).some((counter) => counterKey(counter).pk === pk);
+
+function completing(file: FileRecord, before: Observed): Prediction | undefined {
+  const { incoming } = file;
+  if (file.state === 'deleting' || isExpired(file, before.now)) return ['file_not_found'];
+  if (file.state === 'ready') return [];
+  if (incoming === undefined || !before.objects.has(incoming.key)) return ['file_not_uploaded'];
+  // What it becomes is known to the bytes alone; `judge` sees whether the counters follow.
+  return undefined;
+}
+
+function claiming(request: ClaimRequest, before: Observed): Prediction | undefined {
+  const { user, target, fileIds } = request;
+  const id = idOfClaim(request);
+  if (before.claims.some((claim) => claim.id === id && claim.state === 'claimed')) return [];
+  if (before.closed.has(`APP#${appId}`)) return undefined;
+  const reasons = fileIds.flatMap((fileId) => {
+    const file = fileIn(before, fileId);
+    if (!isReady(file) || file.userId !== user) return ['file_not_found'];
+    if (isExpired(file, before.now)) return ['staged_file_expired'];
+    const own = target.type === 'lock' ? file.lockId === target.id : file.templateId === target.id;
+    return file.staged || own ? [] : ['file_already_claimed'];
+  });
+  if (reasons.length > 0) return reasons.slice(0, 1);
+  const targetGone = before.closed.has(scopeOfTarget(target)) ? ['not_found'] : [];
+  const moved = [...new Set(fileIds)]
+    .map((fileId) => fileIn(before, fileId))
+    .filter((file) => file !== undefined && isClaimable(file, before.now));
+  const bytes = moved.reduce((sum, file) => sum + (file?.sizeBytes ?? 0), 0);
+  if (target.type !== 'lock' || target.sessionId === undefined || bytes === 0) return targetGone;
+  return [...targetGone, ...roomFor(before, [{ kind: 'session', sessionId: target.sessionId }], bytes)];
+}

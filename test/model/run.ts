@@ -1,0 +1,141 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
+import type { Table } from '#adapters/dynamo/client.ts';
+import { createFileStore } from '#adapters/dynamo/file-store.ts';
+import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
+import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
+import { createObjectLister } from '#adapters/r2/object-lister.ts';
+import { createObjectStore } from '#adapters/r2/object-store.ts';
+import { createUrlSigner } from '#adapters/r2/url-signer.ts';
+import type { LifecycleEvent } from '#core/lifecycle/events.ts';
+import type { CleanupMessage, CleanupQueue, Clock, ObjectLister, ObjectStore } from '#core/ports.ts';
+import { createDeleteScheduler } from '#core/schedule-delete.ts';
+import { startDynamo } from '#local/dynamo/server.ts';
+import { startR2 } from '#local/r2/server.ts';
+import { createTable } from '#test/support/tables.ts';
+import { images } from './image.ts';
+import { watchLimits } from './limits.ts';
+import type { Step } from './turns.ts';
+
+export type Message = { id: number; dueAt: number } & (
+  | { queue: 'cleanup'; body: CleanupMessage }
+  | { queue: 'lifecycle'; body: LifecycleEvent }
+);
+
+const accessKeys = { accessKeyId: 'local', secretAccessKey: 'secret' };
+
+/**
+ * The servers all runs share: the one-machine table and bucket, on a clock that the run of the moment moves. Starting
+ * them costs more than most runs.
+ */
+export async function startServers() {
+  const dir = await mkdtemp(join(tmpdir(), 'stowage-model-'));
+  const time = { now: Date.now() };
+  const expired: DynamoDBRecord[] = [];
+  const [dynamo, r2] = await Promise.all([
+    startDynamo({ now: () => time.now, onTtlRemoval: (record) => void expired.push(record) }),
+    startR2({ dir, credentials: accessKeys, buckets: [{ name: 'files' }], clock: { now: () => new Date(time.now) } }),
+  ]);
+  /** Every look at the clock takes a millisecond, so that ids sort by when they were made. */
+  const clock: Clock = { now: () => new Date(time.now++) };
+  const r2Config = { endpoint: r2.endpoint, buckets: { default: 'files' }, credentials: async () => accessKeys, clock };
+  return {
+    dynamo,
+    time,
+    clock,
+    expired,
+    r2Config,
+    lister: createObjectLister(r2Config),
+    objects: createObjectStore(r2Config),
+    async close(): Promise<void> {
+      await Promise.all([dynamo.close(), r2.close()]);
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export type Servers = Awaited<ReturnType<typeof startServers>>;
+
+/**
+ * One world of the model: the real stores with nothing in them, queues that are lists. `ports(step)` are the adapters
+ * with every call to the outside going through `step`.
+ */
+export async function openRun(servers: Servers) {
+  const { dynamo, time, clock, expired, r2Config, lister, objects } = servers;
+  time.now = Date.now();
+  expired.length = 0;
+  const table = await createTable(dynamo.endpoint);
+  const limits = watchLimits(table);
+  const messages: Message[] = [];
+  let lastMessage = 0;
+
+  function enqueue(message: { queue: 'cleanup'; body: CleanupMessage } | { queue: 'lifecycle'; body: LifecycleEvent }) {
+    return async (delaySeconds = 0) => {
+      lastMessage += 1;
+      messages.push({ id: lastMessage, dueAt: time.now + delaySeconds * 1000, ...message });
+    };
+  }
+
+  function ports(step: Step) {
+    const documents = {
+      send: (command: { constructor: { name: string } }) =>
+        step(`dynamo ${command.constructor.name.replace(/Command$/, '')}`, async () => {
+          const send = table.documents.send.bind(table.documents) as (command: unknown) => Promise<unknown>;
+          return await limits(command, () => send(command));
+        }),
+    };
+    const stepped = { name: table.name, documents: documents as unknown as Table['documents'] };
+    const files = createFileStore(stepped);
+    const bucket: ObjectStore = {
+      put: (...given) => step('r2 put', () => objects.put(...given)),
+      head: (...given) => step('r2 head', () => objects.head(...given)),
+      get: (...given) => step('r2 get', () => objects.get(...given)),
+      copy: (...given) => step('r2 copy', () => objects.copy(...given)),
+      delete: (...given) => step('r2 delete', () => objects.delete(...given)),
+    };
+    const queue: CleanupQueue = {
+      send: (body, delaySeconds) => step(`send ${body.type}`, () => enqueue({ queue: 'cleanup', body })(delaySeconds)),
+    };
+    return {
+      files,
+      objects: bucket,
+      queue,
+      clock,
+      images,
+      claims: createClaimStore(stepped),
+      lifecycle: createLifecycleStore(stepped),
+      store: createReconcileStore(stepped),
+      signer: createUrlSigner({ ...r2Config, clock }),
+      lister: { list: (...given) => step('r2 list', () => lister.list(...given)) } satisfies ObjectLister,
+      buckets: ['default' as const],
+      pause: async () => {},
+      scheduleDelete: createDeleteScheduler({ files, objects: bucket, queue, log: () => {} }),
+    };
+  }
+
+  return {
+    time,
+    clock,
+    table,
+    messages,
+    /** Stream records of the expiry tickets that TTL has removed and no worker has taken. */
+    expired,
+    lister,
+    ports,
+    sweepTtl: () => dynamo.sweepTtl(),
+    sendEvent: (body: LifecycleEvent) => enqueue({ queue: 'lifecycle', body })(),
+    async close(): Promise<void> {
+      const { objects: left } = await lister.list('default', {});
+      for (const { key } of left) await objects.delete({ bucket: 'default', key });
+      await table.documents.send(new DeleteTableCommand({ TableName: table.name }) as never);
+      table.documents.destroy();
+    },
+  };
+}
+
+export type Run = Awaited<ReturnType<typeof openRun>>;
+export type Ports = ReturnType<Run['ports']>;
