@@ -12,5 +12,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     maxWorkers: 2,
     reporters: ['default', ...(report ? [['json', { outputFile: report }] as ['json', { outputFile: string }]] : [])],
+    expect: { poll: { timeout: 15_000 } },
   },
 });

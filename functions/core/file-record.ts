@@ -124,6 +124,19 @@ export type Scope =
   | { kind: 'lock'; lockId: string }
   | { kind: 'template'; templateId: string };
 
+/** Any file; the other systems' kinds join this union. */
+export type FileRecord = ExtensionFile | OrganizationFile | UploadFile;
+
+/** Which of the three systems a file is of. */
+export type System = FileRecord['scope'];
+
+export type FileOf<S extends System> = Extract<FileRecord, { scope: S }>;
+
+/** One system's file is not there for the others: asked wherever a record was found by its id alone. */
+export function isOf<S extends System>(scope: S, file: FileRecord | undefined): file is FileOf<S> {
+  return file?.scope === scope;
+}
+
 /** Asked again of the record itself: an index may show a file that has changed hands since. */
 export function isInScope(file: FileRecord, scope: Scope): boolean {
   if (file.scope !== 'extension') return false;
@@ -137,19 +150,6 @@ export function isInScope(file: FileRecord, scope: Scope): boolean {
     case 'template':
       return file.templateId === scope.templateId;
   }
-}
-
-/** Any file; the other systems' kinds join this union. */
-export type FileRecord = ExtensionFile | OrganizationFile | UploadFile;
-
-/** Which of the three systems a file is of. */
-export type System = FileRecord['scope'];
-
-export type FileOf<S extends System> = Extract<FileRecord, { scope: S }>;
-
-/** One system's file is not there for the others: asked wherever a record was found by its id alone. */
-export function isOf<S extends System>(scope: S, file: FileRecord | undefined): file is FileOf<S> {
-  return file?.scope === scope;
 }
 
 /** What is counted together against one limit. */
@@ -226,30 +226,6 @@ export function settled<F extends StoredFile>(file: F, facts: StoredFacts, now: 
   for (const name of ['incoming', 'image', 'expiresAt', 'dueAt'] as const) delete next[name];
   Object.assign(next, facts, facts.expiresAt !== undefined && { dueAt: facts.expiresAt });
   return next;
-}
-
-/**
- * What a finished or released direct upload leaves behind, until nothing can appear at its incoming key any more: the
- * URL may still be alive, and a client may PUT again after we took the object away.
- */
-export interface IncomingMarker {
-  fileId: string;
-  incoming: ObjectRef;
-  /** The final key: a completion that outlived the record may have written it. */
-  final: ObjectRef;
-  /** Epoch milliseconds after which the objects are removed once more, for good. */
-  dueAt: number;
-}
-
-/** After the URL's end: a PUT that began in its last second may take long to arrive. */
-const lateArrivalMs = 60 * 60_000;
-
-/** The marker a direct upload needs when it ends now; undefined when there is nothing left to wait for. */
-export function markerOf(file: FileRecord, now: Date): IncomingMarker | undefined {
-  if (file.incoming === undefined) return undefined;
-  const dueAt = file.incoming.urlExpiresAt + lateArrivalMs;
-  if (dueAt <= now.getTime()) return undefined;
-  return { fileId: file.id, incoming: incomingOf(file.incoming), final: objectOf(file), dueAt };
 }
 
 /**

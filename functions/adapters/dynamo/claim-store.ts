@@ -113,9 +113,10 @@ export function createClaimStore(table: Table): ClaimStore {
     },
 
     async unbind(claim, moves) {
-      // Before the transaction, which has no room for them: a ticket that comes to nothing does nothing.
-      const tickets = moves.flatMap(({ to }) =>
-        to.expiresAt === undefined ? [] : [writes.putTicket(to.id, to.expiresAt)],
+      // Before the transaction, which has no room for them: a ticket that comes to nothing does nothing. The first
+      // ticket of a file is never taken away by its claim, so one that expires as planned has its alarm still.
+      const tickets = moves.flatMap(({ from, to }) =>
+        to.expiresAt === undefined || to.expiresAt === from.stagedUntil ? [] : [writes.putTicket(to.id, to.expiresAt)],
       );
       if (tickets.length > 0) await transact(table, tickets);
       const outcomes = await transact(table, [

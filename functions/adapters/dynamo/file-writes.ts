@@ -1,11 +1,5 @@
-import {
-  type FileRecord,
-  holderOf,
-  type IncomingMarker,
-  markerOf,
-  retainedUntil,
-  stuckAfterMs,
-} from '#core/file-record.ts';
+import { type FileRecord, holderOf, retainedUntil, stuckAfterMs } from '#core/file-record.ts';
+import { type IncomingMarker, markerOf } from '#core/incoming-marker.ts';
 import type { CounterLimit, IdempotencyClaim } from '#core/stores.ts';
 import { counterChanges, counterItem } from './counters.ts';
 import { toItem } from './file-item.ts';
@@ -48,6 +42,8 @@ export function createFileWrites(TableName: string) {
 
   return {
     replace,
+
+    /** The alarm of a record that expires, epoch milliseconds. */
     putTicket,
 
     /** `pending -> ready` of a form upload that is counted in lists; of any other the record alone is enough. */

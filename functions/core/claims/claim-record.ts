@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ExtensionFile, FileRecord, Holder } from '#core/file-record.ts';
+import type { ExtensionFile, Holder } from '#core/file-record.ts';
 import type { CounterLimit, OverLimit } from '#core/stores.ts';
 
 /**
@@ -77,12 +77,12 @@ const restoredForMs = 3_600_000;
 
 /** The file without this claim: as it was before it, with time to be saved again, unless another claim stands on it. */
 export function withoutClaim(file: ExtensionFile, claimId: string, now: Date): ExtensionFile {
-  const others = (file.claimIds ?? []).filter((id) => id !== claimId);
-  if (others.length > 0) return { ...file, claimIds: others, rev: file.rev + 1, updatedAt: now.toISOString() };
-  const next = { ...file };
-  for (const name of ['lockId', 'templateId', 'sessionId', 'claimIds', 'stagedUntil'] as const) delete next[name];
+  const changed = { ...file, rev: file.rev + 1, updatedAt: now.toISOString() };
+  const others = file.claimIds?.filter((id) => id !== claimId) ?? [];
+  if (others.length > 0) return { ...changed, claimIds: others };
+  for (const name of ['lockId', 'templateId', 'sessionId', 'claimIds', 'stagedUntil'] as const) delete changed[name];
   const expiresAt = Math.max(file.stagedUntil ?? 0, now.getTime() + restoredForMs);
-  return { ...next, staged: true, expiresAt, dueAt: expiresAt, rev: file.rev + 1, updatedAt: now.toISOString() };
+  return { ...changed, staged: true, expiresAt, dueAt: expiresAt };
 }
 
 /** One file's move from what it was to what it becomes. */
@@ -116,7 +116,7 @@ export interface ClaimStore {
    * Releases a file of the draft that the config does not use and notes it in the claim, in one transaction. False when
    * the file moved meanwhile, or the claim is cleaned or rolled back.
    */
-  discard(claimId: string, file: FileRecord, now: Date): Promise<boolean>;
+  discard(claimId: string, file: ExtensionFile, now: Date): Promise<boolean>;
   /** From now on nothing more is discarded. Answers all that was, by whichever call; undefined when rolled back. */
   finish(claimId: string, now: Date): Promise<string[] | undefined>;
   /**
