@@ -75,7 +75,7 @@ async function settle<F extends FileRecord>(
     }
     if (result.outcome === 'moved') throw new Moved();
     if (result.outcome === 'owner_deleted') throw ownerDeleted();
-    if (attempt > 3 || !(await releaseExpired(deps, result.counter)))
+    if (attempt > 3 || !(await releaseExpired(deps, result)))
       throw quotaExceeded(result, facts.sizeBytes - file.sizeBytes);
   }
 }

@@ -1,17 +1,18 @@
 import { type CounterRef, type FileRecord, isOver } from '#core/file-record.ts';
 import type { Clock } from '#core/ports.ts';
-import type { FileStore } from '#core/stores.ts';
+import type { FileStore, OverLimit } from '#core/stores.ts';
 
 /** Enough to make room for any single file; what is left over the schedule takes. */
 const mostAtOnce = 100;
 
 /**
  * Gives back what only expired staged files and uploads that never finished hold of a full counter, without waiting for
- * TTL or the schedule, so that nobody is refused for them. True when something was given back and trying again makes sense.
+ * TTL or the schedule, so that nobody is refused for them. True when something was given back, by this call or by
+ * another meanwhile, and trying again makes sense.
  */
 export async function releaseExpired(
   deps: { files: FileStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },
-  counter: CounterRef,
+  { counter, usedBytes, usedFiles }: OverLimit,
 ): Promise<boolean> {
   const now = deps.clock.now();
   const expired = (await candidates(deps.files, counter, now)).filter((file) => isOver(file, now)).slice(0, mostAtOnce);
@@ -22,7 +23,9 @@ export async function releaseExpired(
       return done;
     }),
   );
-  return released.some(Boolean);
+  if (released.some(Boolean)) return true;
+  const usage = await deps.files.usage(counter);
+  return usage.usedBytes < usedBytes || usage.fileCount < usedFiles;
 }
 
 async function candidates(files: FileStore, counter: CounterRef, now: Date): Promise<FileRecord[]> {

@@ -22,6 +22,8 @@ export interface StoredFile {
   sizeBytes: number;
   /** Of an image. */
   image?: ImageFacts;
+  /** The key a form upload was asked for with, while it is `pending`: given up with it, so that it may be tried again. */
+  idempotencyId?: string;
   /** A direct upload: where the client may put its bytes. They are promoted to `key`, which no URL was ever signed for. */
   incoming?: Incoming;
   /** ISO 8601, UTC. */
@@ -135,21 +137,6 @@ export type FileOf<S extends System> = Extract<FileRecord, { scope: S }>;
 /** One system's file is not there for the others: asked wherever a record was found by its id alone. */
 export function isOf<S extends System>(scope: S, file: FileRecord | undefined): file is FileOf<S> {
   return file?.scope === scope;
-}
-
-/** Asked again of the record itself: an index may show a file that has changed hands since. */
-export function isInScope(file: FileRecord, scope: Scope): boolean {
-  if (file.scope !== 'extension') return false;
-  switch (scope.kind) {
-    case 'app':
-      return file.appId === scope.appId;
-    case 'session':
-      return file.sessionId === scope.sessionId;
-    case 'lock':
-      return file.lockId === scope.lockId;
-    case 'template':
-      return file.templateId === scope.templateId;
-  }
 }
 
 /** What is counted together against one limit. */

@@ -42,20 +42,19 @@ export async function purge(deps: { files: FileStore; objects: ObjectStore }, fi
 }
 
 /**
- * Undoes an upload that failed half-way: counters lowered, object and record gone, as if it had never begun. The record
+ * Undoes an upload that failed half-way: counters lowered, object, record and key gone, as if it had never begun. The record
  * is read again first, since the failed step may have landed and only its answer been lost. What cannot be undone now
  * (the bucket or the table is down) is left as a record for the worker or the schedule. Never throws.
  */
 export async function abandon(
   deps: { files: FileStore; objects: ObjectStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },
   file: FileRecord,
-  idempotencyId?: string,
 ): Promise<void> {
   try {
     for (;;) {
       const current = await deps.files.get(file.id);
       if (current === undefined || current.state === 'deleting') break;
-      if (await deps.files.release(current, deps.clock.now(), idempotencyId)) break;
+      if (await deps.files.release(current, deps.clock.now())) break;
     }
     await erase(deps, file);
   } catch {

@@ -27,7 +27,7 @@ export async function reserveQuota(
     if (result.outcome === 'reserved') return undefined;
     if (result.outcome === 'replayed') return result;
     if (result.outcome === 'owner_deleted') throw ownerDeleted();
-    if (attempt > 3 || !(await releaseExpired(deps, result.counter))) throw quotaExceeded(result, file.sizeBytes);
+    if (attempt > 3 || !(await releaseExpired(deps, result))) throw quotaExceeded(result, file.sizeBytes);
   }
 }
 

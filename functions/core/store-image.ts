@@ -49,7 +49,7 @@ export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings:
   if (earlier !== undefined) return await replay(deps, 'extension', { earlier, claim: upload.idempotency });
 
   const { bytes } = image;
-  return await writeObject(deps, file, { bytes, headers: headersOf(image), idempotencyId: upload.idempotency?.id });
+  return await writeObject(deps, file, { bytes, headers: headersOf(image) });
 }
 
 function newRecord(now: Date, upload: ImageUpload, image: ProcessedImage, settings: AppSettings): ExtensionFile {

@@ -61,10 +61,11 @@ export interface FileStore {
    */
   settle(file: FileRecord, next: FileRecord, limits: CounterLimit[]): Promise<SettleResult>;
   /**
-   * `pending | ready -> deleting`, lowering its counters and leaving the marker of a direct upload. One
-   * transaction. False when the record is no longer at this revision: whoever moved it decides, and the counters were lowered by them or not at all.
+   * `pending | ready -> deleting`, lowering its counters, leaving the marker of a direct upload and freeing the
+   * Idempotency-Key of a form upload that never finished. One transaction. False when the record is no longer at this
+   * revision: whoever moved it decides, and the counters were lowered by them or not at all.
    */
-  release(file: FileRecord, now: Date, idempotencyId?: string): Promise<boolean>;
+  release(file: FileRecord, now: Date): Promise<boolean>;
   /** `release` of many files in one transaction where none moved meanwhile, else one by one. At most 16. */
   releaseAll(files: FileRecord[], now: Date): Promise<void>;
   /** When the schedule looks at a `deleting` record again, epoch milliseconds: its bucket gives the object out no sooner. */

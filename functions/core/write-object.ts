@@ -11,7 +11,7 @@ import type { FileStore } from '#core/stores.ts';
 export async function writeObject<F extends FileRecord>(
   deps: { files: FileStore; objects: ObjectStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },
   file: F,
-  content: { bytes: Uint8Array; headers: ObjectHeaders; idempotencyId?: string | undefined },
+  content: { bytes: Uint8Array; headers: ObjectHeaders },
 ): Promise<F> {
   try {
     await deps.objects.put({ bucket: file.bucket, key: file.key }, content.bytes, content.headers);
@@ -19,7 +19,7 @@ export async function writeObject<F extends FileRecord>(
     if (ready !== undefined) return ready;
     throw new Error(`Upload ${file.id} was given up before it finished`);
   } catch (error) {
-    await abandon(deps, file, content.idempotencyId);
+    await abandon(deps, file);
     throw new AppError('temporarily_unavailable', 'The file could not be stored and nothing was kept. Try again.', {
       cause: error,
       retryAfterSeconds: 1,

@@ -86,7 +86,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'schedule' as const }) },
 );
 
-const crash: fc.Arbitrary<CrashPlan | undefined> = fc.oneof(
+/** Most are not killed, so that most things happen. */
+export const crash: fc.Arbitrary<CrashPlan | undefined> = fc.oneof(
   { weight: 2, arbitrary: fc.constant(undefined) },
   { weight: 1, arbitrary: fc.record({ call: fc.nat(6), when: fc.constantFrom('before' as const, 'after' as const) }) },
 );

@@ -1,22 +1,14 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, it } from 'vitest';
-import { beginning, type Round, rounds } from './commands.ts';
-import type { Command } from './domain.ts';
-import { type Draining, deliverEvents, drain } from './drain.ts';
-import { createHistory, type Done, type History } from './history.ts';
-import { brokenAtRest, brokenNow, brokenViews } from './invariants.ts';
-import { unexplained } from './judge.ts';
-import { type Observed, observe } from './observe.ts';
-import { perform, type Request } from './perform.ts';
-import { predict } from './predict.ts';
-import { openRun, type Ports, type Run, type Servers, startServers } from './run.ts';
-import { createTurns, straight, type Turns } from './turns.ts';
+import { beginning, rounds } from './commands.ts';
+import { live } from './live.ts';
+import { type Servers, startServers } from './run.ts';
 
-/** `MODEL_RUNS` and `MODEL_SEED` for long runs; `npm run test:model` draws a fresh seed. */
+/** `npm run test:model` runs for as long as `MODEL_RUNS` says, with a fresh seed unless `MODEL_SEED` names one. */
 const numRuns = Number(process.env.MODEL_RUNS ?? 500);
 const seed = process.env.MODEL_SEED === undefined ? 20_261_122 : Number(process.env.MODEL_SEED);
 
-/** An hour: a long run says how many worlds it saw, not that it took too long. */
+/** A long run says how many histories it saw, not that it took too long. */
 const timeoutMs = Math.max(300_000, numRuns * 2_000);
 
 let servers: Servers;
@@ -28,126 +20,15 @@ afterAll(() => servers.close());
 it(
   'whatever is asked, in whatever order, and wherever it is killed, nothing is lost, counted twice or left behind',
   async () => {
-    const draws = fc.infiniteStream(fc.nat(1000));
-    const deliveries = fc.constantFrom(1, 1, 1, 1, 2, 3);
-    await fc.assert(fc.asyncProperty(beginning, rounds, draws, deliveries, fc.scheduler(), live), {
-      numRuns,
-      seed,
-      endOnFailure: process.env.MODEL_SHRINK === undefined,
+    const life = fc.record({
+      start: beginning,
+      rounds,
+      draws: fc.infiniteStream(fc.nat(1000)),
+      deliveries: fc.constantFrom(1, 1, 1, 1, 2, 3),
+      scheduler: fc.scheduler(),
     });
+    const property = fc.asyncProperty(life, (drawn) => live(servers, drawn));
+    await fc.assert(property, { numRuns, seed, endOnFailure: process.env.MODEL_SHRINK === undefined });
   },
   timeoutMs,
 );
-
-async function live(
-  start: Command[],
-  later: Round[],
-  draws: Iterator<number>,
-  deliveries: number,
-  scheduler: fc.Scheduler,
-): Promise<void> {
-  const run = await openRun(servers);
-  try {
-    const ports = run.ports(straight);
-    const turns = createTurns(scheduler);
-    const history = createHistory();
-    const draining = { draw: (among: number) => (draws.next().value ?? 0) % Math.max(1, among), deliveries };
-    for (const command of start) await alone(run, ports, history, command);
-    let observed = await observe(run);
-    for (const round of later) {
-      if (round.waitMs > 0) {
-        await wait(run, ports, draining, round.waitMs);
-        observed = await observe(run);
-      }
-      observed = await together(run, ports, turns, history, round, observed);
-    }
-    await rest(run, ports, draining, history, later);
-  } finally {
-    await run.close();
-  }
-}
-
-/** A command of the beginning: the rounds are what is looked at closely. */
-async function alone(run: Run, ports: Ports, history: History, command: Command): Promise<void> {
-  const request = history.requestOf(command, await observe(run));
-  if (request === undefined) return;
-  history.note(request);
-  history.remember({ request, ending: { crashed: false, value: await perform(run, ports, straight, request) } });
-}
-
-/** Commands at the same moment, each killed where its crash says. */
-async function together(
-  run: Run,
-  ports: Ports,
-  turns: Turns,
-  history: History,
-  { asked }: Round,
-  before: Observed,
-): Promise<Observed> {
-  const requests = asked.flatMap(({ command, crash }) => {
-    const request = history.requestOf(command, before);
-    return request === undefined ? [] : [{ request, crash }];
-  });
-  for (const { request } of requests) history.note(request);
-  if (requests.some(({ request }) => request.kind === 'expire')) await run.sweepTtl();
-  const done: Done[] = await turns.finish(
-    requests.map(async ({ request, crash }, index) => {
-      const name = `${index + 1} ${request.kind}`;
-      const ending = await turns.start(name, crash, (step) => perform(run, run.ports(step), step, request));
-      return { request, ending };
-    }),
-  );
-  const observed = await check(run, ports, history, done, before);
-  // Whoever got no answer tells it again.
-  for (const { request, ending } of done) {
-    if (ending.crashed && request.kind === 'event') await run.sendEvent(request.event);
-  }
-  return observed;
-}
-
-async function check(run: Run, ports: Ports, history: History, done: Done[], before: Observed): Promise<Observed> {
-  const after = await observe(run);
-  const told = done.map(({ request, ending }) => ({ ...briefly(request), ...ending }));
-  const [only] = done;
-  const codes = done.length === 1 && only && !only.ending.crashed ? predict(only.request, before) : undefined;
-  if (codes !== undefined && only && !only.ending.crashed) {
-    const { value } = only.ending;
-    const asPredicted = value.ok ? codes.length === 0 : codes.includes(value.code);
-    if (!asPredicted)
-      throw new Error(`${JSON.stringify(told)} should have been answered ${codes.join(' or ') || 'yes'}`);
-  }
-  const broken = [
-    ...brokenNow(after),
-    ...unexplained(done, before, after, history),
-    ...(await brokenViews(ports, after)),
-  ];
-  if (broken.length > 0) throw new Error(`${broken.join('\n')}\nafter ${JSON.stringify(told, undefined, 1)}`);
-  for (const each of done) history.remember(each);
-  return after;
-}
-
-/** Time passes; events do not stay in their queue for as long as a deleted template waits for them. */
-async function wait(run: Run, ports: Ports, draining: Draining, waitMs: number): Promise<void> {
-  if (waitMs >= 600_000) await deliverEvents(run, ports, draining);
-  run.time.now += waitMs;
-}
-
-async function rest(run: Run, ports: Ports, draining: Draining, history: History, later: Round[]): Promise<void> {
-  const calm = later.every(({ asked }) => asked.every(({ crash }) => crash === undefined));
-  if (calm) {
-    await drain(run, ports, draining, false);
-    const broken = brokenAtRest(await observe(run), history, false);
-    if (broken.length > 0) throw new Error(`At rest, without the schedule:\n${broken.join('\n')}`);
-  }
-  await drain(run, ports, draining, true);
-  const observed = await observe(run);
-  const broken = [...brokenNow(observed), ...brokenAtRest(observed, history, true)];
-  if (broken.length > 0) throw new Error(`At rest:\n${broken.join('\n')}`);
-}
-
-/** A request as a failed run should show it. */
-function briefly(request: Request): Record<string, unknown> {
-  const { kind } = request;
-  if (kind === 'put' || kind === 'complete' || kind === 'delete') return { kind, fileId: request.file.id };
-  return { ...request };
-}

@@ -8,7 +8,7 @@ import type { PutOffer } from '#core/incoming.ts';
 import { applyLifecycleEvent, type LifecycleEvent } from '#core/lifecycle/events.ts';
 import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
 import { reconcile } from '#core/reconcile/reconcile.ts';
-import { deleteFile, getSessionFile, ownUpload, sessionUpload } from '#core/session-files.ts';
+import { deleteFile, getSessionUpload, ownUpload, sessionUpload } from '#core/session-files.ts';
 import { getStagedFile } from '#core/staged-files.ts';
 import { storeImage } from '#core/store-image.ts';
 import { sweepOne } from '#core/sweep.ts';
@@ -96,7 +96,7 @@ async function carryOut(
       await deleteFile(ports, () =>
         file.staged || file.sessionId === undefined
           ? getStagedFile(ports, owner, file.id)
-          : getSessionFile(ports, callerOf(file), file.id),
+          : getSessionUpload(ports, callerOf(file), file.id),
       );
       return {};
     }

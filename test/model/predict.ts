@@ -1,6 +1,13 @@
 import { counterKey } from '#adapters/dynamo/keys.ts';
-import { type CounterRef, countersOf, type ExtensionFile as FileRecord, isExpired, isOver } from '#core/file-record.ts';
-import { limitOf, quotaExceeded } from '#core/quota.ts';
+import {
+  type CounterRef,
+  countersOf,
+  type ExtensionFile as FileRecord,
+  isExpired,
+  isOver,
+  isUpload,
+} from '#core/file-record.ts';
+import { limitOf } from '#core/quota.ts';
 import { appId, sessions, settings } from './domain.ts';
 import { idOfClaim, scopeOfTarget } from './history.ts';
 import { fileIn, isClaimable, isReady, type Observed } from './observe.ts';
@@ -31,7 +38,7 @@ export function predict(request: Request, before: Observed): Prediction | undefi
       return claiming(request, before);
     case 'delete': {
       const { file } = request;
-      const deletable = isReady(file) && !isExpired(file, before.now) && (file.staged || file.sessionId !== undefined);
+      const deletable = isUpload(file, before.now) && (file.staged || file.sessionId !== undefined);
       return deletable ? [] : ['file_not_found'];
     }
     default:
@@ -44,6 +51,12 @@ const stagedBy = (userId: string): CounterRef[] => [
   { kind: 'app', appId },
 ];
 
+const codes = {
+  app: 'extension_app_storage_quota_exceeded',
+  session: 'extension_session_storage_quota_exceeded',
+  staged: 'extension_staged_user_app_storage_quota_exceeded',
+} as const;
+
 /** What nobody will ever finish or save takes no room from anybody. */
 function roomFor(before: Observed, counters: CounterRef[], bytes: number): Prediction {
   return counters.flatMap((counter) => {
@@ -52,11 +65,7 @@ function roomFor(before: Observed, counters: CounterRef[], bytes: number): Predi
       (file) => file.state !== 'deleting' && !isOver(file, before.now) && isCountedBy(file, pk),
     );
     const used = counted.reduce((sum, file) => sum + file.sizeBytes, 0);
-    const limit = limitOf(counter, settings);
-    const full =
-      used + bytes > limit.limitBytes
-        ? [quotaExceeded({ outcome: 'over_limit', ...limit, usedBytes: used, usedFiles: counted.length }, bytes).code]
-        : [];
+    const full = used + bytes > limitOf(counter, settings).limitBytes ? [codes[counter.kind]] : [];
     return [...full, ...(before.closed.has(pk) ? ['not_found'] : [])];
   });
 }

@@ -61,8 +61,8 @@ export function createFileStore(table: Table): FileStore {
       return outcomes[0]?.failed ? { outcome: 'moved' } : (overLimit(outcomes, limits) ?? { outcome: 'moved' });
     },
 
-    async release(file, now, idempotencyId) {
-      return (await transact(table, writes.release([file], now, idempotencyId))) === undefined;
+    async release(file, now) {
+      return (await transact(table, writes.release([file], now))) === undefined;
     },
 
     async releaseAll(files, now) {

@@ -54,7 +54,9 @@ export function createFileWrites(TableName: string) {
     /** Everything a new record comes with, its counters in the order of `limits` right after it. */
     reserve(file: FileRecord, limits: CounterLimit[], idempotency?: IdempotencyClaim): TransactItem[] {
       return [
-        { Put: { TableName, Item: toItem(file), ConditionExpression: 'attribute_not_exists(pk)' } },
+        {
+          Put: { TableName, Item: toItem(withKey(file, idempotency)), ConditionExpression: 'attribute_not_exists(pk)' },
+        },
         ...limits.map((limit) =>
           counterItem(TableName, { counter: limit.counter, bytes: file.sizeBytes, files: 1 }, limit),
         ),
@@ -84,14 +86,14 @@ export function createFileWrites(TableName: string) {
     },
 
     /** `-> deleting` of one record or of several at once: the records first, then what they held. */
-    release(files: FileRecord[], now: Date, idempotencyId?: string): TransactItem[] {
+    release(files: FileRecord[], now: Date): TransactItem[] {
       const moves = files.map((from) => ({ from, to: released(from, now) }));
       const expiring = files.filter(({ expiresAt }) => expiresAt !== undefined);
       return [
         ...moves.map(({ from, to }) => ({ Put: replace(from, to) })),
         ...counterChanges(moves).map((change) => counterItem(TableName, change)),
         ...expiring.map(({ id }) => ({ Delete: { TableName, Key: ticketKey(id) } })),
-        ...(idempotencyId === undefined ? [] : [{ Delete: { TableName, Key: idempotencyKey(idempotencyId) } }]),
+        ...files.flatMap((file) => freeIdempotency(TableName, file)),
         ...moves.flatMap(({ from, to }) => leaveMarker(from, to.updatedAt)),
         ...files.flatMap((file) => rankUpdates(TableName, file, -1)),
       ];
@@ -117,6 +119,16 @@ function holderCheck(TableName: string, file: FileRecord): TransactItem[] {
   if (holder === undefined) return [];
   const Key = holderKey(holder);
   return [{ ConditionCheck: { TableName, Key, ConditionExpression: 'attribute_not_exists(deletedAt)' } }];
+}
+
+/** Only of a form upload: whoever repeats a presign is offered the same upload for as long as it can be completed. */
+const withKey = (file: FileRecord, idempotency: IdempotencyClaim | undefined): FileRecord =>
+  idempotency === undefined || file.incoming !== undefined ? file : { ...file, idempotencyId: idempotency.id };
+
+/** Nothing was stored with the key, so whoever comes again with it stores it now. */
+function freeIdempotency(TableName: string, { state, idempotencyId }: FileRecord): TransactItem[] {
+  if (state !== 'pending' || idempotencyId === undefined) return [];
+  return [{ Delete: { TableName, Key: idempotencyKey(idempotencyId) } }];
 }
 
 function putIdempotency(TableName: string, claim: IdempotencyClaim, file: FileRecord): TransactItem {

@@ -51,7 +51,7 @@ export function createLifecycleStore(table: Table): LifecycleStore {
           ReturnValues: 'ALL_NEW',
         }),
       );
-      return { templateId: Attributes?.templateId };
+      return { templateIds: [...(Attributes?.templateIds ?? [])] };
     },
 
     async addClone({ lockId, templateId }) {
@@ -68,9 +68,9 @@ export function createLifecycleStore(table: Table): LifecycleStore {
           Update: {
             TableName,
             Key: holderKey({ type: 'lock', id: lockId }),
-            UpdateExpression: 'SET templateId = :template',
+            UpdateExpression: 'ADD templateIds :template',
             ConditionExpression: 'attribute_not_exists(deletedAt)',
-            ExpressionAttributeValues: { ':template': templateId },
+            ExpressionAttributeValues: { ':template': new Set([templateId]) },
           },
         },
         {
@@ -128,8 +128,19 @@ export function createLifecycleStore(table: Table): LifecycleStore {
       await send(new PutCommand({ TableName, Item: item }));
     },
 
-    async settleCleanup(scope) {
-      await send(new DeleteCommand({ TableName, Key: cleanupKey(scope) }));
+    async settleCleanup(scope, begun) {
+      try {
+        await send(
+          new DeleteCommand({
+            TableName,
+            Key: cleanupKey(scope),
+            ConditionExpression: 'attribute_not_exists(pk) OR dueAt < :begun',
+            ExpressionAttributeValues: { ':begun': begun.getTime() + lostAfterMs },
+          }),
+        );
+      } catch (error) {
+        if (!isNamed(error, 'ConditionalCheckFailedException')) throw error;
+      }
     },
 
     async listOwed(now, limit) {

@@ -105,7 +105,7 @@ async function bindAll(
     if (result.outcome === 'bound' || result.outcome === 'repeated') return;
     if (result.outcome === 'over_limit') {
       // What nobody will finish or save is in nobody's way.
-      if (attempt <= 3 && (await releaseExpired(deps, result.counter))) continue;
+      if (attempt <= 3 && (await releaseExpired(deps, result))) continue;
       throw quotaExceeded(result, sumOf(added.map(({ from }) => from)));
     }
     if (result.outcome === 'target_deleted') {

@@ -1,4 +1,4 @@
-import type { Scope } from '#core/file-record.ts';
+import type { FileRecord, Scope } from '#core/file-record.ts';
 import type { CleanupQueue, Clock, ObjectStore } from '#core/ports.ts';
 import { purge } from '#core/purge.ts';
 import type { FileStore } from '#core/stores.ts';
@@ -21,23 +21,63 @@ const parallel = 8;
 /** The index shows a record within moments of its write; this long after the mark, none can be missing. */
 const secondPassAfterSeconds = 60;
 
+/** No function runs longer, so the bytes of an upload that was going on have arrived by then, or never will. */
+const uploadIsOverAfterSeconds = 60;
+
 /**
  * One page of a scope's clean-up: quota released, objects gone, records gone; the next page is a new message, so memory
- * and run time are the same for ten files and ten million. A page that fails comes again whole and finds what is left.
+ * and run time are the same for ten files and ten million. A page that fails comes again whole; what it had released by
+ * then is in no list any more, and the schedule finishes it.
  */
 export async function cleanScopePage(
   deps: CleanDeps,
   { scope, cursor, pass = 1 }: { scope: Scope; cursor?: string | undefined; pass?: 1 | 2 | undefined },
 ): Promise<void> {
+  const now = deps.clock.now();
   const page = await deps.files.listByScope(scope, { limit: pageSize, cursor });
-  await deps.files.releaseAll(page.items, deps.clock.now());
-  await inParallel(page.items, (file) => purge(deps, file.id));
+  await deps.files.releaseAll(page.items, now);
+  await inParallel(page.items, (file) => finish(deps, scope, file));
   if (page.cursor !== undefined) {
     await deps.queue.send({ type: 'scope.clean', scope, cursor: page.cursor, pass });
   } else if (pass === 1) {
     await deps.queue.send({ type: 'scope.clean', scope, pass: 2 }, secondPassAfterSeconds);
   } else {
-    await deps.lifecycle.settleCleanup(scope);
+    await deps.lifecycle.settleCleanup(scope, now);
+  }
+}
+
+/**
+ * Sees a listed file through, as it is by now: claimed, rolled back or completed since it was listed, it is released
+ * again while it is the scope's. An upload that is still going on may write its object after we removed it, and then be
+ * killed: its record waits for that, so that it cannot leave an object without one.
+ */
+async function finish(deps: CleanDeps, scope: Scope, listed: FileRecord): Promise<void> {
+  let released = listed;
+  for (;;) {
+    const file = await deps.files.get(listed.id);
+    if (file === undefined) return;
+    if (file.state === 'deleting') break;
+    if (!isInScope(file, scope)) return;
+    released = file;
+    if (await deps.files.release(file, deps.clock.now())) break;
+  }
+  const uploading = released.state === 'pending' && released.incoming === undefined;
+  if (uploading) await deps.queue.send({ type: 'file.delete', fileId: listed.id }, uploadIsOverAfterSeconds);
+  else await purge(deps, listed.id);
+}
+
+/** Asked again of the record itself: an index may show a file that has changed hands since. */
+function isInScope(file: FileRecord, scope: Scope): boolean {
+  if (file.scope !== 'extension') return false;
+  switch (scope.kind) {
+    case 'app':
+      return file.appId === scope.appId;
+    case 'session':
+      return file.sessionId === scope.sessionId;
+    case 'lock':
+      return file.lockId === scope.lockId;
+    case 'template':
+      return file.templateId === scope.templateId;
   }
 }
 

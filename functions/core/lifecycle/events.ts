@@ -16,8 +16,8 @@ export interface LifecycleStore {
    * Nothing may be stored for this app or session any more, and a clean-up is owed. An
    * app's storage is turned off, a session's state removed. */
   closeScope(scope: Scope & { kind: 'app' | 'session' }, now: Date): Promise<void>;
-  /** Nothing may be claimed for or stored under it any more. Answers the template a lock is a clone of. */
-  markDeleted(holder: Holder, now: Date): Promise<{ templateId: string | undefined }>;
+  /** Nothing may be claimed for or stored under it any more. Answers the templates a lock is a clone of. */
+  markDeleted(holder: Holder, now: Date): Promise<{ templateIds: string[] }>;
   /** Counts the clone once. Does nothing when the lock is deleted already, or the template's files are on their way out. */
   addClone(clone: { lockId: string; templateId: string }): Promise<void>;
   /** Uncounts the clone once. */
@@ -29,8 +29,8 @@ export interface LifecycleStore {
   letGo(templateId: string, now: Date): Promise<boolean>;
   /** Notes that a clean-up is owed, for the schedule to take up should its message be lost. */
   oweCleanup(scope: Scope, now: Date): Promise<void>;
-  /** The clean-up is done. */
-  settleCleanup(scope: Scope): Promise<void>;
+  /** The clean-up that was owed before `begun` is done; one that is owed since has its own message. */
+  settleCleanup(scope: Scope, begun: Date): Promise<void>;
   /** Clean-ups that are owed for so long that their message must be lost. */
   listOwed(now: Date, limit: number): Promise<Scope[]>;
 }
@@ -80,8 +80,8 @@ async function closeAndClean(deps: LifecycleDeps, scope: Scope & { kind: 'app' |
 }
 
 async function endLock(deps: LifecycleDeps, lockId: string, now: Date): Promise<void> {
-  const { templateId } = await deps.lifecycle.markDeleted({ type: 'lock', id: lockId }, now);
-  if (templateId !== undefined) {
+  const { templateIds } = await deps.lifecycle.markDeleted({ type: 'lock', id: lockId }, now);
+  for (const templateId of templateIds) {
     await deps.lifecycle.dropClone({ lockId, templateId });
     await checkLater(deps, templateId, now);
   }
@@ -105,5 +105,5 @@ export async function checkTemplate(deps: LifecycleDeps, templateId: string): Pr
   const now = deps.clock.now();
   if (await deps.lifecycle.letGo(templateId, now)) await deps.queue.send({ type: 'scope.clean', scope });
   // Nothing is owed while clones live: the last of them owes it anew.
-  else await deps.lifecycle.settleCleanup(scope);
+  else await deps.lifecycle.settleCleanup(scope, now);
 }

@@ -62,7 +62,7 @@ export async function storeComplianceDocument(deps: Deps, given: ComplianceDocum
     await clearIncoming(deps, signatures);
     return document;
   } catch (error) {
-    await abandon(deps, file, idempotency?.id);
+    await abandon(deps, file);
     throw storageRefusal(error);
   }
 }

@@ -35,5 +35,5 @@ export async function storeUpload(
   const file = { ...record, dueAt: now.getTime() + stuckAfterMs };
   const result = await deps.files.reserve(file, [], idempotency);
   if (result.outcome === 'replayed') return await replay(deps, 'upload', { earlier: result, claim: idempotency });
-  return await writeObject(deps, file, { bytes, headers, idempotencyId: idempotency?.id });
+  return await writeObject(deps, file, { bytes, headers });
 }
