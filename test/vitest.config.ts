@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Where the runner's report goes, for a script that counts: a path, or nothing for none. */
+const report = process.env.TEST_REPORT_FILE;
+
 /** Real servers are started by many suites, so a test may take seconds; nothing asserts elapsed time. */
 export default defineConfig({
   test: {
@@ -8,5 +11,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    reporters: ['default', ...(report ? [['json', { outputFile: report }] as ['json', { outputFile: string }]] : [])],
+    expect: { poll: { timeout: 15_000 } },
   },
 });

@@ -70,6 +70,24 @@ export interface UploadAnswer {
   stagedQuota?: StagedQuota | undefined;
 }
 
+/** A file of the uploads API (seed 2). */
+export interface UploadedFile {
+  _id: string;
+  name: string;
+  uploaded_by: string;
+  type: string;
+  /** Bytes, in digits. */
+  size: string;
+  bucket: string;
+  url: string;
+  meta: { originalName: string };
+  status: boolean;
+  deletedAt: string | null;
+  createdAt: string;
+  updatedAt: string;
+  __v: 0;
+}
+
 export interface SessionState {
   state: unknown;
   updatedAt: string | null;

@@ -1,8 +1,7 @@
 import { isStowageError, StowageError } from './errors.ts';
 import { imageType } from './image-type.ts';
-import { throwIfAborted, withRetry } from './retry.ts';
+import { type RetryOptions, throwIfAborted, withRetry } from './retry.ts';
 import { exchange } from './transport.ts';
-import type { UploadAnswer } from './types.ts';
 import { nameOf, newKey, type UploadParts, undoIfAborted } from './upload-form.ts';
 import type { UploadOptions } from './uploader.ts';
 
@@ -23,10 +22,11 @@ const automatic = new Set(['content-length', 'host']);
  * the PUT since its key takes one object only, complete by the API's word. A URL that is refused, as an expired one is,
  * is presigned anew once. Aborted, the file's reservation is given back.
  */
-export async function uploadDirect(parts: UploadParts, file: Blob, options: UploadOptions): Promise<UploadAnswer> {
+export async function uploadDirect<A>(parts: UploadParts<A>, file: Blob, options: UploadOptions): Promise<A> {
   const { api, target } = parts;
   const { signal } = options;
   const request = {
+    ...target.declared,
     filename: options.filename ?? nameOf(file),
     mimeType: await imageType(file),
     sizeBytes: file.size,
@@ -37,7 +37,7 @@ export async function uploadDirect(parts: UploadParts, file: Blob, options: Uplo
     throwIfAborted(signal);
     // Not aborted midway: only its answer says what there is to give back.
     const key = { 'idempotency-key': newKey() };
-    const offer = await api.call<Offer>('POST', target.presign, { json: request, headers: key });
+    const offer = target.open(await api.call('POST', target.presign, { json: request, headers: key })) as Offer;
     try {
       await put(parts, offer, file, options);
     } catch (error) {
@@ -45,13 +45,18 @@ export async function uploadDirect(parts: UploadParts, file: Blob, options: Uplo
       if (round === 1 && isStowageError(error, 'upload_refused')) continue;
       throw error;
     }
-    const stored = await api.call<UploadAnswer>('POST', target.complete, { json: { uploadId: offer.uploadId } });
-    await undoIfAborted(api, target, stored.file.id, signal);
+    const stored = target.open(await api.call('POST', target.complete, { json: { uploadId: offer.uploadId } })) as A;
+    await undoIfAborted(api, target, target.idOf(stored), signal);
     return stored;
   }
 }
 
-async function put({ retry }: UploadParts, offer: Offer, file: Blob, options: UploadOptions): Promise<void> {
+async function put(
+  { retry }: { retry: RetryOptions },
+  offer: Offer,
+  file: Blob,
+  options: UploadOptions,
+): Promise<void> {
   const { signal, onProgress } = options;
   const headers = Object.fromEntries(
     Object.entries(offer.headers).filter(([name]) => !automatic.has(name.toLowerCase())),

@@ -2,12 +2,11 @@ import { type Api, successOf } from './api.ts';
 import { type RetryOptions, throwIfAborted, withRetry } from './retry.ts';
 import type { UploadTarget } from './targets.ts';
 import { exchange } from './transport.ts';
-import type { UploadAnswer } from './types.ts';
 import type { UploadOptions } from './uploader.ts';
 
-export interface UploadParts {
+export interface UploadParts<A> {
   api: Api;
-  target: UploadTarget;
+  target: UploadTarget<A>;
   retry: RetryOptions;
 }
 
@@ -15,11 +14,11 @@ export interface UploadParts {
  * Uploads by multipart form. All tries carry one Idempotency-Key, so that an answer that got lost does not store the
  * file twice. An abort that comes when everything is sent waits for the answer and deletes what was stored.
  */
-export async function uploadForm(
-  { api, target, retry }: UploadParts,
+export async function uploadForm<A>(
+  { api, target, retry }: UploadParts<A>,
   file: Blob,
   { filename = nameOf(file), purpose, draftId, signal, onProgress }: UploadOptions,
-): Promise<UploadAnswer> {
+): Promise<A> {
   const key = newKey();
   const attempt = async () => {
     const body = new FormData();
@@ -36,10 +35,10 @@ export async function uploadForm(
       onSent: (sent) => onProgress?.({ sentBytes: Math.min(sent, file.size), totalBytes: file.size }),
       keepFrom: file.size,
     });
-    return successOf({ ...answer, retryAfter: answer.header('retry-after') }) as UploadAnswer;
+    return target.open(successOf({ ...answer, retryAfter: answer.header('retry-after') })) as A;
   };
   const stored = await withRetry(attempt, retry, signal);
-  await undoIfAborted(api, target, stored.file.id, signal);
+  await undoIfAborted(api, target, target.idOf(stored), signal);
   onProgress?.({ sentBytes: file.size, totalBytes: file.size });
   return stored;
 }
@@ -47,7 +46,7 @@ export async function uploadForm(
 /** Throws `aborted` when the signal says so, after deleting the file; it may be gone or not yet there. */
 export async function undoIfAborted(
   api: Api,
-  target: UploadTarget,
+  target: Pick<UploadTarget, 'remove'>,
   fileId: string,
   signal?: AbortSignal,
 ): Promise<void> {

@@ -2,21 +2,21 @@
 import { type ApiOptions, createApi } from './api.ts';
 import { isStowageError, StowageError } from './errors.ts';
 import type { UploadTarget } from './targets.ts';
-import type { Progress, StoredFile, UploadAnswer } from './types.ts';
+import type { Progress, UploadAnswer } from './types.ts';
 import { uploadDirect } from './upload-direct.ts';
 import { uploadForm } from './upload-form.ts';
 
 export * from './errors.ts';
 export { createLinks, type Links } from './links.ts';
 export type { RetryOptions } from './retry.ts';
-export { sessionTarget, setupTarget, type UploadTarget } from './targets.ts';
+export { sessionTarget, setupTarget, type UploadTarget, uploadsTarget } from './targets.ts';
 export type * from './types.ts';
 
 /** Largest file sent as a form: what Lambda carries is about 4.4 MiB of form (contract, section 7). */
 export const formMaxBytes = 4 * 1024 * 1024;
 
-export interface UploaderOptions extends ApiOptions {
-  target: UploadTarget;
+export interface UploaderOptions<A = UploadAnswer> extends ApiOptions {
+  target: UploadTarget<A>;
   /** Larger files go by direct upload; bytes. */
   formMaxBytes?: number;
 }
@@ -42,28 +42,29 @@ export interface BatchOptions extends Omit<UploadOptions, 'filename' | 'onProgre
   onProgress?: ((progress: BatchProgress) => void) | undefined;
 }
 
-export type Outcome = { ok: true; answer: UploadAnswer } | { ok: false; error: StowageError };
+export type Outcome<A = UploadAnswer> = { ok: true; answer: A } | { ok: false; error: StowageError };
 
-export interface Uploader {
+/** `A` is what the target answers: `{ file, stagedQuota? }` of extensions, the file itself of the uploads API. */
+export interface Uploader<A = UploadAnswer> {
   /**
    * Uploads one file and resolves with its record. What is safe to repeat is repeated with back-off; a direct upload
    * whose URL is over is presigned anew once. Rejects with a `StowageError`; after `aborted`, nothing of the file is kept.
    */
-  upload(file: Blob, options?: UploadOptions): Promise<UploadAnswer>;
+  upload(file: Blob, options?: UploadOptions): Promise<A>;
   /** Uploads several; one that fails does not keep the others. Resolves in the order of the files, never rejects. */
-  uploadAll(files: readonly Blob[], options?: BatchOptions): Promise<Outcome[]>;
-  /** The file with a fresh link. */
-  get(fileId: string): Promise<{ file: StoredFile }>;
+  uploadAll(files: readonly Blob[], options?: BatchOptions): Promise<Outcome<A>[]>;
+  /** The file; of extensions with a fresh link. */
+  get(fileId: string): Promise<A>;
   delete(fileId: string): Promise<void>;
 }
 
 /** An uploader for one target; it holds no state beside its options, so any number of uploads may run at a time. */
-export function createUploader(options: UploaderOptions): Uploader {
+export function createUploader<A = UploadAnswer>(options: UploaderOptions<A>): Uploader<A> {
   const { target, retry = {} } = options;
   const limit = options.formMaxBytes ?? formMaxBytes;
   const parts = { api: createApi(options), target, retry };
 
-  async function upload(file: Blob, wishes: UploadOptions = {}): Promise<UploadAnswer> {
+  async function upload(file: Blob, wishes: UploadOptions = {}): Promise<A> {
     if (file.size > limit) return uploadDirect(parts, file, wishes);
     try {
       return await uploadForm(parts, file, wishes);
@@ -73,10 +74,10 @@ export function createUploader(options: UploaderOptions): Uploader {
     }
   }
 
-  async function uploadAll(files: readonly Blob[], wishes: BatchOptions = {}): Promise<Outcome[]> {
+  async function uploadAll(files: readonly Blob[], wishes: BatchOptions = {}): Promise<Outcome<A>[]> {
     const { concurrency = 2, onProgress, ...shared } = wishes;
     const states = files.map((file) => ({ sentBytes: 0, totalBytes: file.size }));
-    const outcomes: Outcome[] = [];
+    const outcomes: Outcome<A>[] = [];
     const tell = () => onProgress?.({ ...sum(states), files: states.map((state) => ({ ...state })) });
     const queue = files.entries();
     async function work(): Promise<void> {
@@ -98,8 +99,8 @@ export function createUploader(options: UploaderOptions): Uploader {
   return {
     upload,
     uploadAll,
-    get: (fileId) => parts.api.call('GET', target.read(fileId)),
-    delete: (fileId) => parts.api.call('DELETE', target.remove(fileId)),
+    get: async (fileId) => target.open(await parts.api.call('GET', target.read(fileId))) as A,
+    delete: async (fileId) => void (await parts.api.call('DELETE', target.remove(fileId))),
   };
 }
 

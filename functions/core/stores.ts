@@ -1,12 +1,5 @@
-import type {
-  CounterRef,
-  ExtensionFile,
-  FileRecord,
-  IncomingMarker,
-  Scope,
-  UploadFile,
-  Usage,
-} from '#core/file-record.ts';
+import type { CounterRef, ExtensionFile, FileRecord, Scope, UploadFile, Usage } from '#core/file-record.ts';
+import type { IncomingMarker } from '#core/incoming-marker.ts';
 import type { AppSettings } from '#core/settings.ts';
 import type { ListRef } from '#core/uploads/lists.ts';
 import type { UploadSettings } from '#core/uploads/settings.ts';

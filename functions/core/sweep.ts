@@ -1,4 +1,5 @@
-import { type FileRecord, type IncomingMarker, isOver } from '#core/file-record.ts';
+import { type FileRecord, isOver } from '#core/file-record.ts';
+import type { IncomingMarker } from '#core/incoming-marker.ts';
 import type { Clock, ObjectStore } from '#core/ports.ts';
 import { purge } from '#core/purge.ts';
 import type { FileStore } from '#core/stores.ts';

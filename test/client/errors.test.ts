@@ -5,6 +5,7 @@ import type * as z from 'zod/mini';
 import { type ErrorCode, statusOf } from '#core/errors.ts';
 import type { contract as sessionCapabilities } from '#functions/extensions/session-capabilities.ts';
 import type { contract as setupCapabilities } from '#functions/extensions/setup-capabilities.ts';
+import type { uploadAnswer } from '#http/upload-views.ts';
 import type { fileAnswer, quotaAnswer } from '#http/views.ts';
 import {
   type ApiErrorCode,
@@ -16,6 +17,7 @@ import {
   type StoredFile,
   StowageError,
   setupTarget,
+  type UploadedFile,
 } from '../../client/src/uploader.ts';
 
 /** Answers every request with what it is told. */
@@ -88,6 +90,7 @@ describe('an error of the API', () => {
 describe('the types of what is answered', () => {
   test('are the contracts of the endpoints', () => {
     expectTypeOf<StoredFile>().toEqualTypeOf<z.output<typeof fileAnswer>>();
+    expectTypeOf<UploadedFile>().toEqualTypeOf<z.output<typeof uploadAnswer>>();
     expectTypeOf<StagedQuota>().toEqualTypeOf<z.output<typeof quotaAnswer>>();
     expectTypeOf<SessionCapabilities>().toEqualTypeOf<z.output<(typeof sessionCapabilities)['answer']>>();
     expectTypeOf<SetupCapabilities>().toEqualTypeOf<z.output<(typeof setupCapabilities)['answer']>>();

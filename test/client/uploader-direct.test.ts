@@ -5,6 +5,7 @@ import {
   createUploader,
   isStowageError,
   sessionTarget,
+  uploadsTarget,
 } from '../../client/src/uploader.ts';
 import { files, nothing, useUploads } from './uploader-fixture.ts';
 
@@ -42,6 +43,15 @@ describe('a large file', () => {
     const { file } = await direct().upload(photo());
     expect(lost.size).toBe(0);
     expect(await staged()).toMatchObject({ items: [{ id: file.id }], stagedQuota: { bytesUsed: file.sizeBytes } });
+  });
+
+  test('is not presigned anew when it arrived and only the answer of the bucket was lost', async () => {
+    let lost = 0;
+    cloud().faults.r2 = ({ operation, key }) =>
+      operation === 'PutObject' && key?.startsWith('incoming/') && lost++ === 0 ? { afterEffect: 'reset' } : undefined;
+    await uploader(0).upload(photo());
+    expect(lost).toBe(2);
+    expect(paths()).toEqual([`POST ${files}/presign`, `POST ${files}/complete`]);
   });
 
   test('is presigned anew when its URL is over, and the first reservation is given back', async () => {
@@ -119,6 +129,31 @@ describe('several files', () => {
     );
     expect(outcomes).toHaveLength(7);
     expect(most).toBe(3);
+  });
+});
+
+describe('the uploads API', () => {
+  const uploads = (visibility: 'public' | 'private', formMaxBytes: number) =>
+    createUploader({
+      baseUrl: cloud().baseUrl,
+      target: uploadsTarget(visibility),
+      auth: () => ({ authorization: `Bearer ${cloud().dev.userToken}` }),
+      formMaxBytes,
+    });
+
+  test.each([
+    ['public', 'by form', 4_000_000],
+    ['public', 'directly', 0],
+    ['private', 'by form', 4_000_000],
+    ['private', 'directly', 0],
+  ] as const)('takes a %s file of any type %s', async (visibility, _, formMaxBytes) => {
+    const text = new File(['hello there'], 'hello.txt', { type: 'text/plain' });
+    const stored = await uploads(visibility, formMaxBytes).upload(text);
+    expect(stored).toMatchObject({ meta: { originalName: 'hello.txt' }, size: '11', uploaded_by: 'demo-user' });
+    expect(await uploads(visibility, 0).get(stored._id)).toMatchObject({ _id: stored._id });
+    const { status } = await fetch(stored.url);
+    if (visibility === 'public') expect(status).toBe(200);
+    else expect(status).toBeGreaterThanOrEqual(400);
   });
 });
 

@@ -59,7 +59,8 @@ export function useUploads() {
     proxy = await startProxy(cloud.baseUrl);
     const bytes = new Uint8Array(await jpegPhoto({ width: 900, height: 700 }));
     photo = new File([bytes], 'photo.jpg', { type: 'image/jpeg' });
-  });
+    // A machine may be busy with other suites.
+  }, 180_000);
   afterAll(async () => {
     proxy.close();
     await cloud.close();

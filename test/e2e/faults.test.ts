@@ -35,6 +35,8 @@ const usage = async () => {
   return ((await opened.stowage.ok('GET', `${app.admin}/file-storage`, { token })) as { usage: unknown }).usage;
 };
 
+const ownFiles = async () => (await table.files()).filter(({ appId }) => appId === app.appId);
+
 /** Gives the fault for an operation, the first `count` times or always. */
 function on<T>(wanted: string, fault: T, count = Number.POSITIVE_INFINITY) {
   let left = count;
@@ -110,43 +112,69 @@ describe('while the queue is down', () => {
   });
 });
 
-describe.runIf(existsSync('/proc/self/environ'))('an instance that dies in the middle of an upload', () => {
-  it.each<[string, 'r2' | 'dynamodb', string, number]>([
-    ['before its object is written', 'r2', 'PutObject', 0],
-    ['after its object is written', 'dynamodb', 'PutItem', 1],
-  ])('%s leaves a record, which gives its quota back when it is due', async (_, service, step, objects) => {
-    const { sizeBytes } = fileOf(await send());
+describe('while bucket and queue are both down', () => {
+  it('a deletion is answered all the same, and done by the schedule once it is due', async () => {
     const { stowage, cloud } = opened;
-    const token = stowage.dev.adminToken;
-    let killed = 0;
-    cloud.faults[service] = ({ operation }: { operation: string }) => {
-      if (operation !== step || killed > 0) return undefined;
-      killed = killInstances(opened, 'sessionfilesupload');
-      return 'reset';
-    };
-    const room = { maxBytesPerSession: 2 * sizeBytes };
-    await stowage.ok('PUT', `${app.admin}/file-storage`, { token, json: room });
-    const answer = await send();
-    expect(killed).toBeGreaterThan(0);
-    expect(answer.status).toBe(500);
-    expect(answer.body).toEqual({ message: 'Internal Server Error' });
+    const file = fileOf(await send());
+    cloud.faults.sqs = ({ operation }) => (operation === 'SendMessage' ? 'reset' : undefined);
+    cloud.faults.r2 = () => 'reset';
+    const deleted = await stowage.call('DELETE', `${app.files}/${file.id}`, asBackend(app));
+    cloud.faults.sqs = undefined;
+    cloud.faults.r2 = undefined;
+    expect(deleted.status).toBe(204);
+    expect(await usage()).toMatchObject({ usedBytes: 0, fileCount: 0 });
+    expectError(await stowage.call('GET', `${app.files}/${file.id}`, asPage(app)), 404, 'file_not_found');
 
-    expect(await usage()).toEqual({ usedBytes: 2 * sizeBytes, fileCount: 2 });
-    const listed = (await stowage.ok('GET', app.files, asPage(app))) as { items: unknown[] };
-    expect(listed.items).toHaveLength(1);
-    const keysBefore = (before as { objects: string[] }).objects.length;
-    expect(await stowage.bucketKeys()).toHaveLength(keysBefore + 1 + objects);
+    const [left] = await ownFiles();
+    expect(left).toMatchObject({ state: 'deleting' });
+    await stowage.drain();
+    expect((await fetch(file.signedUrl)).status).toBe(200);
+    await table.makeDue(left ?? {});
+    await expectNothingLeft();
+  });
+});
 
-    const pending = (await table.files()).filter(({ state, appId }) => state === 'pending' && appId === app.appId);
-    expect(pending).toHaveLength(1);
-    const other = await send();
-    expectError(other, 409, 'extension_session_storage_quota_exceeded');
-    await table.makeDue(pending[0] ?? {});
-    expect((await send()).status).toBe(201);
-    expect(await stowage.drain()).toMatchObject({ finished: true, left: {} });
-    expect(await usage()).toEqual({ usedBytes: 2 * sizeBytes, fileCount: 2 });
-    expect(await stowage.bucketKeys()).toHaveLength(keysBefore + 2);
-    const own = (await table.files()).filter(({ appId }) => appId === app.appId);
-    expect(own.map(({ state }) => state)).toEqual(['ready', 'ready']);
+describe.runIf(existsSync('/proc/self/environ'))('an instance that dies in the middle of an upload', () => {
+  const deaths = [
+    { when: 'before its object is written', service: 'r2', step: 'PutObject', objects: 0 },
+    { when: 'after its object is written', service: 'dynamodb', step: 'PutItem', objects: 1 },
+  ] as const;
+
+  it.each(deaths)('$when leaves a record that holds its quota until it is due', async ({ service, step, objects }) => {
+    const { stowage, cloud } = opened;
+    const { sizeBytes } = fileOf(await send());
+    const keysBefore = await stowage.bucketKeys();
+    const admin = { token: stowage.dev.adminToken, json: { maxBytesPerSession: 2 * sizeBytes } };
+    await stowage.ok('PUT', `${app.admin}/file-storage`, admin);
+
+    for (const way of ['whoever needs the room', 'the schedule']) {
+      let killed = 0;
+      cloud.faults[service] = ({ operation }: { operation: string }) => {
+        if (operation !== step || killed > 0) return undefined;
+        killed = killInstances(opened, 'sessionfilesupload');
+        return 'reset';
+      };
+      const answer = await send();
+      expect(killed).toBeGreaterThan(0);
+      expect(answer.status).toBe(500);
+      expect(answer.body).toEqual({ message: 'Internal Server Error' });
+      expect(await usage()).toEqual({ usedBytes: 2 * sizeBytes, fileCount: 2 });
+      expect(await stowage.bucketKeys()).toHaveLength(keysBefore.length + objects);
+      await stowage.drain();
+      expect(await usage(), 'not due yet').toEqual({ usedBytes: 2 * sizeBytes, fileCount: 2 });
+      const { items } = (await stowage.ok('GET', app.files, asPage(app))) as { items: unknown[] };
+      expect(items).toHaveLength(1);
+
+      const pending = (await ownFiles()).filter(({ state }) => state === 'pending');
+      expect(pending).toHaveLength(1);
+      await table.makeDue(pending[0] ?? {});
+      if (way === 'the schedule') await stowage.drain();
+      const next = fileOf(await send());
+      expect((await stowage.call('DELETE', `${app.files}/${next.id}`, asBackend(app))).status).toBe(204);
+      expect(await stowage.drain()).toMatchObject({ finished: true, left: {} });
+      expect(await usage()).toEqual({ usedBytes: sizeBytes, fileCount: 1 });
+      expect(await stowage.bucketKeys()).toEqual(keysBefore);
+      expect((await ownFiles()).map(({ state }) => state)).toEqual(['ready']);
+    }
   });
 });

@@ -68,7 +68,7 @@ describe('the name of a file', () => {
   ])('%j is kept as %j', async (name, kept) => {
     const file = fileOf(await upload(stowage, app, { bytes: photo, name }));
     expectFile(file, { originalName: kept });
-    expect(new URL(file.signedUrl).pathname).toMatch(/\/extensions\/[0-9a-f]{32}\.webp$/);
+    expect(new URL(file.signedUrl).pathname).toMatch(/\/extensions\/[0-9a-f]+\.webp$/);
   });
 });
 

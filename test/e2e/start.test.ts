@@ -87,7 +87,7 @@ const devFile = {
 };
 
 describe('npm start', () => {
-  it('serves the demo, stops when npm is asked to, and goes on where it was', async () => {
+  it('serves the demo, stops when npm is asked to, and goes on where it was', { timeout: 180_000 }, async () => {
     const first = await start();
     const { dev } = first.stowage;
     expect(dev).toStrictEqual(devFile);

@@ -1,6 +1,7 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { FileRecord, IncomingMarker, Usage } from '#core/file-record.ts';
+import type { FileRecord, Usage } from '#core/file-record.ts';
+import type { IncomingMarker } from '#core/incoming-marker.ts';
 import type { CounterLimit, FileStore, ReserveResult } from '#core/stores.ts';
 import { listsOf } from '#core/uploads/lists.ts';
 import type { Table } from './client.ts';

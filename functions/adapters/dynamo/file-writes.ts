@@ -1,11 +1,5 @@
-import {
-  type FileRecord,
-  holderOf,
-  type IncomingMarker,
-  markerOf,
-  retainedUntil,
-  stuckAfterMs,
-} from '#core/file-record.ts';
+import { type FileRecord, holderOf, retainedUntil, stuckAfterMs } from '#core/file-record.ts';
+import { type IncomingMarker, markerOf } from '#core/incoming-marker.ts';
 import type { CounterLimit, IdempotencyClaim } from '#core/stores.ts';
 import { counterChanges, counterItem } from './counters.ts';
 import { toItem } from './file-item.ts';
@@ -29,6 +23,7 @@ export function createFileWrites(TableName: string) {
     ExpressionAttributeValues: { ':rev': file.rev },
   });
 
+  /** The alarm of a record that expires, epoch milliseconds. */
   const putTicket = (fileId: string, expiresAt: number): TransactItem => ({
     Put: { TableName, Item: { ...ticketKey(fileId), ttl: Math.ceil(expiresAt / 1000) } },
   });

@@ -18,7 +18,9 @@ listenAdmin();
 listenSetup(show);
 for (const [index, tab] of tabs.entries()) {
   tab.onclick = () => {
-    location.hash = names[index] ?? '';
+    // Not by the address: going to a fragment would take the focus from the tab.
+    history.pushState(undefined, '', `#${names[index]}`);
+    show();
   };
   tab.onkeydown = ({ key }) => {
     const step = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? tabs.length - 1 : 0;

@@ -1,10 +1,33 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { startFauxqs } from 'fauxqs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCleanupQueue } from '#adapters/sqs/cleanup-queue.ts';
 import { QueueUnavailableError } from '#adapters/sqs/sender.ts';
+import type { Authorizer } from '#local/iam/authorize.ts';
+import { startSqs } from '#local/sqs/server.ts';
+import { openQueueStore } from '#local/sqs/store.ts';
+
+const queue = {
+  name: 'cleanup',
+  arn: 'arn:aws:sqs:eu-central-1:000000000000:cleanup',
+  visibilityTimeoutSeconds: 30,
+  delaySeconds: 0,
+  retentionSeconds: 3600,
+  maxMessageBytes: 262_144,
+};
+
+/** What roles may do is tested elsewhere. */
+const everybody: Authorizer = {
+  credentialsOf: () => ({ accessKeyId: 'local', secretAccessKey: 'local' }),
+  isAllowed: () => true,
+  functionMay: () => true,
+  functionOf: () => undefined,
+};
 
 beforeEach(() => {
   vi.stubEnv('AWS_REGION', 'eu-central-1');
@@ -17,16 +40,21 @@ afterEach(() => {
 
 describe('the cleanup queue', () => {
   it('carries a message as JSON', async () => {
-    const sqs = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
+    const dir = mkdtempSync(join(tmpdir(), 'stowage-sqs-'));
+    const store = openQueueStore(dir);
+    const sqs = await startSqs({ queues: [queue], store, authorizer: everybody, host: '127.0.0.1', port: 0 });
+    vi.stubEnv('AWS_ENDPOINT_URL_SQS', sqs.endpoint);
+    const client = new SQSClient({});
     try {
-      vi.stubEnv('AWS_ENDPOINT_URL_SQS', `http://127.0.0.1:${sqs.port}`);
-      sqs.createQueue('cleanup', { region: 'eu-central-1' });
-      const queueUrl = `http://127.0.0.1:${sqs.port}/000000000000/cleanup`;
-      await createCleanupQueue({ queueUrl }).send({ type: 'file.delete', fileId: '0123' });
-      const bodies = sqs.inspectQueue('cleanup')?.messages.ready.map(({ body }) => JSON.parse(body));
-      expect(bodies).toEqual([{ type: 'file.delete', fileId: '0123' }]);
+      const QueueUrl = `${sqs.endpoint}/000000000000/cleanup`;
+      await createCleanupQueue({ queueUrl: QueueUrl }).send({ type: 'file.delete', fileId: '0123' });
+      const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+      expect(Messages.map(({ Body }) => JSON.parse(Body ?? ''))).toEqual([{ type: 'file.delete', fileId: '0123' }]);
     } finally {
-      await sqs.stop();
+      client.destroy();
+      await sqs.close();
+      store.close();
+      rmSync(dir, { recursive: true });
     }
   });
 });

@@ -1,0 +1,26 @@
+import { type FileRecord, incomingOf, objectOf } from '#core/file-record.ts';
+import type { ObjectRef } from '#core/ports.ts';
+
+/**
+ * What a finished or released direct upload leaves behind, until nothing can appear at its incoming key any more: the
+ * URL may still be alive, and a client may PUT again after we took the object away.
+ */
+export interface IncomingMarker {
+  fileId: string;
+  incoming: ObjectRef;
+  /** The final key: a completion that outlived the record may have written it. */
+  final: ObjectRef;
+  /** Epoch milliseconds after which the objects are removed once more, for good. */
+  dueAt: number;
+}
+
+/** After the URL's end: a PUT that began in its last second may take long to arrive. */
+const lateArrivalMs = 60 * 60_000;
+
+/** The marker a direct upload needs when it ends now; undefined when there is nothing left to wait for. */
+export function markerOf(file: FileRecord, now: Date): IncomingMarker | undefined {
+  if (file.incoming === undefined) return undefined;
+  const dueAt = file.incoming.urlExpiresAt + lateArrivalMs;
+  if (dueAt <= now.getTime()) return undefined;
+  return { fileId: file.id, incoming: incomingOf(file.incoming), final: objectOf(file), dueAt };
+}

@@ -1,0 +1,28 @@
+import { describe, expect, test } from 'vitest';
+import { endpoints } from '#functions/routes.ts';
+import { useDemo } from './support.ts';
+
+const { cloud, newPage } = useDemo();
+
+describe('the reference', () => {
+  test('shows every endpoint of the table, and asks no other machine for anything', async () => {
+    const page = await newPage();
+    const hosts = new Set<string>();
+    page.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (protocol.startsWith('http')) hosts.add(origin);
+    });
+    await page.goto(`${cloud().baseUrl}/docs`);
+    const shown = page.locator('.opblock-summary-path');
+    await shown.first().waitFor();
+    const paths = await shown.evaluateAll((elements) => elements.map((element) => element.getAttribute('data-path')));
+    expect(paths.toSorted()).toEqual(
+      Object.values(endpoints)
+        .map(({ path }) => path)
+        .toSorted(),
+    );
+    await shown.first().click();
+    await page.getByText('Asked before an extension shows upload controls').waitFor();
+    expect([...hosts]).toEqual([cloud().baseUrl]);
+  });
+});
