@@ -4,11 +4,8 @@ import { crash } from './commands.ts';
 import type { Command, EventBody, Target } from './domain.ts';
 import { live } from './live.ts';
 import { type Servers, startServers } from './run.ts';
+import { duelRuns, endOnFailure, seed } from './runs.ts';
 import type { CrashPlan } from './turns.ts';
-
-/** Orders drawn for each duel: each is a dozen calls long, so that many show every order that matters. */
-const numRuns = Number(process.env.DUEL_RUNS ?? 40);
-const seed = process.env.MODEL_SEED === undefined ? 20_261_122 : Number(process.env.MODEL_SEED);
 
 let servers: Servers;
 beforeAll(async () => {
@@ -145,17 +142,24 @@ const duels: Duel[] = [
 ];
 
 describe('whoever is first, and whoever is killed on the way, it ends well:', () => {
-  it.each(duels)('$title', { timeout: 300_000 }, async ({ start, waitMs = 0, at, crash: certain }) => {
-    const life = fc.record({
-      crashes: fc.tuple(...at.map(() => crash)),
-      draws: fc.infiniteStream(fc.nat(1000)),
-      deliveries: fc.constantFrom(1, 1, 3),
-      scheduler: fc.scheduler(),
-    });
-    const property = fc.asyncProperty(life, async ({ crashes, ...drawn }) => {
-      const asked = at.map((command, index) => ({ command, crash: index === 0 && certain ? certain : crashes[index] }));
-      await live(servers, { ...drawn, start, rounds: [{ waitMs, asked }] });
-    });
-    await fc.assert(property, { numRuns, seed, endOnFailure: process.env.MODEL_SHRINK === undefined });
-  });
+  it.each(duels)(
+    '$title',
+    { timeout: Math.max(300_000, duelRuns * 2_000) },
+    async ({ start, waitMs = 0, at, crash: certain }) => {
+      const life = fc.record({
+        crashes: fc.tuple(...at.map(() => crash)),
+        draws: fc.infiniteStream(fc.nat(1000)),
+        deliveries: fc.constantFrom(1, 1, 3),
+        scheduler: fc.scheduler(),
+      });
+      const property = fc.asyncProperty(life, async ({ crashes, ...drawn }) => {
+        const asked = at.map((command, index) => ({
+          command,
+          crash: index === 0 && certain ? certain : crashes[index],
+        }));
+        await live(servers, { ...drawn, start, rounds: [{ waitMs, asked }] });
+      });
+      await fc.assert(property, { numRuns: duelRuns, seed, endOnFailure });
+    },
+  );
 });

@@ -3,13 +3,10 @@ import { afterAll, beforeAll, it } from 'vitest';
 import { beginning, rounds } from './commands.ts';
 import { live } from './live.ts';
 import { type Servers, startServers } from './run.ts';
-
-/** `npm run test:model` runs for as long as `MODEL_RUNS` says, with a fresh seed unless `MODEL_SEED` names one. */
-const numRuns = Number(process.env.MODEL_RUNS ?? 500);
-const seed = process.env.MODEL_SEED === undefined ? 20_261_122 : Number(process.env.MODEL_SEED);
+import { endOnFailure, modelRuns, seed } from './runs.ts';
 
 /** A long run says how many histories it saw, not that it took too long. */
-const timeoutMs = Math.max(300_000, numRuns * 2_000);
+const timeoutMs = Math.max(300_000, modelRuns * 2_000);
 
 let servers: Servers;
 beforeAll(async () => {
@@ -28,7 +25,7 @@ it(
       scheduler: fc.scheduler(),
     });
     const property = fc.asyncProperty(life, (drawn) => live(servers, drawn));
-    await fc.assert(property, { numRuns, seed, endOnFailure: process.env.MODEL_SHRINK === undefined });
+    await fc.assert(property, { numRuns: modelRuns, seed, endOnFailure });
   },
   timeoutMs,
 );
