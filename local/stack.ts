@@ -61,6 +61,8 @@ export interface RunningStack extends Closable {
   endpoints: { dynamodb: string; sqs: string; secretsManager: string };
   functions: Functions;
   drain(): Promise<DrainReport>;
+  /** What the table does in its own time: removes what TTL says is over, tells its stream, and answers how many items went. */
+  sweepTtl(): Promise<number>;
 }
 
 /** Starts everything; when a part fails, what was started before it is stopped again. */
@@ -143,7 +145,7 @@ export async function runStack(options: StackOptions): Promise<RunningStack> {
       port: ports.api,
     });
     open.push(gateway);
-    return { model, baseUrl: gateway.endpoint, endpoints, functions, drain, close };
+    return { model, baseUrl: gateway.endpoint, endpoints, functions, drain, sweepTtl: dynamo.sweepTtl, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,0 +1,116 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { BatchWriteCommand, DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { toItem } from '#adapters/dynamo/file-item.ts';
+import { counterKey } from '#adapters/dynamo/keys.ts';
+import { createObjectLister } from '#adapters/r2/object-lister.ts';
+import { createObjectStore } from '#adapters/r2/object-store.ts';
+import type { ExtensionFile } from '#core/file-record.ts';
+import { newId, newObjectKey } from '#core/ids.ts';
+import { sessionFile } from '#test/support/records.ts';
+import { openTable } from './faults-support.ts';
+import { openCloud, type TestApp } from './support.ts';
+
+let opened: Awaited<ReturnType<typeof openCloud>>;
+let documents: DynamoDBDocumentClient;
+beforeAll(async () => {
+  opened = await openCloud();
+  const credentials = { accessKeyId: 'operator', secretAccessKey: 'operator' };
+  const { endpoint } = opened.cloud.dev.dynamodb;
+  documents = DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint, region: 'us-east-1', credentials }));
+}, 180_000);
+afterAll(async () => {
+  documents?.destroy();
+  await opened.close();
+});
+
+const sizeBytes = 64;
+
+function recordOf(app: TestApp, index: number): ExtensionFile {
+  const id = newId(new Date(Date.now() - 86_400_000 + index));
+  const { dueAt: _, ...file } = sessionFile({
+    ...idsOf(app),
+    id,
+    key: newObjectKey('extensions', id, 'webp'),
+    sizeBytes,
+  });
+  return { ...file, state: 'ready', rev: 2 };
+}
+const idsOf = ({ appId, userId, sessionId, lockId }: TestApp) => ({ appId, userId, sessionId, lockId });
+
+/** Files of an app's session as uploads would have left them, in bulk. */
+async function fill(app: TestApp, count: number): Promise<void> {
+  const { dev } = opened.cloud;
+  const { endpoint, accessKeyId, secretAccessKey, bucket } = dev.r2;
+  const objects = createObjectStore({
+    endpoint,
+    buckets: { default: bucket },
+    credentials: async () => ({ accessKeyId, secretAccessKey }),
+  });
+  const files = Array.from({ length: count }, (_, index) => recordOf(app, index));
+  const bytes = Buffer.alloc(sizeBytes);
+  const next = files.values();
+  const write = async () => {
+    for (const file of next)
+      await objects.put({ bucket: 'default', key: file.key }, bytes, { contentType: 'image/webp' });
+  };
+  await Promise.all(Array.from({ length: 12 }, write));
+  const TableName = dev.dynamodb.tableName;
+  for (let start = 0; start < count; start += 25) {
+    const puts = files.slice(start, start + 25).map((file) => ({ PutRequest: { Item: toItem(file) } }));
+    await documents.send(new BatchWriteCommand({ RequestItems: { [TableName]: puts } }));
+  }
+  for (const counter of [
+    { kind: 'app', appId: app.appId },
+    { kind: 'session', sessionId: app.sessionId },
+  ] as const) {
+    await documents.send(
+      new UpdateCommand({
+        TableName,
+        Key: counterKey(counter),
+        UpdateExpression: 'ADD usedBytes :bytes, fileCount :files',
+        ExpressionAttributeValues: { ':bytes': count * sizeBytes, ':files': count },
+      }),
+    );
+  }
+}
+
+async function objectsLeft(): Promise<number> {
+  const { endpoint, accessKeyId, secretAccessKey, bucket } = opened.cloud.dev.r2;
+  const credentials = async () => ({ accessKeyId, secretAccessKey });
+  const page = await createObjectLister({ endpoint, buckets: { default: bucket }, credentials }).list('default', {});
+  return page.objects.length;
+}
+
+/** Deletes an app of that many files and drains; tells what the worker did and the most memory it ever had. */
+async function removeAppOf(count: number) {
+  const { stowage, cloud } = opened;
+  const app = await stowage.app();
+  await fill(app, count);
+  const json = { eventId: `end-${count}`, type: 'app.deleted', appId: app.appId };
+  await stowage.ok('POST', '/platform/lifecycle-events', { token: cloud.dev.platformToken, json });
+  const worker = cloud.stack.model.functions.find(({ name }) => /cleanup/i.test(name))?.name ?? '';
+  let ran = 0;
+  for (let finished = false; !finished; ) {
+    const report = await cloud.drain();
+    // A function that ran longer than its timeout, or out of memory, would be a failure here.
+    expect([report.failed, report.left]).toEqual([{}, report.finished ? {} : report.left]);
+    ran += report.ran[worker] ?? 0;
+    finished = report.finished;
+  }
+  return { pages: ran, peakBytes: cloud.stack.functions.peakRssBytes()[worker] ?? 0 };
+}
+
+it('ten thousand files of an app go page by page, in functions that run briefly, in memory that stays flat', {
+  timeout: 600_000,
+}, async () => {
+  const few = await removeAppOf(500);
+  const many = await removeAppOf(10_000);
+  expect(await objectsLeft()).toBe(0);
+  const table = openTable(opened.cloud);
+  expect((await table.items()).filter(({ sk }) => sk === 'FILE' || sk === 'CLEANUP')).toEqual([]);
+  table.close();
+  // Sixteen files a message, and one look again: no message did the work of many.
+  expect([few.pages, many.pages]).toEqual([Math.ceil(500 / 16) + 1, Math.ceil(10_000 / 16) + 1]);
+  expect(many.peakBytes).toBeLessThan(few.peakBytes * 1.5);
+});
