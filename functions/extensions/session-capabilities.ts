@@ -1,8 +1,19 @@
 import * as z from 'zod/mini';
+import { appSettingsAnswer } from '#http/admin-views.ts';
 import type { Contract } from '#http/contract.ts';
 import { settings } from '#runtime/container.ts';
 import { isStorageConfigured } from '#runtime/env.ts';
 import { serve } from '#runtime/serve.ts';
+
+/** Of an app's settings what the seed shows an extension; the rest is left out. */
+const shownSettings = z.pick(appSettingsAnswer, {
+  enabled: true,
+  maxFileBytes: true,
+  maxBytesPerApp: true,
+  maxBytesPerSession: true,
+  maxStagedBytesPerUserPerApp: true,
+  allowedMimePrefixes: true,
+});
 
 export const contract = {
   success: 200,
@@ -10,38 +21,17 @@ export const contract = {
     enabled: z.boolean(),
     provider: z.literal('r2'),
     r2Configured: z.boolean(),
-    settings: z.object({
-      enabled: z.boolean(),
-      maxFileBytes: z.number(),
-      maxBytesPerApp: z.number(),
-      maxBytesPerSession: z.number(),
-      maxStagedBytesPerUserPerApp: z.number(),
-      allowedMimePrefixes: z.array(z.string()),
-    }),
+    settings: shownSettings,
   }),
 } satisfies Contract;
 
 /** Asked before an extension shows upload controls (seed 1, "Capabilities"); answers when storage is off, too. */
 export const handler = serve('extensions/session-capabilities', contract, async ({ caller }) => {
-  const {
-    enabled,
-    maxFileBytes,
-    maxBytesPerApp,
-    maxBytesPerSession,
-    maxStagedBytesPerUserPerApp,
-    allowedMimePrefixes,
-  } = await settings().get(caller.appId);
+  const appSettings = await settings().get(caller.appId);
   return {
-    enabled,
+    enabled: appSettings.enabled,
     provider: 'r2',
     r2Configured: isStorageConfigured(),
-    settings: {
-      enabled,
-      maxFileBytes,
-      maxBytesPerApp,
-      maxBytesPerSession,
-      maxStagedBytesPerUserPerApp,
-      allowedMimePrefixes,
-    },
+    settings: z.parse(shownSettings, appSettings),
   };
 });

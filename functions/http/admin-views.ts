@@ -23,19 +23,21 @@ export const settingsChange = z.strictObject({
   stateMaxBytes: z.optional(z.int().check(z.minimum(2), z.maximum(262_144))),
 });
 
+export const appSettingsAnswer = z.object({
+  enabled: z.boolean(),
+  maxFileBytes: z.number(),
+  maxBytesPerApp: z.number(),
+  maxBytesPerSession: z.number(),
+  maxStagedBytesPerUserPerApp: z.number(),
+  allowedMimePrefixes: z.array(z.string()),
+  maxImageEdge: z.number(),
+  stagedTtlSeconds: z.number(),
+  stateMaxBytes: z.number(),
+});
+
 export const settingsAnswer = z.object({
   appId: z.string(),
-  settings: z.object({
-    enabled: z.boolean(),
-    maxFileBytes: z.number(),
-    maxBytesPerApp: z.number(),
-    maxBytesPerSession: z.number(),
-    maxStagedBytesPerUserPerApp: z.number(),
-    allowedMimePrefixes: z.array(z.string()),
-    maxImageEdge: z.number(),
-    stagedTtlSeconds: z.number(),
-    stateMaxBytes: z.number(),
-  }),
+  settings: appSettingsAnswer,
   usage: z.object({ usedBytes: z.number(), fileCount: z.number() }),
 });
 

@@ -44,7 +44,7 @@ export function counterItem(TableName: string, change: Change, limit?: CounterLi
     UpdateExpression: 'ADD usedBytes :bytes, fileCount :files',
   };
   if (limit === undefined) return { Update: { ...update, ExpressionAttributeValues: values } };
-  // A condition cannot add, so the sum is moved to the other side (platform facts, section B).
+  // A condition cannot add, so the sum is moved to the other side (DynamoDB developer guide, "Condition expressions").
   const room = limit.limitBytes - change.bytes;
   const inFiles = limit.limitFiles !== undefined && change.files > 0;
   const within = inFiles ? 'usedBytes <= :room AND fileCount <= :places' : 'usedBytes <= :room';

@@ -13,8 +13,8 @@ export type LifecycleEvent = { eventId: string } & (
 /** Marks of what is deleted and which locks are clones of which template. Every method may run again and change nothing. */
 export interface LifecycleStore {
   /**
-   * Nothing may be stored for this app or session any more, and a clean-up is owed. An
-   * app's storage is turned off, a session's state removed. */
+   * Nothing may be stored for this app or session any more. An app's storage is turned off, a session's state removed.
+   */
   closeScope(scope: Scope & { kind: 'app' | 'session' }, now: Date): Promise<void>;
   /** Nothing may be claimed for or stored under it any more. Answers the templates a lock is a clone of. */
   markDeleted(holder: Holder, now: Date): Promise<{ templateIds: string[] }>;

@@ -11,7 +11,7 @@ import { notFound, storageRefusal, unsupportedFileType, uploadNotFound } from '.
 import type { OrganizationStore } from './stores.ts';
 import { checkUploaded, clearIncoming, copyToFinal, isStaged, settling } from './taking.ts';
 
-/** What a form carries through Lambda (platform facts, section B). */
+/** What a form carries through Lambda (AWS Lambda developer guide, "Lambda quotas"). */
 export const maxDocumentBytes = 4 * 1024 * 1024;
 
 /** Seed 3: "Bucket-level immutability + 7-year lifecycle". We hold to it, too, whatever the bucket does. */

@@ -8,7 +8,7 @@ import { pathSegment } from './policy.ts';
 import { notActiveMember, notFound, storageRefusal } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';
 
-/** What the gateway and Lambda carry of a text, less what escaping may add (platform facts, section B). */
+/** What the gateway and Lambda carry of a text, less what escaping may add (AWS Lambda developer guide, "Lambda quotas"). */
 export const maxExportBytes = 4 * 1024 * 1024;
 
 /** Life of a download, seconds (seed 3: "short-lived (60s) downloads"). */
