@@ -12,6 +12,9 @@ export interface Draining {
 /** Longer than anything waits for: staged files, restored ones, dead URLs and their late arrivals. */
 const restMs = 3 * 3_600_000;
 
+/** As often as TTL comes by: an alarm that rings too early must not be taken for one in time. */
+const ttlEveryMs = 45 * 60_000;
+
 /** SQS does not keep a lifecycle event for longer than the grace of a deleted template when time goes on. */
 export async function deliverEvents(run: Run, ports: Ports, draining: Draining): Promise<void> {
   await deliver(run, ports, draining, ({ queue }) => queue === 'lifecycle');
@@ -23,12 +26,10 @@ export async function deliverEvents(run: Run, ports: Ports, draining: Draining):
  */
 export async function drain(run: Run, ports: Ports, draining: Draining, scheduled: boolean): Promise<void> {
   await settleQueues(run, ports, draining);
-  run.time.now += restMs;
-  await run.sweepTtl();
-  for (let delivery = 0; delivery < draining.deliveries; delivery += 1) {
-    const records = [...run.expired];
-    await expire(run, ports);
-    if (delivery + 1 < draining.deliveries) run.expired.push(...records);
+  for (let passed = 0; passed < restMs; passed += ttlEveryMs) {
+    run.time.now += ttlEveryMs;
+    await run.sweepTtl();
+    await deliverExpired(run, ports, draining);
   }
   await settleQueues(run, ports, draining);
   if (!scheduled) return;
@@ -42,6 +43,14 @@ export async function drain(run: Run, ports: Ports, draining: Draining, schedule
     if (report.repaired === 0) return;
   }
   throw new Error('The schedule finds something to repair every time');
+}
+
+async function deliverExpired(run: Run, ports: Ports, { deliveries }: Draining): Promise<void> {
+  const records = [...run.expired];
+  for (let delivery = 1; delivery <= deliveries; delivery += 1) {
+    await expire(run, ports);
+    if (delivery < deliveries) run.expired.push(...records);
+  }
 }
 
 async function settleQueues(run: Run, ports: Ports, draining: Draining): Promise<void> {

@@ -4,7 +4,7 @@ import { listStagedFiles } from '#core/staged-files.ts';
 import { appId, settings, users } from './domain.ts';
 import { type History, readyFilesOf, scopesOf } from './history.ts';
 import { counters } from './limits.ts';
-import type { Observed } from './observe.ts';
+import { fileIn, type Observed } from './observe.ts';
 import type { Ports } from './run.ts';
 
 /** What holds whenever nobody is in the middle of something, whatever was killed before. Answers what does not. */
@@ -83,6 +83,15 @@ export async function brokenViews(ports: Ports, observed: Observed): Promise<str
     if (stagedQuota.bytesUsed !== used) broken.push(`${userId} is told of ${stagedQuota.bytesUsed} bytes, not ${used}`);
   }
   return broken;
+}
+
+/** What time alone takes: what was held by something that lives is held still. */
+export function lost(before: Observed, after: Observed, history: History): string[] {
+  const kept = before.files.filter(
+    (file) => file.state === 'ready' && !file.staged && !scopesOf(file).some(history.hasEnded),
+  );
+  const gone = kept.filter(({ id }) => fileIn(after, id)?.state !== 'ready');
+  return gone.map((file) => `file ${file.id} went though nothing of ${scopesOf(file).join(', ')} has ended`);
 }
 
 /** What holds once there is nothing left to do. `scheduled`: the hourly schedule has run too. */

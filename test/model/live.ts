@@ -3,7 +3,7 @@ import type { Round } from './commands.ts';
 import type { Command } from './domain.ts';
 import { type Draining, deliverEvents, drain } from './drain.ts';
 import { createHistory, type Done, type History } from './history.ts';
-import { brokenAtRest, brokenNow, brokenViews } from './invariants.ts';
+import { brokenAtRest, brokenNow, brokenViews, lost } from './invariants.ts';
 import { unexplained } from './judge.ts';
 import { type Observed, observe } from './observe.ts';
 import { perform, type Request } from './perform.ts';
@@ -113,16 +113,15 @@ async function wait(run: Run, ports: Ports, draining: Draining, waitMs: number):
 }
 
 async function rest(run: Run, ports: Ports, draining: Draining, history: History, rounds: Round[]): Promise<void> {
-  const calm = rounds.every(({ asked }) => asked.every(({ crash }) => crash === undefined));
-  if (calm) {
-    await drain(run, ports, draining, false);
-    const broken = brokenAtRest(await observe(run), history, false);
-    if (broken.length > 0) throw new Error(`At rest, without the schedule:\n${broken.join('\n')}`);
+  const before = await observe(run);
+  const undisturbed = rounds.every(({ asked }) => asked.every(({ crash }) => crash === undefined));
+  for (const scheduled of undisturbed ? [false, true] : [true]) {
+    await drain(run, ports, draining, scheduled);
+    const after = await observe(run);
+    const broken = [...brokenNow(after), ...lost(before, after, history), ...brokenAtRest(after, history, scheduled)];
+    if (broken.length > 0)
+      throw new Error(`At rest${scheduled ? '' : ', without the schedule'}:\n${broken.join('\n')}`);
   }
-  await drain(run, ports, draining, true);
-  const observed = await observe(run);
-  const broken = [...brokenNow(observed), ...brokenAtRest(observed, history, true)];
-  if (broken.length > 0) throw new Error(`At rest:\n${broken.join('\n')}`);
 }
 
 /** A request as a failed run should show it. */
