@@ -137,8 +137,8 @@ async function poll(
   return true;
 }
 
-/** Delays are there for indexes that lag, and these do not; only a deleted template waits for something else. */
-const waitsForItsTime = ({ body }: Message) => body.type === 'template.check';
+/** The second look at a scope waits for indexes that lag, and these do not; other delays wait for what may still come. */
+const waitsForItsTime = ({ body }: Message) => body.type !== 'scope.clean';
 
 /** One delivery of a queue message. */
 export async function work(ports: Ports, message: Message): Promise<void> {
