@@ -105,7 +105,9 @@ async function carryOut(
       else await run.sendEvent(request.event);
       return {};
     case 'work':
-      for (let polls = 3; polls > 0; polls -= 1) await poll(run, ports, step, request);
+      for (let polls = 8, taken = 0; polls > 0 && taken < 3; polls -= 1) {
+        if (await poll(run, ports, step, request)) taken += 1;
+      }
       return {};
     case 'expire':
       await expire(run, ports);
@@ -119,14 +121,20 @@ async function carryOut(
 }
 
 /** A worker takes a message, if there is one by now. Kept, it comes again. */
-async function poll(run: Run, ports: Ports, step: Step, { pick, keep }: Extract<Command, { kind: 'work' }>) {
+async function poll(
+  run: Run,
+  ports: Ports,
+  step: Step,
+  { pick, keep }: Extract<Command, { kind: 'work' }>,
+): Promise<boolean> {
   const message = await step('receive', async () => {
     const due = run.messages.filter((each) => each.dueAt <= run.time.now || !waitsForItsTime(each));
     return due[pick % Math.max(1, due.length)];
   });
-  if (message === undefined) return;
+  if (message === undefined) return false;
   await work(ports, message);
   if (!keep && run.messages.includes(message)) run.messages.splice(run.messages.indexOf(message), 1);
+  return true;
 }
 
 /** Delays are there for indexes that lag, and these do not; only a deleted template waits for something else. */

@@ -19,7 +19,7 @@ const never = new Promise<never>(() => {});
 const macrotask = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Calls in a row that a turn may bring: drawn evenly, long halts in the middle of a use case would hardly ever occur. */
-const bursts = [1, 1, 1, 1, 2, 3, 5, 8, 20];
+const bursts = [1, 1, 1, 1, 2, 3, 5, 10, 20, 40];
 
 /**
  * Lets use cases run side by side, one call to the outside at a time, in an order that fast-check's scheduler draws;
