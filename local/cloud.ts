@@ -117,7 +117,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     });
     const outdir = path.join(dir, 'cdk.out');
     rmSync(outdir, { recursive: true, force: true });
-    const assembly = await synthesize({ config, outdir, localLayer: true });
+    const assembly = await synthesize({ config, outdir, localLayer: true, validate: false });
     // Its service process would stay with 300 MB for nothing: bundles are built once a start.
     await stopEsbuild();
     let credentials: DemoCredentials | undefined;

@@ -84,17 +84,18 @@ async function drain(options: DrainOptions, before: Counts): Promise<DrainReport
   return { ran, failed, left: Object.fromEntries(left.filter(([, count]) => count > 0)), finished };
 }
 
-/** Makes everything visible again and again until the queues with a function are empty; false when time runs out. */
+/**
+ * Lets the queues with a function run empty; false when time runs out. Delays are cut short only once nothing else is
+ * left to do: time passes for what waits, and it does not overtake what was sent to be done at once.
+ */
 async function settleQueues({ pollers, store }: DrainOptions, deadline: number): Promise<boolean> {
   const active = pollers.filter(({ mapping }) => mapping.enabled);
   for (;;) {
-    let waiting = 0;
-    for (const { queue, poller } of active) {
-      store.hurry(queue, poller.busy);
-      waiting += open({ store }, queue);
-    }
+    const waiting = active.reduce((sum, { queue }) => sum + open({ store }, queue), 0);
     if (waiting === 0) return true;
     if (Date.now() >= deadline) return false;
+    const atWork = active.some(({ queue, poller }) => poller.busy.size > 0 || store.counts(queue).visible > 0);
+    if (!atWork) for (const { queue, poller } of active) store.hurry(queue, poller.busy);
     await sleep(10);
   }
 }

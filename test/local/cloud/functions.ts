@@ -34,13 +34,14 @@ export const handler = async (event, context) => {
 };
 `;
 
-/** Takes a queue's batch: notes each body, and fails those that say so. */
+/** Takes a queue's batch: notes each body once it is worked on, and fails those that say so. */
 export const queueWorker = `
 import { appendFileSync } from 'node:fs';
 export const handler = async (event) => {
   const batchItemFailures = [];
   for (const record of event.Records) {
     const body = JSON.parse(record.body);
+    if (body.takesMs) await new Promise((resolve) => setTimeout(resolve, body.takesMs));
     appendFileSync(process.env.RECORD_FILE, JSON.stringify({ ...body, attempt: Number(record.attributes.ApproximateReceiveCount), batch: event.Records.length }) + '\\n');
     if (body.crash) process.exit(1);
     if (body.fail === true || body.fail >= Number(record.attributes.ApproximateReceiveCount)) batchItemFailures.push({ itemIdentifier: record.messageId });

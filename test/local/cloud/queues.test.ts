@@ -79,6 +79,14 @@ describe('a queue with a function', () => {
     await cloud.drain();
     expect(seen('delayed')).toHaveLength(1);
   });
+
+  it('lets no delayed message overtake one that is being worked on', async () => {
+    await send({ type: 'work', id: 'at once', takesMs: 500 });
+    await send({ type: 'work', id: 'in a while' }, 900);
+    await cloud.drain();
+    const order = cloud.recorded().flatMap(({ id }) => (id === 'at once' || id === 'in a while' ? [id] : []));
+    expect(order).toEqual(['at once', 'in a while']);
+  });
 });
 
 describe('the endpoint', () => {
