@@ -7,7 +7,7 @@ import { brokenAtRest, brokenNow, brokenViews, lost } from './invariants.ts';
 import { unexplained } from './judge.ts';
 import { type Observed, observe } from './observe.ts';
 import { perform, type Request } from './perform.ts';
-import { predict } from './predict.ts';
+import { predict, predictBeside } from './predict.ts';
 import { openRun, type Ports, type Run, type Servers } from './run.ts';
 import { createTurns, straight, type Turns } from './turns.ts';
 
@@ -88,11 +88,10 @@ async function together(
 async function check(run: Run, ports: Ports, history: History, done: Done[], before: Observed): Promise<Observed> {
   const after = await observe(run);
   const told = done.map(({ request, ending }) => ({ ...briefly(request), ...ending }));
-  const [only] = done;
-  const codes = done.length === 1 && only && !only.ending.crashed ? predict(only.request, before) : undefined;
-  if (codes !== undefined && only && !only.ending.crashed) {
-    const { value } = only.ending;
-    const asPredicted = value.ok ? codes.length === 0 : codes.includes(value.code);
+  for (const { request, ending } of done) {
+    const codes = done.length === 1 ? predict(request, before) : predictBeside(request, done, before);
+    if (codes === undefined || ending.crashed) continue;
+    const asPredicted = ending.value.ok ? codes.length === 0 : codes.includes(ending.value.code);
     if (!asPredicted)
       throw new Error(`${JSON.stringify(told)} should have been answered ${codes.join(' or ') || 'yes'}`);
   }

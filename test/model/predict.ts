@@ -9,7 +9,7 @@ import {
 } from '#core/file-record.ts';
 import { limitOf } from '#core/quota.ts';
 import { appId, sessions, settings } from './domain.ts';
-import { idOfClaim, scopeOfTarget } from './history.ts';
+import { type Done, idOfClaim, scopeOfTarget } from './history.ts';
 import { fileIn, isClaimable, isReady, type Observed } from './observe.ts';
 import type { ClaimRequest, Request } from './perform.ts';
 
@@ -44,6 +44,14 @@ export function predict(request: Request, before: Observed): Prediction | undefi
     default:
       return [];
   }
+}
+
+/** Uploads at one moment that would fit all together: none of them may be refused for the others. */
+export function predictBeside(request: Request, done: Done[], before: Observed): Prediction | undefined {
+  const sizes = done.map(({ request: other }) => ('size' in other ? other.size : Number.POSITIVE_INFINITY));
+  const size = sizes.reduce((sum, each) => sum + each, 0);
+  const fits = 'size' in request && Number.isFinite(size) && predict({ ...request, size }, before)?.length === 0;
+  return fits ? [] : undefined;
 }
 
 const stagedBy = (userId: string): CounterRef[] => [
