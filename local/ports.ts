@@ -1,4 +1,5 @@
 /** Ports that stay the same over restarts, since stored URLs (a public file's, for one) name them. */
+import { randomInt } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -28,21 +29,28 @@ export async function choosePorts<Name extends string>(
   return chosen;
 }
 
+/**
+ * Below the ports that systems give to outgoing connections (from 32768 on Linux, 49152 elsewhere): between choosing a
+ * port and binding it lie seconds, in which any connection of this machine could take one of those.
+ */
+const firstPort = 20_000;
+const lastPort = 32_000;
+
 async function freePort(taken: ReadonlySet<number>): Promise<number> {
   for (;;) {
-    const port = await probe(0);
-    if (port && !taken.has(port)) return port;
+    const port = randomInt(firstPort, lastPort);
+    if (!taken.has(port) && (await probe(port)) !== 0) return port;
   }
 }
 
-/** The port if it can be bound right now (any for 0), else 0. */
+/** The port if it can be bound right now, else 0. */
 async function probe(port: number): Promise<number> {
+  if (port === 0) return 0;
   const server = createServer();
   const { promise, resolve } = Promise.withResolvers<number>();
   server.once('error', () => resolve(0));
   server.listen(port, '127.0.0.1', () => {
-    const address = server.address();
-    server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
+    server.close(() => resolve(port));
   });
   return promise;
 }

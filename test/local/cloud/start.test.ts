@@ -124,6 +124,12 @@ describe('the folder lock', () => {
 });
 
 describe('ports', () => {
+  it('are none that an outgoing connection could be given before they are bound', async () => {
+    const ports = Object.values(await choosePorts(folder(), ['a', 'b', 'c', 'd', 'e', 'f', 'g']));
+    expect(new Set(ports).size).toBe(7);
+    for (const port of ports) expect(port).toBeLessThan(32_768);
+  });
+
   it('stay the same, except one that somebody else has taken', async () => {
     const dir = folder();
     const first = await choosePorts(dir, ['a', 'b']);
