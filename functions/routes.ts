@@ -129,4 +129,3 @@ export const workers = {
 } as const satisfies Record<string, WorkerRow>;
 
 export type EndpointName = keyof typeof endpoints;
-export type WorkerName = keyof typeof workers;

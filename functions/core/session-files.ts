@@ -9,8 +9,8 @@ import type { FileStore } from '#core/stores.ts';
 export const fileNotFound = () =>
   new AppError('file_not_found', 'There is no such file here. It may have been deleted.');
 
-/** A file of another system has an id, too, and is none of an extension's. */
-async function getExtensionFile(files: FileStore, fileId: string): Promise<ExtensionFile | undefined> {
+/** An extension's file by an id as it was sent. A file of another system has an id, too, and is not there for it. */
+export async function getExtensionFile(files: FileStore, fileId: string): Promise<ExtensionFile | undefined> {
   const file = idPattern.test(fileId) ? await files.get(fileId) : undefined;
   return isOf('extension', file) ? file : undefined;
 }
@@ -59,7 +59,7 @@ export async function getSessionUpload(
   caller: SessionCaller,
   fileId: string,
 ): Promise<ExtensionFile> {
-  return sessionUpload(deps, caller)(idPattern.test(fileId) ? await deps.files.get(fileId) : undefined);
+  return sessionUpload(deps, caller)(await getExtensionFile(deps.files, fileId));
 }
 
 /** The same for what this user uploads in a setup screen of this app, staged or claimed since. */

@@ -1,8 +1,7 @@
 import { type ExtensionFile, isVisible } from '#core/file-record.ts';
-import { idPattern } from '#core/ids.ts';
 import type { Clock } from '#core/ports.ts';
 import { type StagedQuota, stagedQuotaOf } from '#core/quota.ts';
-import { fileNotFound, ownUpload } from '#core/session-files.ts';
+import { fileNotFound, getExtensionFile, ownUpload } from '#core/session-files.ts';
 import type { AppSettings } from '#core/settings.ts';
 import type { FileStore } from '#core/stores.ts';
 
@@ -50,7 +49,7 @@ async function read({ files, clock }: Deps, owner: Owner, settings: AppSettings)
  * Throws `file_not_found`, for a claimed file too.
  */
 export async function getStagedFile(deps: Deps, owner: Owner, fileId: string): Promise<ExtensionFile> {
-  const file = ownUpload(deps, owner)(idPattern.test(fileId) ? await deps.files.get(fileId) : undefined);
+  const file = ownUpload(deps, owner)(await getExtensionFile(deps.files, fileId));
   if (!file.staged) throw fileNotFound();
   return file;
 }

@@ -1,5 +1,5 @@
 /** Sending and closing, shared by the signed endpoint and the public bucket. */
-import type { RequestListener, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
@@ -8,14 +8,48 @@ import type { Reply } from './types.ts';
 /** Milliseconds that answers under way get to end by themselves. */
 const graceMs = 400;
 
-export interface Listening {
+export interface R2Server {
+  /** `http://<host>:<port>` */
+  endpoint: string;
   port: number;
-  /** Ends within a second, with idle keep-alive connections and half-sent requests too. */
+  /** Ends within a second, idle keep-alive connections and half-sent requests included; what was answered is on disk. */
   close(): Promise<void>;
 }
 
+/**
+ * Serves a store, which it closes when it ends: the answers under way are finished first. Rejects when the port is
+ * taken.
+ */
+export async function serveStore(
+  store: { close(): void },
+  serve: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  { port, host }: { port: number; host: string },
+): Promise<R2Server> {
+  const underWay = new Set<Promise<void>>();
+  const listening = await listen(
+    (request, response) => {
+      const work = serve(request, response).finally(() => underWay.delete(work));
+      underWay.add(work);
+    },
+    port,
+    host,
+  ).catch((error: unknown) => {
+    store.close();
+    throw error;
+  });
+  return {
+    endpoint: `http://${host}:${listening.port}`,
+    port: listening.port,
+    async close() {
+      await listening.close();
+      await Promise.allSettled(underWay);
+      store.close();
+    },
+  };
+}
+
 /** Listens, and resolves when connections are accepted. Rejects when the port is taken. */
-export async function listen(listener: RequestListener, port: number, host: string): Promise<Listening> {
+async function listen(listener: RequestListener, port: number, host: string) {
   // Clients hold connections between requests longer than Node's 5 s, and meet a reset when the server gives up first.
   const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 0 }, listener);
   await new Promise<void>((resolve, reject) => {

@@ -5,10 +5,9 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { R2Error } from './errors.ts';
-import { listen, send } from './http.ts';
+import { type R2Server, send, serveStore } from './http.ts';
 import { attach, describeObject } from './operations/read.ts';
 import { decode } from './request.ts';
-import type { R2Server } from './server.ts';
 import { openStore } from './store.ts';
 import type { Reply } from './types.ts';
 
@@ -29,7 +28,6 @@ const cors = {
 export async function startPublicBucket(options: PublicBucketOptions): Promise<R2Server> {
   const { dir, bucket, port = 0, host = '127.0.0.1' } = options;
   const store = openStore(dir);
-  const underWay = new Set<Promise<void>>();
 
   async function answer(request: IncomingMessage): Promise<Reply> {
     if (request.method === 'OPTIONS') {
@@ -65,29 +63,10 @@ export async function startPublicBucket(options: PublicBucketOptions): Promise<R
     await send(response, { ...reply, headers: { ...reply.headers, ...cors } });
   }
 
-  const listening = await listen(
-    (request, response) => {
-      const work = serve(request, response)
-        .catch((error: unknown) => {
-          console.error('public bucket failed', error);
-          response.destroy();
-        })
-        .finally(() => underWay.delete(work));
-      underWay.add(work);
-    },
-    port,
-    host,
-  ).catch((error: unknown) => {
-    store.close();
-    throw error;
-  });
-  return {
-    endpoint: `http://${host}:${listening.port}`,
-    port: listening.port,
-    async close() {
-      await listening.close();
-      await Promise.allSettled(underWay);
-      store.close();
-    },
-  };
+  const serveOrDrop = (request: IncomingMessage, response: ServerResponse) =>
+    serve(request, response).catch((error: unknown) => {
+      console.error('public bucket failed', error);
+      response.destroy();
+    });
+  return await serveStore(store, serveOrDrop, { port, host });
 }

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { corsHeaders, preflight } from './cors.ts';
 import { R2Error } from './errors.ts';
-import { listen, send } from './http.ts';
+import { type R2Server, send, serveStore } from './http.ts';
 import { writeLimiter } from './lock.ts';
 import { getBucketLocation, headBucket, listBuckets } from './operations/bucket.ts';
 import { listObjectsV2 } from './operations/list.ts';
@@ -51,14 +51,6 @@ export interface R2Options {
   intercept?: Intercept;
 }
 
-export interface R2Server {
-  /** `http://<host>:<port>` */
-  endpoint: string;
-  port: number;
-  /** Ends within a second; what was answered is on disk. */
-  close(): Promise<void>;
-}
-
 /** Thrown to drop the connection instead of answering. */
 const dropped = Symbol('connection dropped');
 
@@ -67,7 +59,6 @@ export async function startR2(options: R2Options): Promise<R2Server> {
   const { dir, port = 0, host = '127.0.0.1', clock = { now: () => new Date() } } = options;
   const store = openStore(dir);
   const admit = writeLimiter(options.writesPerKeyPerSecond, clock);
-  const underWay = new Set<Promise<void>>();
 
   async function answer(request: S3Request, line: RequestLine): Promise<Reply> {
     const bucket = options.buckets.find(({ name }) => name === request.bucket);
@@ -143,26 +134,7 @@ export async function startR2(options: R2Options): Promise<R2Server> {
     }
   }
 
-  const listening = await listen(
-    (raw, response) => {
-      const work = serve(raw, response).finally(() => underWay.delete(work));
-      underWay.add(work);
-    },
-    port,
-    host,
-  ).catch((error: unknown) => {
-    store.close();
-    throw error;
-  });
-  return {
-    endpoint: `http://${host}:${listening.port}`,
-    port: listening.port,
-    async close() {
-      await listening.close();
-      await Promise.allSettled(underWay);
-      store.close();
-    },
-  };
+  return await serveStore(store, serve, { port, host });
 }
 
 function refusal(error: unknown, path: string): Reply {

@@ -2,11 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ClaimRequest, claimFiles } from '#core/claims/claim.ts';
 import { boundTo } from '#core/claims/claim-record.ts';
 import { rollBackClaim } from '#core/claims/roll-back.ts';
-import { AppError } from '#core/errors.ts';
 import { countersOf, type ExtensionFile } from '#core/file-record.ts';
 import { type AppSettings, defaultSettings } from '#core/settings.ts';
 import { pendingFile, sessionFile, stagedFile } from '#test/support/records.ts';
-import { emptyTable } from '#test/support/tables.ts';
+import { refusalOf } from '#test/support/refusals.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
 const settings: AppSettings = { ...defaultSettings, enabled: true };
@@ -17,10 +16,7 @@ beforeAll(async () => {
   world = await startWorld();
 });
 afterEach(async () => {
-  world.faults.dynamo = undefined;
-  world.time.offsetMs = 0;
-  world.messages.length = 0;
-  await emptyTable(world.table);
+  await world.reset();
 });
 afterAll(() => world.close());
 
@@ -47,15 +43,6 @@ const claim = (config: unknown, more: Partial<ClaimRequest> = {}, given: AppSett
     { appId: 'app', userId: 'user', target: { type: 'lock', id: 'lock' }, config, ...more },
     async () => given,
   );
-
-async function refusalOf(promise: Promise<unknown>): Promise<AppError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof AppError) return error;
-  throw new Error('expected a refusal', { cause: error });
-}
 
 describe('a claim', () => {
   it('takes what is asked of DynamoDB and no more', async () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FileRecord } from '#core/file-record.ts';
-import { anotherPhoto, directUploads, put, refusalOf, settings, setup } from '#test/support/direct.ts';
+import { anotherPhoto, directUploads, put, settings, setup } from '#test/support/direct.ts';
 import { jpegPhoto } from '#test/support/images.ts';
+import { refusalOf } from '#test/support/refusals.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
 const minute = 60_000;

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type FileRecord, incomingOf } from '#core/file-record.ts';
 import { applyLifecycleEvent } from '#core/lifecycle/events.ts';
-import { anotherPhoto, directUploads, put, refusalOf } from '#test/support/direct.ts';
+import { anotherPhoto, directUploads, put } from '#test/support/direct.ts';
 import { jpegPhoto } from '#test/support/images.ts';
+import { refusalOf } from '#test/support/refusals.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
 const minute = 60_000;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { caller, directUploads, put, refusalOf, settings, setup } from '#test/support/direct.ts';
+import { caller, directUploads, put, settings, setup } from '#test/support/direct.ts';
 import { flatPng } from '#test/support/hostile-images.ts';
 import { grainPng, jpegPhoto, pngPhoto } from '#test/support/images.ts';
+import { refusalOf } from '#test/support/refusals.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
 let world: World;

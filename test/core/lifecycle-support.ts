@@ -4,7 +4,6 @@ import { countersOf, type ExtensionFile, objectOf } from '#core/file-record.ts';
 import { applyLifecycleEvent, type LifecycleEvent } from '#core/lifecycle/events.ts';
 import { defaultSettings } from '#core/settings.ts';
 import { stagedFile } from '#test/support/records.ts';
-import { emptyTable } from '#test/support/tables.ts';
 import type { World } from '#test/support/world.ts';
 
 const settings = { ...defaultSettings, enabled: true };
@@ -60,11 +59,7 @@ export function createActs(world: World) {
     },
     exists: async ({ id }: { id: string }): Promise<boolean> => (await world.files.get(id)) !== undefined,
     async forget(): Promise<void> {
-      world.faults.dynamo = undefined;
-      world.faults.r2 = undefined;
-      world.messages.length = 0;
-      for (const key of await world.objectKeys()) await world.objects.delete({ bucket: 'default', key });
-      await emptyTable(world.table);
+      await world.reset();
     },
   };
 }

@@ -12,7 +12,6 @@ import { defaultSettings } from '#core/settings.ts';
 import { storeImage } from '#core/store-image.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { sessionFile } from '#test/support/records.ts';
-import { emptyTable } from '#test/support/tables.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
 const hour = 3_600_000;
@@ -24,11 +23,7 @@ beforeAll(async () => {
   [world, photo] = await Promise.all([startWorld(), jpegPhoto()]);
 });
 afterEach(async () => {
-  world.faults.r2 = undefined;
-  world.time.offsetMs = 0;
-  world.messages.length = 0;
-  for (const key of await world.objectKeys()) await world.objects.delete({ bucket: 'default', key });
-  await emptyTable(world.table);
+  await world.reset();
 });
 afterAll(() => world.close());
 

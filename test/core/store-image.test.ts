@@ -1,10 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { AppError } from '#core/errors.ts';
 import { purge } from '#core/purge.ts';
 import { defaultSettings } from '#core/settings.ts';
 import { type ImageUpload, storeImage } from '#core/store-image.ts';
 import { jpegPhoto } from '#test/support/images.ts';
-import { emptyTable } from '#test/support/tables.ts';
+import { refusalOf } from '#test/support/refusals.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
 const settings = { ...defaultSettings, enabled: true };
@@ -15,13 +14,7 @@ beforeAll(async () => {
   [world, photo] = await Promise.all([startWorld(), jpegPhoto()]);
 });
 afterEach(async () => {
-  world.faults.dynamo = undefined;
-  world.faults.r2 = undefined;
-  world.faults.queue = undefined;
-  world.time.offsetMs = 0;
-  world.messages.length = 0;
-  for (const key of await world.objectKeys()) await world.objects.delete({ bucket: 'default', key });
-  await emptyTable(world.table);
+  await world.reset();
 });
 afterAll(() => world.close());
 
@@ -46,15 +39,6 @@ function times<T>(count: number, fault: T): () => T | undefined {
 async function expectNothingLeft() {
   expect(await world.items()).toEqual([]);
   expect(await world.objectKeys()).toEqual([]);
-}
-
-async function refusalOf(promise: Promise<unknown>): Promise<AppError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof AppError) return error;
-  throw new Error('expected a refusal', { cause: error });
 }
 
 describe('storing an image', () => {

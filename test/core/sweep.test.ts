@@ -10,7 +10,6 @@ import { expireFile, sweepOne } from '#core/sweep.ts';
 import { expiryHandler } from '#http/expiry-handler.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { sessionFile, stagedFile } from '#test/support/records.ts';
-import { emptyTable } from '#test/support/tables.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
 let world: World;
@@ -19,12 +18,7 @@ beforeAll(async () => {
   [world, photo] = await Promise.all([startWorld(), jpegPhoto()]);
 });
 afterEach(async () => {
-  world.faults.dynamo = undefined;
-  world.faults.r2 = undefined;
-  world.time.offsetMs = 0;
-  world.messages.length = 0;
-  for (const key of await world.objectKeys()) await world.objects.delete({ bucket: 'default', key });
-  await emptyTable(world.table);
+  await world.reset();
 });
 afterAll(() => world.close());
 

@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { directUploads, put, refusalOf } from '#test/support/direct.ts';
+import { directUploads, put } from '#test/support/direct.ts';
 import { jpegPhoto } from '#test/support/images.ts';
+import { refusalOf } from '#test/support/refusals.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
 let world: World;

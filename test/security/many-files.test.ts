@@ -4,9 +4,10 @@ import { counterKey } from '#adapters/dynamo/keys.ts';
 import { claimFiles } from '#core/claims/claim.ts';
 import type { CounterRef } from '#core/file-record.ts';
 import { storeImage } from '#core/store-image.ts';
-import { caller, directUploads, refusalOf, settings, setup } from '#test/support/direct.ts';
+import { caller, directUploads, settings, setup } from '#test/support/direct.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { sessionFile } from '#test/support/records.ts';
+import { refusalOf } from '#test/support/refusals.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
 let world: World;

@@ -1,12 +1,10 @@
 import { completeImage, type PresignRequest, presignImage } from '#core/direct-images.ts';
-import { AppError } from '#core/errors.ts';
 import { type FileRecord, isOf } from '#core/file-record.ts';
 import type { PutOffer } from '#core/incoming.ts';
 import { deleteFile, ownUpload, sessionUpload } from '#core/session-files.ts';
 import { type AppSettings, defaultSettings } from '#core/settings.ts';
 import { sweepIncoming, sweepOne } from '#core/sweep.ts';
 import { jpegPhoto } from './images.ts';
-import { emptyTable } from './tables.ts';
 import type { World } from './world.ts';
 
 export const settings: AppSettings = { ...defaultSettings, enabled: true };
@@ -60,13 +58,7 @@ export function directUploads(world: World) {
     /** Deletes a finished file as its owner does. */
     remove: (file: FileRecord) => deleteFile(world, async () => (await world.files.get(file.id)) ?? file),
     async reset(): Promise<void> {
-      world.faults.dynamo = undefined;
-      world.faults.r2 = undefined;
-      world.time.offsetMs = 0;
-      world.messages.length = 0;
-      for (const key of await world.objectKeys()) await world.objects.delete({ bucket: 'default', key });
-      await emptyTable(world.table);
-      world.calls.length = 0;
+      await world.reset();
     },
   };
 }
@@ -84,13 +76,4 @@ export async function put({ uploadUrl, headers }: PutOffer, bytes: Uint8Array): 
 export async function anotherPhoto(length: number): Promise<Buffer> {
   const picture = await jpegPhoto({ width: 160, height: 120 });
   return Buffer.concat([picture, Buffer.alloc(length - picture.length)]);
-}
-
-export async function refusalOf(promise: Promise<unknown>): Promise<AppError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof AppError) return error;
-  throw new Error('expected a refusal', { cause: error });
 }

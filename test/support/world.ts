@@ -17,7 +17,7 @@ import { createDeleteScheduler } from '#core/schedule-delete.ts';
 import { contentDisposition } from '#http/file-name.ts';
 import { type DynamoOptions, startDynamo } from '#local/dynamo/server.ts';
 import { type R2Options, startR2 } from '#local/r2/server.ts';
-import { allItems, createTable } from './tables.ts';
+import { allItems, createTable, emptyTable } from './tables.ts';
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'secret' };
 
@@ -62,6 +62,7 @@ export async function startWorld() {
     },
   };
   const s3 = new S3Client({ endpoint: r2.endpoint, region: 'auto', forcePathStyle: true, credentials });
+  const lifecycle = createLifecycleStore(table);
   return {
     table,
     files,
@@ -77,7 +78,7 @@ export async function startWorld() {
     images: createImageProcessor(),
     signer: createUrlSigner(r2Config),
     scheduleDelete: createDeleteScheduler({ files, objects, queue, log: () => {} }),
-    lifecycle: createLifecycleStore(table),
+    lifecycle,
     claims: createClaimStore(table),
     uploads: createUploadStore(table),
     types: createTypeDetector(),
@@ -85,7 +86,7 @@ export async function startWorld() {
     /** The cleanup worker, until no message is left; delays are skipped. */
     async work(): Promise<void> {
       for (let message = messages.shift(); message !== undefined; message = messages.shift()) {
-        await handleCleanup({ files, objects, lifecycle: createLifecycleStore(table), queue, clock }, message);
+        await handleCleanup({ files, objects, lifecycle, queue, clock }, message);
       }
     },
     async objectKeys(bucket: 'files' | 'public' = 'files'): Promise<string[]> {
@@ -99,6 +100,16 @@ export async function startWorld() {
       const zero = ({ pk: _pk, sk, ...counts }: Record<string, unknown>) =>
         /^(COUNTER|RANK)/.test(String(sk)) && Object.values(counts).every((count) => count === 0);
       return items.filter((item) => !zero(item));
+    },
+    /** As new: no faults, the true time, no messages, objects or items, nothing counted. */
+    async reset(): Promise<void> {
+      for (const fault of ['dynamo', 'r2', 'queue'] as const) faults[fault] = undefined;
+      time.offsetMs = 0;
+      messages.length = 0;
+      for (const key of await this.objectKeys()) await objects.delete({ bucket: 'default', key });
+      for (const key of await this.objectKeys('public')) await objects.delete({ bucket: 'public', key });
+      await emptyTable(table);
+      calls.length = 0;
     },
     async close(): Promise<void> {
       s3.destroy();

@@ -1,12 +1,12 @@
-import { BatchGetCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { BindResult, ClaimRecord, ClaimStore, Move } from '#core/claims/claim-record.ts';
-import type { ExtensionFile } from '#core/file-record.ts';
+import { isOf } from '#core/file-record.ts';
 import type { CounterLimit } from '#core/stores.ts';
+import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
 import { counterChanges, counterItem, overLimitOf } from './counters.ts';
-import { fromItem } from './file-item.ts';
 import { createFileWrites } from './file-writes.ts';
-import { claimKey, counterKey, fileKey, holderKey } from './keys.ts';
+import { claimKey, counterKey, holderKey } from './keys.ts';
 import { isNamed, type TransactItem, transact } from './transaction.ts';
 
 /** Claims in DynamoDB; see `ClaimStore`. */
@@ -27,18 +27,7 @@ export function createClaimStore(table: Table): ClaimStore {
     },
 
     async getFiles(fileIds) {
-      const found: ExtensionFile[] = [];
-      let keys = fileIds.map(fileKey);
-      // An answer ends at 16 MB and says which keys it left out.
-      while (keys.length > 0) {
-        const answer = await table.documents.send(
-          new BatchGetCommand({ RequestItems: { [TableName]: { Keys: keys, ConsistentRead: true } } }),
-        );
-        const read = (answer.Responses?.[TableName] ?? []).map((item) => fromItem(item));
-        found.push(...read.filter((file) => file.scope === 'extension'));
-        keys = (answer.UnprocessedKeys?.[TableName]?.Keys ?? []) as typeof keys;
-      }
-      return found;
+      return (await getFiles(table, fileIds)).filter((file) => isOf('extension', file));
     },
 
     async bind(claim, moves, limits, now): Promise<BindResult> {

@@ -1,9 +1,9 @@
-import { BatchGetCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import type { OrganizationFile } from '#core/file-record.ts';
+import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { isOf } from '#core/file-record.ts';
 import type { LogoRow, MinisiteRow, OrganizationStore, Parent, SignatureToken } from '#core/organizations/stores.ts';
+import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
-import { fromItem } from './file-item.ts';
-import { fileKey, logoKey, memberKey, minisiteKey, parentPk, signatureTokenKey } from './keys.ts';
+import { logoKey, memberKey, minisiteKey, parentPk, signatureTokenKey } from './keys.ts';
 import { createCommit } from './organization-changes.ts';
 import { requireCursor } from './query.ts';
 
@@ -30,20 +30,8 @@ export function createOrganizationStore(table: Table): OrganizationStore {
     },
 
     async getFiles(ids) {
-      const found = new Map<string, OrganizationFile>();
-      // DynamoDB refuses a batch that names an item twice, and one that names none.
-      let keys: Item[] | undefined = [...new Set(ids)].map(fileKey);
-      while (keys !== undefined && keys.length > 0) {
-        const { Responses, UnprocessedKeys }: { Responses?: Record<string, Item[]>; UnprocessedKeys?: Unprocessed } =
-          await table.documents.send(
-            new BatchGetCommand({ RequestItems: { [TableName]: { Keys: keys, ConsistentRead: true } } }),
-          );
-        for (const item of Responses?.[TableName] ?? []) {
-          const file = fromItem(item);
-          if (file.scope === 'organization') found.set(file.id, file);
-        }
-        keys = UnprocessedKeys?.[TableName]?.Keys;
-      }
+      const files = (await getFiles(table, ids)).filter((file) => isOf('organization', file));
+      const found = new Map(files.map((file) => [file.id, file]));
       return ids.map((id) => found.get(id));
     },
 
@@ -101,8 +89,6 @@ export function createOrganizationStore(table: Table): OrganizationStore {
     },
   };
 }
-
-type Unprocessed = Record<string, { Keys?: Item[] | undefined }>;
 
 /** Items are written by this store only, so their shape is known. */
 function withoutKeys(item: Item): unknown {

@@ -1,17 +1,14 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, QueryCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { QueryCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { CounterRef, FileRecord, Usage } from '#core/file-record.ts';
-import type { Bucket } from '#core/ports.ts';
 import { type ReconcileStore, unknownCursor } from '#core/reconcile/reconcile.ts';
+import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
 import { fromItem } from './file-item.ts';
-import { counterIndex, counterKey, counterOfKey, fileKey } from './keys.ts';
+import { counterIndex, counterKey, counterOfKey } from './keys.ts';
+import { isNamed } from './transaction.ts';
 
 /** Items read a page; at a kilobyte each a page stays below DynamoDB's 1 MB. */
 const scanPageSize = 500;
-
-/** Keys DynamoDB takes in one batch. */
-const batchSize = 100;
 
 /** The whole table, its counters put right; see `ReconcileStore`. */
 export function createReconcileStore(table: Table): ReconcileStore {
@@ -81,27 +78,14 @@ export function createReconcileStore(table: Table): ReconcileStore {
         );
         return true;
       } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
+        if (isNamed(error, 'ConditionalCheckFailedException')) return false;
         throw error;
       }
     },
 
     async keysOf(fileIds) {
-      const found = new Map<string, { bucket: Bucket; key: string }>();
-      const wanted = [...new Set(fileIds)];
-      for (let start = 0; start < wanted.length; start += batchSize) {
-        let keys = wanted.slice(start, start + batchSize).map(fileKey);
-        while (keys.length > 0) {
-          const answer = await send(
-            new BatchGetCommand({ RequestItems: { [TableName]: { Keys: keys, ConsistentRead: true } } }),
-          );
-          for (const { id, bucket, key } of (answer.Responses?.[TableName] ?? []).map(fromItem)) {
-            found.set(id, { bucket, key });
-          }
-          keys = (answer.UnprocessedKeys?.[TableName]?.Keys ?? []) as typeof keys;
-        }
-      }
-      return found;
+      const files = await getFiles(table, fileIds);
+      return new Map(files.map(({ id, bucket, key }) => [id, { bucket, key }]));
     },
   };
 }

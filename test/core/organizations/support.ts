@@ -1,7 +1,6 @@
 import type { UploadOwnerType } from '#core/organizations/policy.ts';
 import { presignForMember, type StagedUpload } from '#core/organizations/staging.ts';
 import { put as putBytes } from '#test/support/direct.ts';
-import { emptyTable } from '#test/support/tables.ts';
 import type { World } from '#test/support/world.ts';
 
 export const orgId = 'org';
@@ -13,13 +12,7 @@ export async function join(world: World, org = orgId, user = userId, status: 'ac
 
 /** A world as new: no faults, no objects, no items but one active member. */
 export async function reset(world: World) {
-  world.faults.dynamo = undefined;
-  world.faults.r2 = undefined;
-  world.faults.queue = undefined;
-  world.time.offsetMs = 0;
-  world.messages.length = 0;
-  for (const key of await world.objectKeys()) await world.objects.delete({ bucket: 'default', key });
-  await emptyTable(world.table);
+  await world.reset();
   await join(world);
   world.calls.length = 0;
 }
@@ -51,4 +44,4 @@ export async function uploaded(world: World, given: Parameters<typeof presign>[1
   return upload.uploadId;
 }
 
-export { refusalOf } from '#test/support/direct.ts';
+export { refusalOf } from '#test/support/refusals.ts';

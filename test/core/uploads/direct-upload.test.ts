@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Presigned } from '#core/direct-images.ts';
 import { completeDirectUpload, presignUpload } from '#core/uploads/direct-upload.ts';
 import { deleteUpload, listUploads } from '#core/uploads/own-uploads.ts';
-import { leftovers, refusalOf, settings, uploadsWorld } from './support.ts';
+import { refusalOf } from '#test/support/refusals.ts';
+import { leftovers, settings, uploadsWorld } from './support.ts';
 
 const world = uploadsWorld();
 const page = '<!doctype html><script>alert(1)</script>';

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { sweepOne } from '#core/sweep.ts';
 import { deleteUpload, getLiveUpload, getUpload, listUploads } from '#core/uploads/own-uploads.ts';
 import { storeUpload } from '#core/uploads/store-upload.ts';
-import { leftovers, refusalOf, settings, uploadsWorld } from './support.ts';
+import { refusalOf } from '#test/support/refusals.ts';
+import { leftovers, settings, uploadsWorld } from './support.ts';
 
 const world = uploadsWorld();
 const upload = (more: Partial<Parameters<typeof storeUpload>[1]> = {}) => ({

@@ -9,7 +9,8 @@ import { GetObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client
 import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { onTestFinished } from 'vitest';
-import { type R2Options, type R2Server, startR2 } from '#local/r2/server.ts';
+import type { R2Server } from '#local/r2/http.ts';
+import { type R2Options, startR2 } from '#local/r2/server.ts';
 
 export const credentials = { accessKeyId: 'test-key', secretAccessKey: 'test-secret' };
 export const bucket = 'files';
