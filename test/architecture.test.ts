@@ -129,7 +129,7 @@ describe('the rooms', () => {
     ['functions/runtime/container.ts', '#lib/table-schema.ts'],
     ['functions/runtime/env.ts', '#local/main.ts'],
     ['functions/routes.ts', 'zod'],
-    ['lib/a.ts', '../functions/core/errors.ts'],
+    ['lib/a.ts', '../functions/core/files/errors.ts'],
     ['lib/a.ts', '#local/main.ts'],
     ['bin/app.ts', '#functions/routes.ts'],
   ])('%s may not import %s', (file, specifier) => {
@@ -139,7 +139,7 @@ describe('the rooms', () => {
   test.each([
     ['functions/core/a.ts', 'node:crypto'],
     ['functions/adapters/r2/a.ts', '@aws-sdk/client-s3'],
-    ['functions/adapters/r2/a.ts', '#core/ports.ts'],
+    ['functions/adapters/r2/a.ts', '#core/files/ports.ts'],
     ['functions/extensions/a.ts', '#runtime/container.ts'],
     ['functions/runtime/container.ts', '#adapters/r2/signing.ts'],
     ['lib/constructs/a.ts', '../../functions/runtime/env-names.ts'],

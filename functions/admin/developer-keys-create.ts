@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { newDeveloperKey } from '#core/developer-keys.ts';
+import { newDeveloperKey } from '#core/extensions/developer-keys.ts';
 import { keyAnswer } from '#http/admin-views.ts';
 import { developerKeyHash } from '#http/bearer.ts';
 import type { Contract } from '#http/contract.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { AppError } from '#core/errors.ts';
+import { AppError } from '#core/files/errors.ts';
 import { type Contract, identifier } from '#http/contract.ts';
 import { developerKeys } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { completeImage } from '#core/direct-images.ts';
-import { requireStorage } from '#core/gate.ts';
-import { sessionUpload } from '#core/session-files.ts';
+import { completeImage } from '#core/extensions/direct-images.ts';
+import { requireStorage } from '#core/extensions/gate.ts';
+import { sessionUpload } from '#core/extensions/session-files.ts';
 import type { Contract } from '#http/contract.ts';
 import { completeJson } from '#http/fields.ts';
 import { fileAnswer, fileView } from '#http/views.ts';

@@ -1,4 +1,4 @@
-import { deleteFile, getSessionUpload } from '#core/session-files.ts';
+import { deleteFile, getSessionUpload } from '#core/extensions/session-files.ts';
 import type { Contract } from '#http/contract.ts';
 import { sessionFileParams } from '#http/fields.ts';
 import { clock, files, scheduleDelete } from '#runtime/container.ts';

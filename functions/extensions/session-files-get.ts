@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { requireStorage } from '#core/gate.ts';
-import { getSessionFile } from '#core/session-files.ts';
+import { requireStorage } from '#core/extensions/gate.ts';
+import { getSessionFile } from '#core/extensions/session-files.ts';
 import type { Contract } from '#http/contract.ts';
 import { sessionFileParams } from '#http/fields.ts';
 import { fileAnswer, fileView } from '#http/views.ts';

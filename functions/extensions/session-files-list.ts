@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { requireStorage } from '#core/gate.ts';
+import { requireStorage } from '#core/extensions/gate.ts';
 import { type Contract, pageQuery } from '#http/contract.ts';
 import { fileAnswer, fileViews } from '#http/views.ts';
 import { files, gate, signer } from '#runtime/container.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { requireStorage } from '#core/gate.ts';
-import { storeImage } from '#core/store-image.ts';
+import { requireStorage } from '#core/extensions/gate.ts';
+import { storeImage } from '#core/extensions/store-image.ts';
 import type { Contract } from '#http/contract.ts';
 import { directRoutes } from '#http/direct-hint.ts';
 import { sessionForm } from '#http/fields.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { writeState } from '#core/session-state.ts';
+import { writeState } from '#core/extensions/session-state.ts';
 import type { Contract } from '#http/contract.ts';
 import { clock, settings, states } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { readStagedQuota } from '#core/staged-files.ts';
+import { readStagedQuota } from '#core/extensions/staged-files.ts';
 import type { Contract } from '#http/contract.ts';
 import { appParams } from '#http/fields.ts';
 import { quotaAnswer } from '#http/views.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { completeImage } from '#core/direct-images.ts';
-import { requireStorage } from '#core/gate.ts';
-import { ownUpload } from '#core/session-files.ts';
-import { readStagedQuota } from '#core/staged-files.ts';
+import { completeImage } from '#core/extensions/direct-images.ts';
+import { requireStorage } from '#core/extensions/gate.ts';
+import { ownUpload } from '#core/extensions/session-files.ts';
+import { readStagedQuota } from '#core/extensions/staged-files.ts';
 import type { Contract } from '#http/contract.ts';
 import { appParams, completeJson } from '#http/fields.ts';
 import { fileAnswer, fileView, quotaAnswer } from '#http/views.ts';

@@ -1,5 +1,5 @@
-import { presignImage } from '#core/direct-images.ts';
-import { requireStorage } from '#core/gate.ts';
+import { presignImage } from '#core/extensions/direct-images.ts';
+import { requireStorage } from '#core/extensions/gate.ts';
 import type { Contract } from '#http/contract.ts';
 import { appParams, presignAnswer, stagePresignJson } from '#http/fields.ts';
 import { cleanFileName } from '#http/file-name.ts';

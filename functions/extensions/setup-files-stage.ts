@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { requireStorage } from '#core/gate.ts';
-import { readStagedQuota } from '#core/staged-files.ts';
-import { storeImage } from '#core/store-image.ts';
+import { requireStorage } from '#core/extensions/gate.ts';
+import { readStagedQuota } from '#core/extensions/staged-files.ts';
+import { storeImage } from '#core/extensions/store-image.ts';
 import type { Contract } from '#http/contract.ts';
 import { directRoutes } from '#http/direct-hint.ts';
 import { appParams, stageForm } from '#http/fields.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { requireStorage } from '#core/gate.ts';
-import { listStagedFiles } from '#core/staged-files.ts';
+import { requireStorage } from '#core/extensions/gate.ts';
+import { listStagedFiles } from '#core/extensions/staged-files.ts';
 import { type Contract, optionalIdentifier } from '#http/contract.ts';
 import { appParams } from '#http/fields.ts';
 import { fileAnswer, fileViews, quotaAnswer } from '#http/views.ts';

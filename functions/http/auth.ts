@@ -1,7 +1,7 @@
-import type { ServiceCaller, SessionCaller, UserCaller } from '#core/callers.ts';
-import { AppError } from '#core/errors.ts';
-import type { SessionClaims, TokenVerifier } from '#core/identity.ts';
-import type { DeveloperKeyStore } from '#core/stores.ts';
+import type { ServiceCaller, SessionCaller, UserCaller } from '#core/identity/callers.ts';
+import { AppError } from '#core/files/errors.ts';
+import type { SessionClaims, TokenVerifier } from '#core/identity/tokens.ts';
+import type { DeveloperKeyStore } from '#core/files/store.ts';
 import type { Auth } from '#functions/routes.ts';
 import { bearerToken, developerKeyApp, developerKeyHash, type Headers, sameHash, unauthorized } from './bearer.ts';
 

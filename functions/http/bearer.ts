@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { AppError } from '#core/errors.ts';
-import { identifierPattern } from '#core/identity.ts';
+import { AppError } from '#core/files/errors.ts';
+import { identifierPattern } from '#core/identity/tokens.ts';
 
 /** Headers as API Gateway's HTTP API hands them over: lower-case names, repeated values joined by a comma. */
 export type Headers = Record<string, string | undefined>;

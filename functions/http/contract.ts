@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
-import { AppError } from '#core/errors.ts';
+import { AppError } from '#core/files/errors.ts';
 
 // zod/mini carries no messages of its own; without a locale every issue would read "Invalid input".
 z.config(en());

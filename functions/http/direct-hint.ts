@@ -1,4 +1,4 @@
-import { AppError } from '#core/errors.ts';
+import { AppError } from '#core/files/errors.ts';
 import { type EndpointName, endpoints } from '#functions/routes.ts';
 
 /**

@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { AppError } from '#core/errors.ts';
+import { AppError } from '#core/files/errors.ts';
 import type { Auth, EndpointRow } from '#functions/routes.ts';
 import { type AuthDeps, authenticate, type CallerOf } from './auth.ts';
 import { type Contract, maxJsonLength, type Parsed, parsePart } from './contract.ts';

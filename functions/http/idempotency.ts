@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { AppError } from '#core/errors.ts';
-import type { IdempotencyClaim } from '#core/stores.ts';
+import { AppError } from '#core/files/errors.ts';
+import type { IdempotencyClaim } from '#core/files/store.ts';
 import type { Headers } from './bearer.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** From the gateway's event to the bytes of a form and the boundary that divides them. */
 
 import { MIMEType } from 'node:util';
-import { AppError } from '#core/errors.ts';
+import { AppError } from '#core/files/errors.ts';
 
 /** The part of a gateway event that a form lies in. */
 export interface FormEvent {

@@ -1,6 +1,6 @@
 /** Form uploads: one file and a few text fields, or a refusal that says what to send instead. */
 
-import { AppError } from '#core/errors.ts';
+import { AppError } from '#core/files/errors.ts';
 import { cleanFileName } from '#http/file-name.ts';
 import { boundaryOf, bytesOf, type FormEvent, refusal } from '#http/multipart-body.ts';
 import { type Part, partsOf } from '#http/multipart-parts.ts';

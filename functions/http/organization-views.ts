@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import type { StagedUpload } from '#core/organizations/staging.ts';
 import type { MinisiteRow, Parent, TakenFile } from '#core/organizations/stores.ts';
 import { linkSeconds } from '#core/organizations/workout-media.ts';
-import type { UrlSigner } from '#core/ports.ts';
-import type { Page } from '#core/stores.ts';
+import type { UrlSigner } from '#core/files/ports.ts';
+import type { Page } from '#core/files/store.ts';
 
 const text = z.string();
 

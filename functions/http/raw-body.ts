@@ -1,4 +1,4 @@
-import { AppError } from '#core/errors.ts';
+import { AppError } from '#core/files/errors.ts';
 import { bytesOf, type FormEvent, mimeOf } from './multipart-body.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { AppError } from '#core/errors.ts';
-import { ObjectStoreError } from '#core/ports.ts';
+import { AppError } from '#core/files/errors.ts';
+import { ObjectStoreError } from '#core/files/ports.ts';
 
 /** An answer in API Gateway's payload format 2.0. */
 export interface HttpResponse {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { AppError } from '#core/errors.ts';
+import { AppError } from '#core/files/errors.ts';
 import { presignForMember } from '#core/organizations/staging.ts';
 import { type Contract, optionalIdentifier } from '#http/contract.ts';
 import { declarationFields, declaredOf, isDeclared, organizationParams } from '#http/organization-fields.ts';

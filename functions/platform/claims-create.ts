@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { claimFiles } from '#core/claims/claim.ts';
-import { requireEnabled } from '#core/gate.ts';
+import { claimFiles } from '#core/extensions/claims/claim.ts';
+import { requireEnabled } from '#core/extensions/gate.ts';
 import { type Contract, identifier } from '#http/contract.ts';
 import { appParams } from '#http/fields.ts';
 import { claims, clock, files, scheduleDelete, settings } from '#runtime/container.ts';

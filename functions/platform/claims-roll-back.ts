@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { rollBackClaim } from '#core/claims/roll-back.ts';
+import { rollBackClaim } from '#core/extensions/claims/roll-back.ts';
 import type { Contract } from '#http/contract.ts';
 import { claims, clock } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { objectOf } from '#core/file-record.ts';
+import { objectOf } from '#core/files/record.ts';
 import { getLiveUpload } from '#core/uploads/own-uploads.ts';
 import type { Contract } from '#http/contract.ts';
 import { uploadParams } from '#http/upload-fields.ts';

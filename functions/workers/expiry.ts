@@ -1,4 +1,4 @@
-import { expireFile } from '#core/sweep.ts';
+import { expireFile } from '#core/files/sweep.ts';
 import { expiryHandler } from '#http/expiry-handler.ts';
 import { clock, files, objects } from '#runtime/container.ts';
 

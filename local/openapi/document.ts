@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type ErrorCode, statusOf } from '../../functions/core/errors.ts';
+import { type ErrorCode, statusOf } from '../../functions/core/files/errors.ts';
 import type { Contract } from '../../functions/http/contract.ts';
 import { type EndpointName, type EndpointRow, endpoints } from '../../functions/routes.ts';
 import { errorSchema, refusals, responsesOf } from './refusals.ts';

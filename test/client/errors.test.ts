@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import type * as z from 'zod/mini';
-import { type ErrorCode, statusOf } from '#core/errors.ts';
+import { type ErrorCode, statusOf } from '#core/files/errors.ts';
 import type { contract as sessionCapabilities } from '#functions/extensions/session-capabilities.ts';
 import type { contract as setupCapabilities } from '#functions/extensions/setup-capabilities.ts';
 import type { uploadAnswer } from '#http/upload-views.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { maxConfigBytes, maxFilesPerClaim, scanConfig } from '#core/claims/scan.ts';
-import { AppError } from '#core/errors.ts';
+import { maxConfigBytes, maxFilesPerClaim, scanConfig } from '#core/extensions/claims/scan.ts';
+import { AppError } from '#core/files/errors.ts';
 
 const reference = (fileId: string) => ({ provider: 'chastify_storage', fileId });
 const links = { signedUrl: 'https://r2/a', publicUrl: 'https://r2/b', urlExpiresAt: '2026-01-01T00:00:00Z' };

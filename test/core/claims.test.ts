@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type ClaimRequest, claimFiles } from '#core/claims/claim.ts';
-import { boundTo } from '#core/claims/claim-record.ts';
-import { rollBackClaim } from '#core/claims/roll-back.ts';
-import { countersOf, type ExtensionFile } from '#core/file-record.ts';
-import { type AppSettings, defaultSettings } from '#core/settings.ts';
+import { type ClaimRequest, claimFiles } from '#core/extensions/claims/claim.ts';
+import { boundTo } from '#core/extensions/claims/claim-record.ts';
+import { rollBackClaim } from '#core/extensions/claims/roll-back.ts';
+import { countersOf, type ExtensionFile } from '#core/files/record.ts';
+import { type AppSettings, defaultSettings } from '#core/extensions/settings.ts';
 import { pendingFile, sessionFile, stagedFile } from '#test/support/records.ts';
 import { refusalOf } from '#test/support/refusals.ts';
 import { startWorld, type World } from '#test/support/world.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { completeUpload } from '#core/complete-upload.ts';
-import { type FileRecord, incomingOf } from '#core/file-record.ts';
-import { copyIncoming } from '#core/incoming.ts';
+import { completeUpload } from '#core/files/promote.ts';
+import { type FileRecord, incomingOf } from '#core/files/record.ts';
+import { copyIncoming } from '#core/files/incoming.ts';
 import { anotherPhoto, directUploads, put } from '#test/support/direct.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { refusalOf } from '#test/support/refusals.ts';

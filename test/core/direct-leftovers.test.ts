@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { FileRecord } from '#core/file-record.ts';
+import type { FileRecord } from '#core/files/record.ts';
 import { anotherPhoto, directUploads, put, settings, setup } from '#test/support/direct.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { refusalOf } from '#test/support/refusals.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type FileRecord, incomingOf } from '#core/file-record.ts';
+import { type FileRecord, incomingOf } from '#core/files/record.ts';
 import { applyLifecycleEvent } from '#core/lifecycle/events.ts';
 import { anotherPhoto, directUploads, put } from '#test/support/direct.ts';
 import { jpegPhoto } from '#test/support/images.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { idOfKey, idOfNamedKey, newId, newObjectKey, newUuid } from '#core/ids.ts';
+import { idOfKey, idOfNamedKey, newId, newObjectKey, newUuid } from '#core/files/ids.ts';
 
 const id = newId(new Date());
 const uuid = crypto.randomUUID();

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { rollBackClaim } from '#core/claims/roll-back.ts';
-import { objectOf } from '#core/file-record.ts';
+import { rollBackClaim } from '#core/extensions/claims/roll-back.ts';
+import { objectOf } from '#core/files/record.ts';
 import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
-import type { CleanupMessage } from '#core/ports.ts';
+import type { CleanupMessage } from '#core/files/ports.ts';
 import { sessionFile, stagedFile } from '#test/support/records.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 import { type Acts, bytes, createActs } from './lifecycle-support.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sniff, sniffBytes } from '#core/sniff.ts';
+import { sniff, sniffBytes } from '#core/files/sniff.ts';
 import * as images from '#test/support/images.ts';
 
 const text = (content: string) => Buffer.from(content, 'utf8');

@@ -3,8 +3,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { counterKey, counterOfKey } from '#adapters/dynamo/keys.ts';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
-import type { ClaimRecord } from '#core/claims/claim-record.ts';
-import { countersOf, type ExtensionFile, holderOf } from '#core/file-record.ts';
+import type { ClaimRecord } from '#core/extensions/claims/claim-record.ts';
+import { countersOf, type ExtensionFile, holderOf } from '#core/files/record.ts';
 import type { DevFile } from '#local/cloud.ts';
 
 export interface Everything {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AppError } from '#core/errors.ts';
+import { AppError } from '#core/files/errors.ts';
 import { type MultipartForm, parseMultipart } from '#http/multipart.ts';
 import { type ClientForm, clientForms, eventOf, fileBytes } from './multipart-bodies.ts';
 

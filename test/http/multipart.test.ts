@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { AppError } from '#core/errors.ts';
+import { AppError } from '#core/files/errors.ts';
 import { type MultipartForm, parseMultipart } from '#http/multipart.ts';
 import { clientForms, eventOf, fileBytes, form } from './multipart-bodies.ts';
 

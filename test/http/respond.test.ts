@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AppError } from '#core/errors.ts';
-import { ObjectStoreError } from '#core/ports.ts';
+import { AppError } from '#core/files/errors.ts';
+import { ObjectStoreError } from '#core/files/ports.ts';
 import { errorResponse } from '#http/respond.ts';
 
 const bodyOf = (error: unknown) => {

@@ -1,5 +1,5 @@
-import type { ClaimAnswer } from '#core/claims/claim.ts';
-import { type ExtensionFile as FileRecord, holderOf, isExpired } from '#core/file-record.ts';
+import type { ClaimAnswer } from '#core/extensions/claims/claim.ts';
+import { type ExtensionFile as FileRecord, holderOf, isExpired } from '#core/files/record.ts';
 import { type Done, type History, idOfClaim, readyFilesOf, scopeOfTarget, scopesOf } from './history.ts';
 import { fileIn, isReady, type Observed } from './observe.ts';
 import type { Answer, ClaimRequest, Request } from './perform.ts';

@@ -1,5 +1,5 @@
-import type { ClaimRecord } from '#core/claims/claim-record.ts';
-import { type ExtensionFile as FileRecord, isExpired, type Scope } from '#core/file-record.ts';
+import type { ClaimRecord } from '#core/extensions/claims/claim-record.ts';
+import { type ExtensionFile as FileRecord, isExpired, type Scope } from '#core/files/record.ts';
 import { allItems } from '#test/support/tables.ts';
 import type { Run } from './run.ts';
 

@@ -6,8 +6,8 @@ import {
   isExpired,
   isOver,
   isUpload,
-} from '#core/file-record.ts';
-import { limitOf } from '#core/quota.ts';
+} from '#core/files/record.ts';
+import { limitOf } from '#core/extensions/quota.ts';
 import { appId, sessions, settings } from './domain.ts';
 import { type Done, idOfClaim, scopeOfTarget } from './history.ts';
 import { fileIn, isClaimable, isReady, type Observed } from './observe.ts';

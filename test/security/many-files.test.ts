@@ -1,9 +1,9 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { counterKey } from '#adapters/dynamo/keys.ts';
-import { claimFiles } from '#core/claims/claim.ts';
-import type { CounterRef } from '#core/file-record.ts';
-import { storeImage } from '#core/store-image.ts';
+import { claimFiles } from '#core/extensions/claims/claim.ts';
+import type { CounterRef } from '#core/files/record.ts';
+import { storeImage } from '#core/extensions/store-image.ts';
 import { caller, directUploads, settings, setup } from '#test/support/direct.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { sessionFile } from '#test/support/records.ts';

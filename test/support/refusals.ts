@@ -1,4 +1,4 @@
-import { AppError } from '#core/errors.ts';
+import { AppError } from '#core/files/errors.ts';
 
 /** The refusal a use case answers; a test that gets anything else fails with it as the cause. */
 export async function refusalOf(promise: Promise<unknown>): Promise<AppError> {

@@ -1,5 +1,5 @@
 import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
-import type { FileRecord } from '#core/file-record.ts';
+import type { FileRecord } from '#core/files/record.ts';
 import type { Table } from './client.ts';
 import { fromItem } from './file-item.ts';
 import { fileKey } from './keys.ts';

@@ -1,7 +1,7 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { BindResult, ClaimRecord, ClaimStore, Move } from '#core/claims/claim-record.ts';
-import { isOf } from '#core/file-record.ts';
-import type { CounterLimit } from '#core/stores.ts';
+import type { BindResult, ClaimRecord, ClaimStore, Move } from '#core/extensions/claims/claim-record.ts';
+import { isOf } from '#core/files/record.ts';
+import type { CounterLimit } from '#core/files/store.ts';
 import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
 import { counterChanges, counterItem, overLimitOf } from './counters.ts';

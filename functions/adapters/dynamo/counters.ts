@@ -1,5 +1,5 @@
-import { type CounterRef, countersOf, type FileRecord } from '#core/file-record.ts';
-import type { CounterLimit, OverLimit } from '#core/stores.ts';
+import { type CounterRef, countersOf, type FileRecord } from '#core/files/record.ts';
+import type { CounterLimit, OverLimit } from '#core/files/store.ts';
 import { counterKey } from './keys.ts';
 import type { TransactItem } from './transaction.ts';
 

@@ -1,4 +1,4 @@
-import { type ExtensionFile, type FileRecord, holderOf, type UploadFile } from '#core/file-record.ts';
+import { type ExtensionFile, type FileRecord, holderOf, type UploadFile } from '#core/files/record.ts';
 import { type ListRef, listsOf } from '#core/uploads/lists.ts';
 import { appPk, duePk, dueShardOf, fileKey, holderPk, listPk, organizationPk, sessionPk, stagedPk } from './keys.ts';
 

@@ -1,6 +1,6 @@
-import { type FileRecord, holderOf, retainedUntil, stuckAfterMs } from '#core/file-record.ts';
-import { type IncomingMarker, markerOf } from '#core/incoming-marker.ts';
-import type { CounterLimit, IdempotencyClaim } from '#core/stores.ts';
+import { type FileRecord, holderOf, retainedUntil, stuckAfterMs } from '#core/files/record.ts';
+import { type IncomingMarker, markerOf } from '#core/files/incoming-marker.ts';
+import type { CounterLimit, IdempotencyClaim } from '#core/files/store.ts';
 import { counterChanges, counterItem } from './counters.ts';
 import { toItem } from './file-item.ts';
 import { dueIncomingPk, dueShardOf, holderKey, idempotencyKey, incomingKey, ticketKey } from './keys.ts';

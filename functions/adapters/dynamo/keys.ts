@@ -1,4 +1,4 @@
-import type { CounterRef, Holder, Scope } from '#core/file-record.ts';
+import type { CounterRef, Holder, Scope } from '#core/files/record.ts';
 import type { ListRef } from '#core/uploads/lists.ts';
 
 /**

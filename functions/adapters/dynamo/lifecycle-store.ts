@@ -1,5 +1,5 @@
 import { DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Scope } from '#core/file-record.ts';
+import type { Scope } from '#core/files/record.ts';
 import type { LifecycleStore } from '#core/lifecycle/events.ts';
 import type { Table } from './client.ts';
 import { cleanupKey, cloneKey, counterKey, dueScopePk, holderKey, settingsKey, stateKey } from './keys.ts';

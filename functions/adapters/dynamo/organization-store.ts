@@ -1,5 +1,5 @@
 import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { isOf } from '#core/file-record.ts';
+import { isOf } from '#core/files/record.ts';
 import type { LogoRow, MinisiteRow, OrganizationStore, Parent, SignatureToken } from '#core/organizations/stores.ts';
 import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';

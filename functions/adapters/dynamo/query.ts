@@ -1,8 +1,8 @@
 import { QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
-import { AppError } from '#core/errors.ts';
-import type { ExtensionFile } from '#core/file-record.ts';
-import { idPattern } from '#core/ids.ts';
-import type { Page } from '#core/stores.ts';
+import { AppError } from '#core/files/errors.ts';
+import type { ExtensionFile } from '#core/files/record.ts';
+import { idPattern } from '#core/files/ids.ts';
+import type { Page } from '#core/files/store.ts';
 import type { Table } from './client.ts';
 import { fromItem } from './file-item.ts';
 import { dueShards, fileKey } from './keys.ts';

@@ -1,5 +1,5 @@
 import { QueryCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { CounterRef, FileRecord, Usage } from '#core/file-record.ts';
+import type { CounterRef, FileRecord, Usage } from '#core/files/record.ts';
 import { type ReconcileStore, unknownCursor } from '#core/reconcile/reconcile.ts';
 import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';

@@ -1,6 +1,6 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { defaultSettings } from '#core/settings.ts';
-import type { SettingsStore, UploadSettingsStore } from '#core/stores.ts';
+import { defaultSettings } from '#core/extensions/settings.ts';
+import type { SettingsStore, UploadSettingsStore } from '#core/files/store.ts';
 import { defaultUploadSettings } from '#core/uploads/settings.ts';
 import { createCache } from './cache.ts';
 import type { Table } from './client.ts';

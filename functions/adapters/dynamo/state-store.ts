@@ -1,5 +1,5 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { StateStore } from '#core/session-state.ts';
+import type { StateStore } from '#core/extensions/session-state.ts';
 import type { Table } from './client.ts';
 import { counterKey, stateKey } from './keys.ts';
 import { type TransactItem, transact } from './transaction.ts';

@@ -1,5 +1,5 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { FileRecord } from '#core/file-record.ts';
+import type { FileRecord } from '#core/files/record.ts';
 import { type ListRef, listsOf } from '#core/uploads/lists.ts';
 import type { Table } from './client.ts';
 import { rankKey } from './keys.ts';

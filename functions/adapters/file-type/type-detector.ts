@@ -1,6 +1,6 @@
 import { fileTypeFromBuffer } from 'file-type';
-import type { DetectedType, TypeDetector } from '#core/ports.ts';
-import { sniff } from '#core/sniff.ts';
+import type { DetectedType, TypeDetector } from '#core/files/ports.ts';
+import { sniff } from '#core/files/sniff.ts';
 
 /**
  * Judges files of any kind. `sniff` decides what is text or markup, since that is what a browser might run and file-type

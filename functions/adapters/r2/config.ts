@@ -1,5 +1,5 @@
 /** Where the buckets are and how an object is addressed in them. */
-import { type Bucket, type Clock, type ObjectRef, ObjectStoreError } from '#core/ports.ts';
+import { type Bucket, type Clock, type ObjectRef, ObjectStoreError } from '#core/files/ports.ts';
 import type { CredentialSource } from './credentials.ts';
 
 export interface R2Config {

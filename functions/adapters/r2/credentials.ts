@@ -1,5 +1,5 @@
 /** R2 credentials, read once an instance and read again only after R2 refused them. */
-import { type Clock, ObjectStoreError } from '#core/ports.ts';
+import { type Clock, ObjectStoreError } from '#core/files/ports.ts';
 
 export interface R2Credentials {
   accessKeyId: string;

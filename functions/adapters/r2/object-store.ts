@@ -9,7 +9,7 @@ import {
   type ObjectRef,
   type ObjectStore,
   ObjectStoreError,
-} from '#core/ports.ts';
+} from '#core/files/ports.ts';
 import { objectPath, type R2Config } from './config.ts';
 import { reasonOf, refusal } from './refusals.ts';
 import { createTransport, type R2Response } from './transport.ts';

@@ -2,7 +2,7 @@
  * R2's refusals in our words. The XML `Code` decides; the status does only where there is no body (HEAD), since R2's
  * documentation itself gives some codes different statuses (`ExpiredRequest`: 400 on one page, 403 on another).
  */
-import { ObjectStoreError, type ObjectStoreReason } from '#core/ports.ts';
+import { ObjectStoreError, type ObjectStoreReason } from '#core/files/ports.ts';
 
 const reasonByCode: Partial<Record<string, ObjectStoreReason>> = {
   NoSuchKey: 'missing',

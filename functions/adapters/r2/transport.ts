@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Bucket, type ObjectRef, ObjectStoreError } from '#core/ports.ts';
+import { type Bucket, type ObjectRef, ObjectStoreError } from '#core/files/ports.ts';
 import { bucketPath, objectPath, type R2Config, systemClock } from './config.ts';
 import { sharedCredentials } from './credentials.ts';
 import { codeOf, isAboutCredentials, reasonOf, refusal } from './refusals.ts';

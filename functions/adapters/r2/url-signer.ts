@@ -1,5 +1,5 @@
 /** Presigned URLs: the bytes go between client and R2, and never through a function. */
-import type { Clock, UrlSigner } from '#core/ports.ts';
+import type { Clock, UrlSigner } from '#core/files/ports.ts';
 import { objectPath, type R2Config } from './config.ts';
 import { createRequestSigner } from './signing.ts';
 

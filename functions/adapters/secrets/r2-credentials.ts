@@ -1,6 +1,6 @@
 /** The R2 credentials in Secrets Manager: `{ "accessKeyId": "...", "secretAccessKey": "..." }`, nowhere else. */
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { type Clock, ObjectStoreError } from '#core/ports.ts';
+import { type Clock, ObjectStoreError } from '#core/files/ports.ts';
 import { type R2Credentials, type RememberedCredentials, rememberCredentials } from '../r2/credentials.ts';
 
 const connectTimeoutMs = 1_000;

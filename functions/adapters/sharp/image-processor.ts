@@ -1,8 +1,8 @@
 import type { Sharp as Pipeline } from 'sharp';
-import { AppError } from '#core/errors.ts';
-import { imageTypes } from '#core/image-types.ts';
-import type { ImageProcessor, ProcessedImage } from '#core/ports.ts';
-import { sniff } from '#core/sniff.ts';
+import { AppError } from '#core/files/errors.ts';
+import { imageTypes } from '#core/extensions/image-types.ts';
+import type { ImageProcessor, ProcessedImage } from '#core/files/ports.ts';
+import { sniff } from '#core/files/sniff.ts';
 import { orientFrames } from './animation.ts';
 import { type Header, readHeader } from './header.ts';
 import { loadSharp, type Sharp } from './library.ts';

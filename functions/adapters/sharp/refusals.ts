@@ -1,4 +1,4 @@
-import { AppError } from '#core/errors.ts';
+import { AppError } from '#core/files/errors.ts';
 
 /** Why an image of an allowed kind was refused; the contract's `details.reason` of `invalid_image`. */
 export type ImageRefusal = 'truncated' | 'corrupt' | 'too_many_pixels' | 'too_many_frames' | 'timeout';

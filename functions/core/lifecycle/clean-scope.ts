@@ -1,7 +1,7 @@
-import type { FileRecord, Scope } from '#core/file-record.ts';
-import type { CleanupQueue, Clock, ObjectStore } from '#core/ports.ts';
-import { purge } from '#core/purge.ts';
-import type { FileStore } from '#core/stores.ts';
+import type { FileRecord, Scope } from '#core/files/record.ts';
+import type { CleanupQueue, Clock, ObjectStore } from '#core/files/ports.ts';
+import { purge } from '#core/files/purge.ts';
+import type { FileStore } from '#core/files/store.ts';
 import type { LifecycleStore } from './events.ts';
 
 export interface CleanDeps {

@@ -1,5 +1,5 @@
-import type { CleanupMessage } from '#core/ports.ts';
-import { purge } from '#core/purge.ts';
+import type { CleanupMessage } from '#core/files/ports.ts';
+import { purge } from '#core/files/purge.ts';
 import { type CleanDeps, cleanScopePage } from './clean-scope.ts';
 import { checkTemplate } from './events.ts';
 

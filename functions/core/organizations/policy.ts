@@ -1,4 +1,4 @@
-import type { OrganizationOwnerType } from '#core/file-record.ts';
+import type { OrganizationOwnerType } from '#core/files/record.ts';
 import { fileTooLarge, unsupportedFileType } from './refusals.ts';
 
 const mebibyte = 1024 * 1024;

@@ -1,5 +1,5 @@
-import { AppError, organizationStatusOf } from '#core/errors.ts';
-import { ObjectStoreError } from '#core/ports.ts';
+import { AppError, organizationStatusOf } from '#core/files/errors.ts';
+import { ObjectStoreError } from '#core/files/ports.ts';
 
 /** The refusals of seed 3 ("Failure modes"), message for message; what they are about is in `details`. */
 

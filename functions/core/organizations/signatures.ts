@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Clock, UrlSigner } from '#core/ports.ts';
+import type { Clock, UrlSigner } from '#core/files/ports.ts';
 import { notFound } from './refusals.ts';
 import { type Declared, newUpload, type StagedUpload } from './staging.ts';
 import type { OrganizationStore } from './stores.ts';

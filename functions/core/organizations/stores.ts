@@ -1,5 +1,5 @@
-import type { OrganizationFile } from '#core/file-record.ts';
-import type { Page } from '#core/stores.ts';
+import type { OrganizationFile } from '#core/files/record.ts';
+import type { Page } from '#core/files/store.ts';
 
 export type MemberStatus = 'active' | 'inactive';
 

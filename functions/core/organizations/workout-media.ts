@@ -1,4 +1,4 @@
-import type { SignedUrl, UrlSigner } from '#core/ports.ts';
+import type { SignedUrl, UrlSigner } from '#core/files/ports.ts';
 import { pathSegment } from './policy.ts';
 import { notActiveMember, notFound } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';

@@ -1,4 +1,4 @@
-import { fitsTime, idOfKey, isIncomingKey } from '#core/ids.ts';
+import { fitsTime, idOfKey, isIncomingKey } from '#core/files/ids.ts';
 import type { Step } from './reconcile.ts';
 import { found } from './report.ts';
 

@@ -1,8 +1,8 @@
-import { AppError } from '#core/errors.ts';
-import type { CounterRef, FileRecord, Usage } from '#core/file-record.ts';
+import { AppError } from '#core/files/errors.ts';
+import type { CounterRef, FileRecord, Usage } from '#core/files/record.ts';
 import type { LifecycleStore } from '#core/lifecycle/events.ts';
-import type { Bucket, CleanupQueue, Clock, ObjectLister, ObjectStore } from '#core/ports.ts';
-import type { FileStore } from '#core/stores.ts';
+import type { Bucket, CleanupQueue, Clock, ObjectLister, ObjectStore } from '#core/files/ports.ts';
+import type { FileStore } from '#core/files/store.ts';
 import { reconcileObjects } from './objects.ts';
 import { reconcileRecords } from './records.ts';
 import { emptyReport, type ReconcileReport } from './report.ts';

@@ -1,4 +1,4 @@
-import type { CounterRef, Scope, Usage } from '#core/file-record.ts';
+import type { CounterRef, Scope, Usage } from '#core/files/record.ts';
 
 /** Findings of one kind: how many, and the first of them by name. */
 export interface Findings {

@@ -1,5 +1,5 @@
-import type { FileRecord } from '#core/file-record.ts';
-import { sweepIncoming, sweepOne } from '#core/sweep.ts';
+import type { FileRecord } from '#core/files/record.ts';
+import { sweepIncoming, sweepOne } from '#core/files/sweep.ts';
 import type { Step } from './reconcile.ts';
 import { type FindingKind, found, scopeName } from './report.ts';
 

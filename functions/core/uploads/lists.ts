@@ -1,4 +1,4 @@
-import type { FileRecord } from '#core/file-record.ts';
+import type { FileRecord } from '#core/files/record.ts';
 
 /** A list of the uploads API whose length is shown: all files of an owner, or those of one coin (seed 2, `coinName`). */
 export type ListRef = { kind: 'owner'; userId: string } | { kind: 'coin'; userId: string; coinName: string };

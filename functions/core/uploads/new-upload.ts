@@ -1,8 +1,8 @@
-import { AppError } from '#core/errors.ts';
-import type { UploadFile } from '#core/file-record.ts';
-import { newId, newUuid } from '#core/ids.ts';
-import type { DetectedType, ObjectHeaders, TypeDetector } from '#core/ports.ts';
-import type { IdempotencyClaim } from '#core/stores.ts';
+import { AppError } from '#core/files/errors.ts';
+import type { UploadFile } from '#core/files/record.ts';
+import { newId, newUuid } from '#core/files/ids.ts';
+import type { DetectedType, ObjectHeaders, TypeDetector } from '#core/files/ports.ts';
+import type { IdempotencyClaim } from '#core/files/store.ts';
 import { servingOf } from './serving.ts';
 import { allowsType, type UploadSettings } from './settings.ts';
 

@@ -1,8 +1,8 @@
-import { type FileRecord, isOf, isVisible, type UploadFile } from '#core/file-record.ts';
-import { idPattern } from '#core/ids.ts';
-import type { Clock } from '#core/ports.ts';
-import { fileNotFound } from '#core/session-files.ts';
-import type { FileStore, UploadStore } from '#core/stores.ts';
+import { type FileRecord, isOf, isVisible, type UploadFile } from '#core/files/record.ts';
+import { idPattern } from '#core/files/ids.ts';
+import type { Clock } from '#core/files/ports.ts';
+import { fileNotFound } from '#core/extensions/session-files.ts';
+import type { FileStore, UploadStore } from '#core/files/store.ts';
 import type { ListRef } from './lists.ts';
 import type { UploadSettings } from './settings.ts';
 

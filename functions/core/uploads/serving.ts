@@ -1,5 +1,5 @@
 /** How an uploaded file is served: by headers stored with its object, since R2 sends back what was stored and no more. */
-import type { DetectedType } from '#core/ports.ts';
+import type { DetectedType } from '#core/files/ports.ts';
 
 export interface Serving {
   /** The `Content-Type` the object is stored with. Not always what the file is: see {@link servingOf}. */

@@ -1,8 +1,8 @@
-import { stuckAfterMs, type UploadFile } from '#core/file-record.ts';
-import type { Clock, ObjectStore } from '#core/ports.ts';
-import { findReplay, replay } from '#core/replay.ts';
-import type { FileStore } from '#core/stores.ts';
-import { writeObject } from '#core/write-object.ts';
+import { stuckAfterMs, type UploadFile } from '#core/files/record.ts';
+import type { Clock, ObjectStore } from '#core/files/ports.ts';
+import { findReplay, replay } from '#core/files/replay.ts';
+import type { FileStore } from '#core/files/store.ts';
+import { writeObject } from '#core/files/write-object.ts';
 import { type JudgeDeps, judge, newUpload, type UploadRequest } from './new-upload.ts';
 import type { UploadSettings } from './settings.ts';
 

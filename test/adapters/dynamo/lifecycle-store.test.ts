@@ -4,7 +4,7 @@ import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
 import { createSettingsStore } from '#adapters/dynamo/settings-store.ts';
 import { createStateStore } from '#adapters/dynamo/state-store.ts';
-import { countersOf, type FileRecord, type Scope } from '#core/file-record.ts';
+import { countersOf, type FileRecord, type Scope } from '#core/files/record.ts';
 import type { LifecycleStore } from '#core/lifecycle/events.ts';
 import { sessionFile, stagedFile } from '#test/support/records.ts';
 import { allItems, createTable, dynamoDbs, emptyTable } from '#test/support/tables.ts';

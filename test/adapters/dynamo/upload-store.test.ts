@@ -4,8 +4,8 @@ import type { Table } from '#adapters/dynamo/client.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { ticketKey } from '#adapters/dynamo/keys.ts';
 import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
-import { settled, type UploadFile } from '#core/file-record.ts';
-import type { FileStore, UploadStore } from '#core/stores.ts';
+import { settled, type UploadFile } from '#core/files/record.ts';
+import type { FileStore, UploadStore } from '#core/files/store.ts';
 import { uploadFile } from '#test/support/records.ts';
 import { allItems, createTable, dynamoDbs, emptyTable } from '#test/support/tables.ts';
 

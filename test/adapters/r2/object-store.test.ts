@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
-import type { ObjectRef } from '#core/ports.ts';
+import type { ObjectRef } from '#core/files/ports.ts';
 import { startBucket } from './bucket.ts';
 
 let bucket: Awaited<ReturnType<typeof startBucket>>;

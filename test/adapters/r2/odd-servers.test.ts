@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
-import type { ObjectRef } from '#core/ports.ts';
+import type { ObjectRef } from '#core/files/ports.ts';
 import { credentials } from './bucket.ts';
 
 const ref: ObjectRef = { bucket: 'default', key: 'files/0123' };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
-import type { ObjectRef } from '#core/ports.ts';
+import type { ObjectRef } from '#core/files/ports.ts';
 import { startBucket } from './bucket.ts';
 
 let bucket: Awaited<ReturnType<typeof startBucket>>;

@@ -8,7 +8,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { createImageProcessor, type ImageProcessorOptions } from '#adapters/sharp/image-processor.ts';
 import { isSafeVersion } from '#adapters/sharp/library.ts';
-import { AppError } from '#core/errors.ts';
+import { AppError } from '#core/files/errors.ts';
 import * as hostile from '#test/support/hostile-images.ts';
 import * as images from '#test/support/images.ts';
 

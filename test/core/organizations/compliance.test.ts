@@ -5,8 +5,8 @@ import {
   storeComplianceDocument,
 } from '#core/organizations/compliance.ts';
 import { createSignatureToken, presignSignature } from '#core/organizations/signatures.ts';
-import { purge } from '#core/purge.ts';
-import { sweepOne } from '#core/sweep.ts';
+import { purge } from '#core/files/purge.ts';
+import { sweepOne } from '#core/files/sweep.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 import { bytesOf, orgId, put, refusalOf, reset } from './support.ts';
 

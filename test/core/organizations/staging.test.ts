@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { purge } from '#core/purge.ts';
-import { sweepIncoming, sweepOne } from '#core/sweep.ts';
+import { purge } from '#core/files/purge.ts';
+import { sweepIncoming, sweepOne } from '#core/files/sweep.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 import { bytesOf, join, orgId, presign, put, refusalOf, reset } from './support.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sweepOne } from '#core/sweep.ts';
+import { sweepOne } from '#core/files/sweep.ts';
 import { deleteUpload, getLiveUpload, getUpload, listUploads } from '#core/uploads/own-uploads.ts';
 import { storeUpload } from '#core/uploads/store-upload.ts';
 import { refusalOf } from '#test/support/refusals.ts';

@@ -1,9 +1,9 @@
-import { type ExtensionFile, isVisible } from '#core/file-record.ts';
-import type { Clock } from '#core/ports.ts';
-import { type StagedQuota, stagedQuotaOf } from '#core/quota.ts';
-import { fileNotFound, getExtensionFile, ownUpload } from '#core/session-files.ts';
-import type { AppSettings } from '#core/settings.ts';
-import type { FileStore } from '#core/stores.ts';
+import { type ExtensionFile, isVisible } from '#core/files/record.ts';
+import type { Clock } from '#core/files/ports.ts';
+import { type StagedQuota, stagedQuotaOf } from '#core/extensions/quota.ts';
+import { fileNotFound, getExtensionFile, ownUpload } from '#core/extensions/session-files.ts';
+import type { AppSettings } from '#core/extensions/settings.ts';
+import type { FileStore } from '#core/files/store.ts';
 
 interface Deps {
   files: FileStore;

@@ -1,6 +1,6 @@
-import { type FileRecord, incomingOf, objectOf } from '#core/file-record.ts';
-import { type Clock, type ObjectStore, ObjectStoreError } from '#core/ports.ts';
-import type { FileStore } from '#core/stores.ts';
+import { type FileRecord, incomingOf, objectOf } from '#core/files/record.ts';
+import { type Clock, type ObjectStore, ObjectStoreError } from '#core/files/ports.ts';
+import type { FileStore } from '#core/files/store.ts';
 
 /**
  * Takes the objects away and then the record, in this order: a record without object can be found, an object without

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ExtensionFile, Holder } from '#core/file-record.ts';
-import type { CounterLimit, OverLimit } from '#core/stores.ts';
+import type { ExtensionFile, Holder } from '#core/files/record.ts';
+import type { CounterLimit, OverLimit } from '#core/files/store.ts';
 
 /**
  * What a saved config belongs to. A lock may say which session of it the files count against; a template has none, since

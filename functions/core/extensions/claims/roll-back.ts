@@ -1,6 +1,6 @@
-import { AppError } from '#core/errors.ts';
-import { idPattern } from '#core/ids.ts';
-import type { Clock } from '#core/ports.ts';
+import { AppError } from '#core/files/errors.ts';
+import { idPattern } from '#core/files/ids.ts';
+import type { Clock } from '#core/files/ports.ts';
 import { type ClaimStore, withoutClaim } from './claim-record.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { type Completion, completeUpload } from '#core/complete-upload.ts';
-import { AppError } from '#core/errors.ts';
+import { type Completion, completeUpload } from '#core/files/promote.ts';
+import { AppError } from '#core/files/errors.ts';
 import {
   type ExtensionUpload,
   expiryOf,
@@ -7,17 +7,17 @@ import {
   headersOf,
   newExtensionFile,
   requireAllowedType,
-} from '#core/extension-upload.ts';
-import { type ExtensionFile, objectOf } from '#core/file-record.ts';
-import { imageTypes } from '#core/image-types.ts';
-import { completeWithinMs, offerPut, type PutOffer, readIncoming, renewOffer, typeDiffers } from '#core/incoming.ts';
-import type { Clock, UrlSigner } from '#core/ports.ts';
-import { limitsOf } from '#core/quota.ts';
-import { type Earlier, requireSameContent, reserveQuota } from '#core/reserve.ts';
-import type { AppSettings } from '#core/settings.ts';
-import { sniff } from '#core/sniff.ts';
-import type { StoreDeps } from '#core/store-image.ts';
-import type { FileStore, IdempotencyClaim } from '#core/stores.ts';
+} from '#core/extensions/new-file.ts';
+import { type ExtensionFile, objectOf } from '#core/files/record.ts';
+import { imageTypes } from '#core/extensions/image-types.ts';
+import { completeWithinMs, offerPut, type PutOffer, readIncoming, renewOffer, typeDiffers } from '#core/files/incoming.ts';
+import type { Clock, UrlSigner } from '#core/files/ports.ts';
+import { limitsOf } from '#core/extensions/quota.ts';
+import { type Earlier, requireSameContent, reserveQuota } from '#core/files/reserve.ts';
+import type { AppSettings } from '#core/extensions/settings.ts';
+import { sniff } from '#core/files/sniff.ts';
+import type { StoreDeps } from '#core/extensions/store-image.ts';
+import type { FileStore, IdempotencyClaim } from '#core/files/store.ts';
 
 export interface PresignDeps {
   files: FileStore;

@@ -1,6 +1,6 @@
-import { AppError } from '#core/errors.ts';
-import { type FileRecord, type Incoming, incomingOf, objectOf } from '#core/file-record.ts';
-import { newIncomingKey } from '#core/ids.ts';
+import { AppError } from '#core/files/errors.ts';
+import { type FileRecord, type Incoming, incomingOf, objectOf } from '#core/files/record.ts';
+import { newIncomingKey } from '#core/files/ids.ts';
 import {
   type Clock,
   type ObjectHead,
@@ -8,7 +8,7 @@ import {
   type ObjectStore,
   ObjectStoreError,
   type UrlSigner,
-} from '#core/ports.ts';
+} from '#core/files/ports.ts';
 
 /** Life of a presigned PUT, seconds (seed 3, "Presign"). */
 export const putSeconds = 600;

@@ -1,6 +1,6 @@
-import { type CounterRef, type FileRecord, isOver } from '#core/file-record.ts';
-import type { Clock } from '#core/ports.ts';
-import type { FileStore, OverLimit } from '#core/stores.ts';
+import { type CounterRef, type FileRecord, isOver } from '#core/files/record.ts';
+import type { Clock } from '#core/files/ports.ts';
+import type { FileStore, OverLimit } from '#core/files/store.ts';
 
 /** Enough to make room for any single file; what is left over the schedule takes. */
 const mostAtOnce = 100;

@@ -1,4 +1,4 @@
-import { AppError } from '#core/errors.ts';
+import { AppError } from '#core/files/errors.ts';
 
 /** Marks an object of an extension config as a reference to a stored file (seed 1, "Claiming Staged Files Later"). */
 const provider = 'chastify_storage';

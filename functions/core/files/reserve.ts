@@ -1,9 +1,9 @@
-import { AppError } from '#core/errors.ts';
-import { releaseExpired } from '#core/expired.ts';
-import type { FileRecord } from '#core/file-record.ts';
-import type { Clock } from '#core/ports.ts';
-import { quotaExceeded } from '#core/quota.ts';
-import type { CounterLimit, FileStore, IdempotencyClaim } from '#core/stores.ts';
+import { AppError } from '#core/files/errors.ts';
+import { releaseExpired } from '#core/files/make-room.ts';
+import type { FileRecord } from '#core/files/record.ts';
+import type { Clock } from '#core/files/ports.ts';
+import { quotaExceeded } from '#core/extensions/quota.ts';
+import type { CounterLimit, FileStore, IdempotencyClaim } from '#core/files/store.ts';
 
 /** What an earlier request with the same Idempotency-Key made. */
 export interface Earlier {

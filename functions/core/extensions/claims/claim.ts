@@ -1,11 +1,11 @@
-import { AppError, type ErrorCode } from '#core/errors.ts';
-import { releaseExpired } from '#core/expired.ts';
-import { countersOf, type ExtensionFile, isExpired } from '#core/file-record.ts';
-import { idPattern } from '#core/ids.ts';
-import type { Clock } from '#core/ports.ts';
-import { limitOf, quotaExceeded } from '#core/quota.ts';
-import type { AppSettings } from '#core/settings.ts';
-import type { CounterLimit, FileStore } from '#core/stores.ts';
+import { AppError, type ErrorCode } from '#core/files/errors.ts';
+import { releaseExpired } from '#core/files/make-room.ts';
+import { countersOf, type ExtensionFile, isExpired } from '#core/files/record.ts';
+import { idPattern } from '#core/files/ids.ts';
+import type { Clock } from '#core/files/ports.ts';
+import { limitOf, quotaExceeded } from '#core/extensions/quota.ts';
+import type { AppSettings } from '#core/extensions/settings.ts';
+import type { CounterLimit, FileStore } from '#core/files/store.ts';
 import { boundTo, type ClaimRecord, type ClaimStore, type ClaimTarget, claimIdOf } from './claim-record.ts';
 import { scanConfig } from './scan.ts';
 

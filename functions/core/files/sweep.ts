@@ -1,8 +1,8 @@
-import { type FileRecord, isOver } from '#core/file-record.ts';
-import type { IncomingMarker } from '#core/incoming-marker.ts';
-import type { Clock, ObjectStore } from '#core/ports.ts';
-import { purge } from '#core/purge.ts';
-import type { FileStore } from '#core/stores.ts';
+import { type FileRecord, isOver } from '#core/files/record.ts';
+import type { IncomingMarker } from '#core/files/incoming-marker.ts';
+import type { Clock, ObjectStore } from '#core/files/ports.ts';
+import { purge } from '#core/files/purge.ts';
+import type { FileStore } from '#core/files/store.ts';
 
 interface Deps {
   files: FileStore;

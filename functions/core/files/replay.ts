@@ -1,8 +1,8 @@
-import { AppError } from '#core/errors.ts';
-import { type FileOf, isOf, isVisible, type System } from '#core/file-record.ts';
-import type { Clock } from '#core/ports.ts';
-import { type Earlier, requireSameContent } from '#core/reserve.ts';
-import type { FileStore, IdempotencyClaim } from '#core/stores.ts';
+import { AppError } from '#core/files/errors.ts';
+import { type FileOf, isOf, isVisible, type System } from '#core/files/record.ts';
+import type { Clock } from '#core/files/ports.ts';
+import { type Earlier, requireSameContent } from '#core/files/reserve.ts';
+import type { FileStore, IdempotencyClaim } from '#core/files/store.ts';
 
 /** The file an earlier request with this Idempotency-Key stored, if there was one. Throws what {@link replay} throws. */
 export async function findReplay<S extends System>(

@@ -1,8 +1,8 @@
-import { AppError, type ErrorCode } from '#core/errors.ts';
-import type { CounterRef, FileRecord, Usage } from '#core/file-record.ts';
-import { countersOf, isExpired } from '#core/file-record.ts';
-import type { AppSettings } from '#core/settings.ts';
-import type { CounterLimit, OverLimit } from '#core/stores.ts';
+import { AppError, type ErrorCode } from '#core/files/errors.ts';
+import type { CounterRef, FileRecord, Usage } from '#core/files/record.ts';
+import { countersOf, isExpired } from '#core/files/record.ts';
+import type { AppSettings } from '#core/extensions/settings.ts';
+import type { CounterLimit, OverLimit } from '#core/files/store.ts';
 
 /**
  * Files a counter may hold however small they are, since its list is read and signed whole: an answer of Lambda ends at

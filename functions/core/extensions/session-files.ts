@@ -1,9 +1,9 @@
-import type { SessionCaller } from '#core/callers.ts';
-import { AppError } from '#core/errors.ts';
-import { type ExtensionFile, type FileRecord, isOf, isUpload, isVisible } from '#core/file-record.ts';
-import { idPattern } from '#core/ids.ts';
-import type { Clock } from '#core/ports.ts';
-import type { FileStore } from '#core/stores.ts';
+import type { SessionCaller } from '#core/identity/callers.ts';
+import { AppError } from '#core/files/errors.ts';
+import { type ExtensionFile, type FileRecord, isOf, isUpload, isVisible } from '#core/files/record.ts';
+import { idPattern } from '#core/files/ids.ts';
+import type { Clock } from '#core/files/ports.ts';
+import type { FileStore } from '#core/files/store.ts';
 
 /** One answer for "is not there", "is another's" and "is being deleted": nobody learns that an id exists. */
 export const fileNotFound = () =>

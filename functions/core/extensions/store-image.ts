@@ -5,16 +5,16 @@ import {
   headersOf,
   newExtensionFile,
   requireAllowedType,
-} from '#core/extension-upload.ts';
-import { type ExtensionFile, stuckAfterMs } from '#core/file-record.ts';
-import type { Clock, ImageProcessor, ObjectStore, ProcessedImage } from '#core/ports.ts';
-import { limitsOf } from '#core/quota.ts';
-import { findReplay, replay } from '#core/replay.ts';
-import { reserveQuota } from '#core/reserve.ts';
-import type { AppSettings } from '#core/settings.ts';
-import { sniff } from '#core/sniff.ts';
-import type { FileStore } from '#core/stores.ts';
-import { writeObject } from '#core/write-object.ts';
+} from '#core/extensions/new-file.ts';
+import { type ExtensionFile, stuckAfterMs } from '#core/files/record.ts';
+import type { Clock, ImageProcessor, ObjectStore, ProcessedImage } from '#core/files/ports.ts';
+import { limitsOf } from '#core/extensions/quota.ts';
+import { findReplay, replay } from '#core/files/replay.ts';
+import { reserveQuota } from '#core/files/reserve.ts';
+import type { AppSettings } from '#core/extensions/settings.ts';
+import { sniff } from '#core/files/sniff.ts';
+import type { FileStore } from '#core/files/store.ts';
+import { writeObject } from '#core/files/write-object.ts';
 
 export interface StoreDeps {
   files: FileStore;

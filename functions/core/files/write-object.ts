@@ -1,8 +1,8 @@
-import { AppError } from '#core/errors.ts';
-import type { FileRecord } from '#core/file-record.ts';
-import type { Clock, ObjectHeaders, ObjectStore } from '#core/ports.ts';
-import { abandon } from '#core/purge.ts';
-import type { FileStore } from '#core/stores.ts';
+import { AppError } from '#core/files/errors.ts';
+import type { FileRecord } from '#core/files/record.ts';
+import type { Clock, ObjectHeaders, ObjectStore } from '#core/files/ports.ts';
+import { abandon } from '#core/files/purge.ts';
+import type { FileStore } from '#core/files/store.ts';
 
 /**
  * The second half of every form upload (design, section 4): writes the object of a reserved record, then marks the

@@ -1,6 +1,6 @@
-import type { CounterRef, ExtensionFile, FileRecord, Scope, UploadFile, Usage } from '#core/file-record.ts';
-import type { IncomingMarker } from '#core/incoming-marker.ts';
-import type { AppSettings } from '#core/settings.ts';
+import type { CounterRef, ExtensionFile, FileRecord, Scope, UploadFile, Usage } from '#core/files/record.ts';
+import type { IncomingMarker } from '#core/files/incoming-marker.ts';
+import type { AppSettings } from '#core/extensions/settings.ts';
 import type { ListRef } from '#core/uploads/lists.ts';
 import type { UploadSettings } from '#core/uploads/settings.ts';
 

@@ -1,4 +1,4 @@
-import { AppError } from '#core/errors.ts';
+import { AppError } from '#core/files/errors.ts';
 
 /** Small JSON of a session, for an extension's references and UI data (seed 1, "Relation To State Endpoints"). */
 export interface SessionState {

@@ -1,6 +1,6 @@
 /** What the rules need from the outside. Adapters implement these; no vendor type or vendor error crosses them. */
 
-import type { Scope } from '#core/file-record.ts';
+import type { Scope } from '#core/files/record.ts';
 
 /** Time as a dependency, so that expiry is tested by moving a clock and not by waiting. */
 export interface Clock {

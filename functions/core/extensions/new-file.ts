@@ -1,9 +1,9 @@
-import { AppError } from '#core/errors.ts';
-import type { ExtensionFile, FileRecord, ImageFacts } from '#core/file-record.ts';
-import { newId, newObjectKey } from '#core/ids.ts';
-import type { ObjectHeaders, ProcessedImage } from '#core/ports.ts';
-import type { AppSettings } from '#core/settings.ts';
-import type { IdempotencyClaim } from '#core/stores.ts';
+import { AppError } from '#core/files/errors.ts';
+import type { ExtensionFile, FileRecord, ImageFacts } from '#core/files/record.ts';
+import { newId, newObjectKey } from '#core/files/ids.ts';
+import type { ObjectHeaders, ProcessedImage } from '#core/files/ports.ts';
+import type { AppSettings } from '#core/extensions/settings.ts';
+import type { IdempotencyClaim } from '#core/files/store.ts';
 
 /** Where an upload goes: into a session, or staged for a setup screen. */
 export type UploadTarget =

@@ -1,6 +1,6 @@
-import type { CleanupQueue, ObjectStore } from '#core/ports.ts';
-import { purge } from '#core/purge.ts';
-import type { FileStore } from '#core/stores.ts';
+import type { CleanupQueue, ObjectStore } from '#core/files/ports.ts';
+import { purge } from '#core/files/purge.ts';
+import type { FileStore } from '#core/files/store.ts';
 
 /**
  * Asks the worker to finish a deletion. When the queue cannot be reached the same deletion runs here (seed 1, "Cleanup

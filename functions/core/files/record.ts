@@ -1,4 +1,4 @@
-import type { Bucket, ObjectRef } from '#core/ports.ts';
+import type { Bucket, ObjectRef } from '#core/files/ports.ts';
 
 /**
  * `pending`: record written and quota reserved, the object may or may not exist. `ready`: bytes are there and never

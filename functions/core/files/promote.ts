@@ -1,13 +1,13 @@
-import { AppError } from '#core/errors.ts';
-import { releaseExpired } from '#core/expired.ts';
-import { type FileRecord, incomingOf, objectOf, type StoredFacts, settled } from '#core/file-record.ts';
-import { idPattern } from '#core/ids.ts';
-import { checkIncoming } from '#core/incoming.ts';
-import { type Clock, type ObjectHead, type ObjectStore, ObjectStoreError } from '#core/ports.ts';
-import { eraseReleased } from '#core/purge.ts';
-import { quotaExceeded } from '#core/quota.ts';
-import { ownerDeleted } from '#core/reserve.ts';
-import type { CounterLimit, FileStore } from '#core/stores.ts';
+import { AppError } from '#core/files/errors.ts';
+import { releaseExpired } from '#core/files/make-room.ts';
+import { type FileRecord, incomingOf, objectOf, type StoredFacts, settled } from '#core/files/record.ts';
+import { idPattern } from '#core/files/ids.ts';
+import { checkIncoming } from '#core/files/incoming.ts';
+import { type Clock, type ObjectHead, type ObjectStore, ObjectStoreError } from '#core/files/ports.ts';
+import { eraseReleased } from '#core/files/purge.ts';
+import { quotaExceeded } from '#core/extensions/quota.ts';
+import { ownerDeleted } from '#core/files/reserve.ts';
+import type { CounterLimit, FileStore } from '#core/files/store.ts';
 
 export interface CompleteDeps {
   files: FileStore;
