@@ -1,4 +1,5 @@
-import { deleteFile, getSessionUpload } from '#core/extensions/session-files.ts';
+import { getSessionUpload } from '#core/extensions/session-files.ts';
+import { deleteFile } from '#core/files/delete.ts';
 import type { Contract } from '#http/contract.ts';
 import { sessionFileParams } from '#http/fields.ts';
 import { clock, files, scheduleDelete } from '#runtime/container.ts';

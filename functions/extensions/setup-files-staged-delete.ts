@@ -1,5 +1,5 @@
-import { deleteFile } from '#core/extensions/session-files.ts';
 import { getStagedFile } from '#core/extensions/staged-files.ts';
+import { deleteFile } from '#core/files/delete.ts';
 import type { Contract } from '#http/contract.ts';
 import { appFileParams } from '#http/fields.ts';
 import { clock, files, scheduleDelete } from '#runtime/container.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { Usage } from '#core/files/record.ts';
+import type { DeveloperKey } from '#core/extensions/ports.ts';
 import type { AppSettings } from '#core/extensions/settings.ts';
-import type { DeveloperKey } from '#core/files/store.ts';
+import type { Usage } from '#core/files/record.ts';
 import { maxPutBytes } from '#core/uploads/settings.ts';
 
 const bytes = z.int().check(z.minimum(0), z.maximum(1_000_000_000_000));

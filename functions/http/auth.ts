@@ -1,7 +1,7 @@
-import type { ServiceCaller, SessionCaller, UserCaller } from '#core/identity/callers.ts';
+import type { DeveloperKeyStore } from '#core/extensions/ports.ts';
 import { AppError } from '#core/files/errors.ts';
+import type { ServiceCaller, SessionCaller, UserCaller } from '#core/identity/callers.ts';
 import type { SessionClaims, TokenVerifier } from '#core/identity/tokens.ts';
-import type { DeveloperKeyStore } from '#core/files/store.ts';
 import type { Auth } from '#functions/routes.ts';
 import { bearerToken, developerKeyApp, developerKeyHash, type Headers, sameHash, unauthorized } from './bearer.ts';
 

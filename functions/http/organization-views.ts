@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
+import type { UrlSigner } from '#core/files/ports.ts';
+import type { Page } from '#core/files/store.ts';
 import type { StagedUpload } from '#core/organizations/staging.ts';
 import type { MinisiteRow, Parent, TakenFile } from '#core/organizations/stores.ts';
 import { linkSeconds } from '#core/organizations/workout-media.ts';
-import type { UrlSigner } from '#core/files/ports.ts';
-import type { Page } from '#core/files/store.ts';
 
 const text = z.string();
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { AppError } from '#core/files/errors.ts';
-import type { UploadFile } from '#core/files/record.ts';
 import type { Bucket } from '#core/files/ports.ts';
+import type { UploadFile } from '#core/files/record.ts';
 
 /** Where stored files are, as their owners are told: the deploy settings. */
 export interface Places {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
+import type { CleanupQueue } from '#core/files/cleanup-queue.ts';
 import { applyLifecycleEvent } from '#core/lifecycle/events.ts';
-import type { CleanupQueue } from '#core/files/ports.ts';
 import type { Contract } from '#http/contract.ts';
 import { describeError, log } from '#http/log.ts';
 import { lifecycleEvent } from '#http/messages.ts';

@@ -1,6 +1,6 @@
+import { type AppSettings, defaultSettings } from '#core/extensions/settings.ts';
 import type { Holder } from '#core/files/record.ts';
 import type { LifecycleEvent } from '#core/lifecycle/events.ts';
-import { type AppSettings, defaultSettings } from '#core/extensions/settings.ts';
 
 /** A world so small that commands meet: one app, two users, two sessions, three locks, two templates, two drafts. */
 export const appId = 'app';

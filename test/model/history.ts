@@ -1,7 +1,7 @@
 import type { ClaimAnswer } from '#core/extensions/claims/claim.ts';
 import { type ClaimRecord, claimIdOf } from '#core/extensions/claims/claim-record.ts';
-import type { ExtensionFile as FileRecord } from '#core/files/record.ts';
 import type { PutOffer } from '#core/files/incoming.ts';
+import type { ExtensionFile as FileRecord } from '#core/files/record.ts';
 import { appId, type Command, type EventBody } from './domain.ts';
 import { fileIn, type Observed } from './observe.ts';
 import type { Answer, ClaimRequest, Request } from './perform.ts';

@@ -1,4 +1,4 @@
-import type { ImageProcessor } from '#core/files/ports.ts';
+import type { ImageProcessor } from '#core/extensions/ports.ts';
 
 /** JPEG's first bytes, then the size of the stored image, then nothing up to the size sent. */
 export function imageOf(sentBytes: number, storedBytes: number): Uint8Array {

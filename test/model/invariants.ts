@@ -1,6 +1,6 @@
 import { counterKey } from '#adapters/dynamo/keys.ts';
-import { countersOf, holderOf, isExpired } from '#core/files/record.ts';
 import { listStagedFiles } from '#core/extensions/staged-files.ts';
+import { countersOf, holderOf, isExpired } from '#core/files/record.ts';
 import { appId, settings, users } from './domain.ts';
 import { type History, readyFilesOf, scopesOf } from './history.ts';
 import { counters } from './limits.ts';

@@ -1,8 +1,8 @@
 import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from '#adapters/dynamo/client.ts';
 import { counterKey } from '#adapters/dynamo/keys.ts';
-import type { CounterRef } from '#core/files/record.ts';
 import { limitOf } from '#core/extensions/quota.ts';
+import type { CounterRef } from '#core/files/record.ts';
 import { appId, sessions, settings, users } from './domain.ts';
 
 /** Every counter of the model's little world. */

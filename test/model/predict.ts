@@ -1,4 +1,5 @@
 import { counterKey } from '#adapters/dynamo/keys.ts';
+import { limitOf } from '#core/extensions/quota.ts';
 import {
   type CounterRef,
   countersOf,
@@ -7,7 +8,6 @@ import {
   isOver,
   isUpload,
 } from '#core/files/record.ts';
-import { limitOf } from '#core/extensions/quota.ts';
 import { appId, sessions, settings } from './domain.ts';
 import { type Done, idOfClaim, scopeOfTarget } from './history.ts';
 import { fileIn, isClaimable, isReady, type Observed } from './observe.ts';

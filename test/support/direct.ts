@@ -1,8 +1,9 @@
 import { completeImage, type PresignRequest, presignImage } from '#core/extensions/direct-images.ts';
-import { type FileRecord, isOf } from '#core/files/record.ts';
-import type { PutOffer } from '#core/files/incoming.ts';
-import { deleteFile, ownUpload, sessionUpload } from '#core/extensions/session-files.ts';
+import { ownUpload, sessionUpload } from '#core/extensions/session-files.ts';
 import { type AppSettings, defaultSettings } from '#core/extensions/settings.ts';
+import { deleteFile } from '#core/files/delete.ts';
+import type { PutOffer } from '#core/files/incoming.ts';
+import { type FileRecord, isOf } from '#core/files/record.ts';
 import { sweepIncoming, sweepOne } from '#core/files/sweep.ts';
 import { jpegPhoto } from './images.ts';
 import type { World } from './world.ts';

@@ -1,5 +1,5 @@
-import { type ExtensionFile, stuckAfterMs, type UploadFile } from '#core/files/record.ts';
 import { newId, newObjectKey, newUuid } from '#core/files/ids.ts';
+import { type ExtensionFile, stuckAfterMs, type UploadFile } from '#core/files/record.ts';
 
 /** A pending record of a session file; give what matters to the test. */
 export function pendingFile(given: Partial<ExtensionFile> = {}): ExtensionFile {

@@ -1,5 +1,5 @@
 import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import type { DeveloperKey, DeveloperKeyStore } from '#core/files/store.ts';
+import type { DeveloperKey, DeveloperKeyStore } from '#core/extensions/ports.ts';
 import { createCache } from './cache.ts';
 import type { Table } from './client.ts';
 import { appPk, developerKeyKey, developerKeyPrefix } from './keys.ts';

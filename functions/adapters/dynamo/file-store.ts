@@ -1,7 +1,7 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { FileRecord, Usage } from '#core/files/record.ts';
 import type { IncomingMarker } from '#core/files/incoming-marker.ts';
+import type { FileRecord, Usage } from '#core/files/record.ts';
 import type { CounterLimit, FileStore, ReserveResult } from '#core/files/store.ts';
 import { listsOf } from '#core/uploads/lists.ts';
 import type { Table } from './client.ts';

@@ -1,5 +1,5 @@
-import { type FileRecord, holderOf, retainedUntil, stuckAfterMs } from '#core/files/record.ts';
 import { type IncomingMarker, markerOf } from '#core/files/incoming-marker.ts';
+import { type FileRecord, holderOf, retainedUntil, stuckAfterMs } from '#core/files/record.ts';
 import type { CounterLimit, IdempotencyClaim } from '#core/files/store.ts';
 import { counterChanges, counterItem } from './counters.ts';
 import { toItem } from './file-item.ts';

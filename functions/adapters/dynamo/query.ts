@@ -1,7 +1,7 @@
 import { QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { AppError } from '#core/files/errors.ts';
-import type { ExtensionFile } from '#core/files/record.ts';
 import { idPattern } from '#core/files/ids.ts';
+import type { ExtensionFile } from '#core/files/record.ts';
 import type { Page } from '#core/files/store.ts';
 import type { Table } from './client.ts';
 import { fromItem } from './file-item.ts';

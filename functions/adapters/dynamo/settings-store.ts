@@ -1,6 +1,7 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { SettingsStore } from '#core/extensions/ports.ts';
 import { defaultSettings } from '#core/extensions/settings.ts';
-import type { SettingsStore, UploadSettingsStore } from '#core/files/store.ts';
+import type { UploadSettingsStore } from '#core/uploads/ports.ts';
 import { defaultUploadSettings } from '#core/uploads/settings.ts';
 import { createCache } from './cache.ts';
 import type { Table } from './client.ts';

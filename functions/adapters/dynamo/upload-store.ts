@@ -1,7 +1,7 @@
 import { QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { UploadFile } from '#core/files/record.ts';
-import type { UploadStore } from '#core/files/store.ts';
 import type { ListRef } from '#core/uploads/lists.ts';
+import type { UploadStore } from '#core/uploads/ports.ts';
 import type { Table } from './client.ts';
 import { fromItem, listIndexes } from './file-item.ts';
 import { createFileWrites } from './file-writes.ts';

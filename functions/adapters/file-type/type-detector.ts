@@ -1,6 +1,7 @@
 import { fileTypeFromBuffer } from 'file-type';
-import type { DetectedType, TypeDetector } from '#core/files/ports.ts';
+import type { DetectedType } from '#core/files/ports.ts';
 import { sniff } from '#core/files/sniff.ts';
+import type { TypeDetector } from '#core/uploads/ports.ts';
 
 /**
  * Judges files of any kind. `sniff` decides what is text or markup, since that is what a browser might run and file-type

@@ -1,6 +1,6 @@
 /** Walking a bucket. Kept apart from the store, because only reconcile needs it and the XML parser it brings along. */
 import { XMLParser } from 'fast-xml-parser';
-import type { ObjectLister } from '#core/files/ports.ts';
+import type { ObjectLister } from '#core/reconcile/ports.ts';
 import type { R2Config } from './config.ts';
 import { refusal } from './refusals.ts';
 import { createTransport } from './transport.ts';

@@ -1,7 +1,7 @@
 import type { Sharp as Pipeline } from 'sharp';
-import { AppError } from '#core/files/errors.ts';
 import { imageTypes } from '#core/extensions/image-types.ts';
-import type { ImageProcessor, ProcessedImage } from '#core/files/ports.ts';
+import type { ImageProcessor, ProcessedImage } from '#core/extensions/ports.ts';
+import { AppError } from '#core/files/errors.ts';
 import { sniff } from '#core/files/sniff.ts';
 import { orientFrames } from './animation.ts';
 import { type Header, readHeader } from './header.ts';

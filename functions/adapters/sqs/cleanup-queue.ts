@@ -1,4 +1,4 @@
-import type { CleanupQueue } from '#core/files/ports.ts';
+import type { CleanupQueue } from '#core/files/cleanup-queue.ts';
 import { createSender } from './sender.ts';
 
 /** The `CleanupQueue` behind `queueUrl`. Rejects with `QueueUnavailableError`. */

@@ -1,8 +1,8 @@
 /** Tokens of the platform: JWTs checked against its key server (JWKS), with `jose`. */
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { AppError } from '#core/files/errors.ts';
-import { parseTokenClaims, type TokenVerifier } from '#core/identity/tokens.ts';
 import type { Clock } from '#core/files/ports.ts';
+import { parseTokenClaims, type TokenVerifier } from '#core/identity/tokens.ts';
 
 export interface TokenVerifierConfig {
   jwksUrl: string;

@@ -1,5 +1,3 @@
-import { type Completion, completeUpload } from '#core/files/promote.ts';
-import { AppError } from '#core/files/errors.ts';
 import {
   type ExtensionUpload,
   expiryOf,
@@ -8,31 +6,22 @@ import {
   newExtensionFile,
   requireAllowedType,
 } from '#core/extensions/new-file.ts';
+import { AppError } from '#core/files/errors.ts';
+import { readIncoming, typeDiffers } from '#core/files/incoming.ts';
+import { type PresignDeps, type Presigned, presign } from '#core/files/presign.ts';
+import { type Completion, completeUpload } from '#core/files/promote.ts';
 import { type ExtensionFile, objectOf } from '#core/files/record.ts';
-import { imageTypes } from '#core/extensions/image-types.ts';
-import { completeWithinMs, offerPut, type PutOffer, readIncoming, renewOffer, typeDiffers } from '#core/files/incoming.ts';
-import type { Clock, UrlSigner } from '#core/files/ports.ts';
-import { limitsOf } from '#core/extensions/quota.ts';
-import { type Earlier, requireSameContent, reserveQuota } from '#core/files/reserve.ts';
-import type { AppSettings } from '#core/extensions/settings.ts';
 import { sniff } from '#core/files/sniff.ts';
-import type { StoreDeps } from '#core/extensions/store-image.ts';
-import type { FileStore, IdempotencyClaim } from '#core/files/store.ts';
-
-export interface PresignDeps {
-  files: FileStore;
-  signer: UrlSigner;
-  clock: Clock;
-  scheduleDelete: (fileId: string) => Promise<void>;
-}
+import { imageTypes } from './image-types.ts';
+import { limitsOf } from './quota.ts';
+import type { AppSettings } from './settings.ts';
+import type { StoreDeps } from './store-image.ts';
 
 export interface PresignRequest extends ExtensionUpload {
   /** As declared; the PUT must have exactly this type and length. */
   mimeType: string;
   sizeBytes: number;
 }
-
-export type Presigned = { uploadId: string } & PutOffer;
 
 /**
  * Begins a direct upload (contract, section 7): the declared size is reserved in one transaction, so however many
@@ -58,35 +47,12 @@ export async function presignImage(
       details: { declared: mimeType },
     });
   }
-  const { incoming, offer } = await offerPut(deps, { mimeType, sizeBytes });
-  const now = deps.clock.now();
-  const until = now.getTime() + completeWithinMs;
-  const record = newExtensionFile(now, request, { mimeType, sizeBytes });
-  const file = { ...record, incoming, expiresAt: until, dueAt: until };
-  const earlier = await reserveQuota(deps, file, limitsOf(file, settings), request.idempotency);
-  return earlier === undefined
-    ? { uploadId: file.id, ...offer }
-    : await replayPresign(deps, earlier, request.idempotency);
-}
-
-/**
- * The same upload again while its URL lives, so that a lost answer costs no second reservation. Throws
- * `idempotency_key_reused`.
- */
-export async function replayPresign(
-  deps: PresignDeps,
-  earlier: Earlier,
-  claim: IdempotencyClaim | undefined,
-): Promise<Presigned> {
-  requireSameContent(earlier, claim);
-  const file = await deps.files.get(earlier.fileId);
-  const offer = file?.state === 'pending' && file.incoming && (await renewOffer(deps, file.incoming));
-  if (file === undefined || !offer) {
-    throw new AppError('idempotency_key_reused', 'The upload of this Idempotency-Key is over. Use a new key.', {
-      details: { uploadId: earlier.fileId },
-    });
-  }
-  return { uploadId: file.id, ...offer };
+  const file = newExtensionFile(deps.clock.now(), request, { mimeType, sizeBytes });
+  const { idempotency } = request;
+  return await presign<ExtensionFile>(deps, file, (pending) => ({
+    quota: { limits: limitsOf(pending, settings), room: deps },
+    idempotency,
+  }));
 }
 
 /**
@@ -102,7 +68,7 @@ export async function completeImage(
   return await completeUpload(deps, {
     ...upload,
     limits: (file) => limitsOf(file, settings),
-    async promote(file, head) {
+    async place(file, head) {
       const bytes = await readIncoming(deps.objects, file, head);
       const detected = sniff(bytes).mimeType;
       requireAllowedType(detected, settings);

@@ -1,6 +1,6 @@
-import { AppError } from '#core/files/errors.ts';
+import type { SettingsStore } from '#core/extensions/ports.ts';
 import type { AppSettings } from '#core/extensions/settings.ts';
-import type { SettingsStore } from '#core/files/store.ts';
+import { AppError } from '#core/files/errors.ts';
 
 /** Storage must be on for the app. Throws `extension_file_storage_disabled`. */
 export async function requireEnabled(deps: { settings: SettingsStore }, appId: string): Promise<AppSettings> {

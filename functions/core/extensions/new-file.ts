@@ -1,8 +1,10 @@
-import { AppError } from '#core/files/errors.ts';
-import type { ExtensionFile, FileRecord, ImageFacts } from '#core/files/record.ts';
-import { newId, newObjectKey } from '#core/files/ids.ts';
-import type { ObjectHeaders, ProcessedImage } from '#core/files/ports.ts';
+import type { ProcessedImage } from '#core/extensions/ports.ts';
 import type { AppSettings } from '#core/extensions/settings.ts';
+import { AppError } from '#core/files/errors.ts';
+import { newId, newObjectKey } from '#core/files/ids.ts';
+import type { NewFile } from '#core/files/pending.ts';
+import type { ObjectHeaders } from '#core/files/ports.ts';
+import type { ExtensionFile, ImageFacts } from '#core/files/record.ts';
 import type { IdempotencyClaim } from '#core/files/store.ts';
 
 /** Where an upload goes: into a session, or staged for a setup screen. */
@@ -18,12 +20,12 @@ export interface ExtensionUpload {
   idempotency?: IdempotencyClaim | undefined;
 }
 
-/** A new pending record; the caller adds until when it may stay so. */
+/** What a new file of an extension is; see `pendingRecord` for the rest. */
 export function newExtensionFile(
   now: Date,
   { target, originalName, purpose }: ExtensionUpload,
   facts: { mimeType: string; sizeBytes: number; image?: ImageFacts },
-): ExtensionFile {
+): NewFile<ExtensionFile> {
   const owner =
     target.kind === 'session'
       ? { sessionId: target.sessionId, lockId: target.lockId, staged: false }
@@ -32,8 +34,6 @@ export function newExtensionFile(
   return {
     id,
     scope: 'extension',
-    state: 'pending',
-    rev: 1,
     appId: target.appId,
     userId: target.userId,
     ...owner,
@@ -42,14 +42,12 @@ export function newExtensionFile(
     key: newObjectKey('extensions', id, 'webp'),
     originalName,
     ...facts,
-    createdAt: now.toISOString(),
-    updatedAt: now.toISOString(),
   };
 }
 
 /** When a file stored now expires, epoch milliseconds: staged ones after the app's time, others never. */
-export function expiryOf(file: FileRecord, now: Date, settings: AppSettings): { expiresAt?: number } {
-  return 'staged' in file && file.staged ? { expiresAt: now.getTime() + settings.stagedTtlSeconds * 1000 } : {};
+export function expiryOf({ staged }: { staged: boolean }, now: Date, settings: AppSettings): { expiresAt?: number } {
+  return staged ? { expiresAt: now.getTime() + settings.stagedTtlSeconds * 1000 } : {};
 }
 
 /** What the record keeps of a processed image. */

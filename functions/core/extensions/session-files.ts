@@ -1,13 +1,15 @@
-import type { SessionCaller } from '#core/identity/callers.ts';
-import { AppError } from '#core/files/errors.ts';
-import { type ExtensionFile, type FileRecord, isOf, isUpload, isVisible } from '#core/files/record.ts';
 import { idPattern } from '#core/files/ids.ts';
+import { fileNotFound } from '#core/files/not-found.ts';
 import type { Clock } from '#core/files/ports.ts';
+import { type ExtensionFile, type FileRecord, isOf, isUpload, isVisible } from '#core/files/record.ts';
 import type { FileStore } from '#core/files/store.ts';
 
-/** One answer for "is not there", "is another's" and "is being deleted": nobody learns that an id exists. */
-export const fileNotFound = () =>
-  new AppError('file_not_found', 'There is no such file here. It may have been deleted.');
+/** The session a caller acts in: its files are exactly those of app, session and lock. */
+export interface SessionOf {
+  appId: string;
+  sessionId: string;
+  lockId: string;
+}
 
 /** An extension's file by an id as it was sent. A file of another system has an id, too, and is not there for it. */
 export async function getExtensionFile(files: FileStore, fileId: string): Promise<ExtensionFile | undefined> {
@@ -18,7 +20,7 @@ export async function getExtensionFile(files: FileStore, fileId: string): Promis
 /** A visible file of exactly this app, session and lock (seed 1, "Get One File"). Throws `file_not_found`. */
 export async function getSessionFile(
   deps: { files: FileStore; clock: Clock },
-  caller: SessionCaller,
+  caller: SessionOf,
   fileId: string,
 ): Promise<ExtensionFile> {
   const file = await getExtensionFile(deps.files, fileId);
@@ -26,7 +28,7 @@ export async function getSessionFile(
   return file;
 }
 
-export function belongsToSession(file: ExtensionFile, caller: SessionCaller): boolean {
+export function belongsToSession(file: ExtensionFile, caller: SessionOf): boolean {
   return file.appId === caller.appId && file.sessionId === caller.sessionId && file.lockId === caller.lockId;
 }
 
@@ -49,14 +51,14 @@ function isOwn(file: ExtensionFile, owner: { appId: string; userId: string }): b
  * Lets a direct upload of exactly this app, session and lock through to its completion, or the file it became. Throws
  * `file_not_found`, for one that nobody completed in time too.
  */
-export function sessionUpload({ clock }: { clock: Clock }, caller: SessionCaller) {
+export function sessionUpload({ clock }: { clock: Clock }, caller: SessionOf) {
   return uploadOf(clock, (file) => belongsToSession(file, caller));
 }
 
 /** What may be deleted of a session: a file, or a direct upload that is given up. Throws `file_not_found`. */
 export async function getSessionUpload(
   deps: { files: FileStore; clock: Clock },
-  caller: SessionCaller,
+  caller: SessionOf,
   fileId: string,
 ): Promise<ExtensionFile> {
   return sessionUpload(deps, caller)(await getExtensionFile(deps.files, fileId));
@@ -72,18 +74,4 @@ function uploadOf(clock: Clock, belongs: (file: ExtensionFile) => boolean) {
     if (!isOf('extension', file) || !belongs(file) || !isUpload(file, clock.now())) throw fileNotFound();
     return file;
   };
-}
-
-/**
- * Deletes a file that `find` allows: its quota is free and it is in no list when this returns; the bytes follow through
- * the queue. A file that changes hands meanwhile is looked at again. Throws what `find` throws.
- */
-export async function deleteFile(
-  deps: { files: FileStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },
-  find: () => Promise<FileRecord>,
-): Promise<void> {
-  for (;;) {
-    const file = await find();
-    if (await deps.files.release(file, deps.clock.now())) return await deps.scheduleDelete(file.id);
-  }
 }

@@ -1,8 +1,9 @@
-import { type ExtensionFile, isVisible } from '#core/files/record.ts';
-import type { Clock } from '#core/files/ports.ts';
 import { type StagedQuota, stagedQuotaOf } from '#core/extensions/quota.ts';
-import { fileNotFound, getExtensionFile, ownUpload } from '#core/extensions/session-files.ts';
+import { getExtensionFile, ownUpload } from '#core/extensions/session-files.ts';
 import type { AppSettings } from '#core/extensions/settings.ts';
+import { fileNotFound } from '#core/files/not-found.ts';
+import type { Clock } from '#core/files/ports.ts';
+import { type ExtensionFile, isVisible } from '#core/files/record.ts';
 import type { FileStore } from '#core/files/store.ts';
 
 interface Deps {

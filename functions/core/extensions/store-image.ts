@@ -6,12 +6,14 @@ import {
   newExtensionFile,
   requireAllowedType,
 } from '#core/extensions/new-file.ts';
-import { type ExtensionFile, stuckAfterMs } from '#core/files/record.ts';
-import type { Clock, ImageProcessor, ObjectStore, ProcessedImage } from '#core/files/ports.ts';
+import type { ImageProcessor } from '#core/extensions/ports.ts';
 import { limitsOf } from '#core/extensions/quota.ts';
-import { findReplay, replay } from '#core/files/replay.ts';
-import { reserveQuota } from '#core/files/reserve.ts';
 import type { AppSettings } from '#core/extensions/settings.ts';
+import { pendingRecord } from '#core/files/pending.ts';
+import type { Clock, ObjectStore } from '#core/files/ports.ts';
+import type { ExtensionFile } from '#core/files/record.ts';
+import { findReplay, replay } from '#core/files/replay.ts';
+import { reserve } from '#core/files/reserve.ts';
 import { sniff } from '#core/files/sniff.ts';
 import type { FileStore } from '#core/files/store.ts';
 import { writeObject } from '#core/files/write-object.ts';
@@ -44,15 +46,12 @@ export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings:
   const image = await deps.images.process(upload.bytes, {
     maxEdge: settings.maxImageEdge,
   });
-  const file = newRecord(deps.clock.now(), upload, image, settings);
-  const earlier = await reserveQuota(deps, file, limitsOf(file, settings), upload.idempotency);
-  if (earlier !== undefined) return await replay(deps, 'extension', { earlier, claim: upload.idempotency });
-
-  const { bytes } = image;
-  return await writeObject(deps, file, { bytes, headers: headersOf(image) });
-}
-
-function newRecord(now: Date, upload: ImageUpload, image: ProcessedImage, settings: AppSettings): ExtensionFile {
-  const file = newExtensionFile(now, upload, factsOf(image));
-  return { ...file, ...expiryOf(file, now, settings), dueAt: now.getTime() + stuckAfterMs };
+  const now = deps.clock.now();
+  const described = newExtensionFile(now, upload, factsOf(image));
+  const file = pendingRecord<ExtensionFile>(now, { ...described, ...expiryOf(described, now, settings) });
+  const { idempotency } = upload;
+  const quota = { limits: limitsOf(file, settings), room: deps };
+  const earlier = await reserve(deps.files, file, { quota, idempotency });
+  if (earlier !== undefined) return await replay(deps, 'extension', { earlier, claim: idempotency });
+  return await writeObject(deps, file, { bytes: image.bytes, headers: headersOf(image) });
 }

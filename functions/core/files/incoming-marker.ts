@@ -1,5 +1,5 @@
-import { type FileRecord, incomingOf, objectOf } from '#core/files/record.ts';
 import type { ObjectRef } from '#core/files/ports.ts';
+import { type FileRecord, incomingOf, objectOf } from '#core/files/record.ts';
 
 /**
  * What a finished or released direct upload leaves behind, until nothing can appear at its incoming key any more: the

@@ -1,5 +1,4 @@
 import { AppError } from '#core/files/errors.ts';
-import { type FileRecord, type Incoming, incomingOf, objectOf } from '#core/files/record.ts';
 import { newIncomingKey } from '#core/files/ids.ts';
 import {
   type Clock,
@@ -9,6 +8,7 @@ import {
   ObjectStoreError,
   type UrlSigner,
 } from '#core/files/ports.ts';
+import { type FileRecord, type Incoming, incomingOf, objectOf } from '#core/files/record.ts';
 
 /** Life of a presigned PUT, seconds (seed 3, "Presign"). */
 export const putSeconds = 600;

@@ -1,7 +1,5 @@
 /** What the rules need from the outside. Adapters implement these; no vendor type or vendor error crosses them. */
 
-import type { Scope } from '#core/files/record.ts';
-
 /** Time as a dependency, so that expiry is tested by moving a clock and not by waiting. */
 export interface Clock {
   now(): Date;
@@ -75,15 +73,6 @@ export class ObjectStoreError extends Error {
   }
 }
 
-/** Listing is apart from `ObjectStore`: only reconcile walks a bucket. */
-export interface ObjectLister {
-  /** One page in key order, at most 1000. */
-  list(
-    bucket: Bucket,
-    options: { prefix?: string; after?: string; limit?: number },
-  ): Promise<{ objects: { key: string; sizeBytes: number; lastModified: Date }[]; next?: string }>;
-}
-
 export interface SignedUrl {
   url: string;
   /** The true end of the signature, not the time it was asked for plus a wish. */
@@ -107,42 +96,8 @@ export interface UrlSigner {
   ): Promise<SignedUrl & { headers: Record<string, string> }>;
 }
 
-export interface ProcessedImage {
-  bytes: Uint8Array;
-  mimeType: 'image/webp';
-  width: number;
-  height: number;
-  /** Base64 of a thumbhash (about 25 bytes), for a placeholder before the image loads. */
-  thumbhash: string;
-}
-
 /** What the bytes really are, judged by their first bytes, whatever name or type was declared. */
 export interface DetectedType {
   mimeType: string;
   ext: string;
-}
-
-export interface TypeDetector {
-  /** Judges a whole file or its first `sniffBytes`. Never throws: bytes of no known kind are `application/octet-stream`. */
-  detect(bytes: Uint8Array): Promise<DetectedType>;
-}
-
-export interface ImageProcessor {
-  /**
-   * Decodes, orients, strips metadata, fits inside `maxEdge` and re-encodes as WebP, animation kept.
-   * Throws `invalid_file_type` (not an image of an allowed kind) or `invalid_image` (`details.reason`).
-   */
-  process(bytes: Uint8Array, options: { maxEdge: number }): Promise<ProcessedImage>;
-}
-
-/** Messages of the cleanup queue, one page of work each. Each may arrive twice, late or out of order. */
-export type CleanupMessage =
-  | { type: 'file.delete'; fileId: string }
-  /** `pass` 2 comes a minute after the first has ended, for what the index did not show yet. */
-  | { type: 'scope.clean'; scope: Scope; cursor?: string | undefined; pass?: 1 | 2 | undefined }
-  | { type: 'template.check'; templateId: string };
-
-export interface CleanupQueue {
-  /** @param delaySeconds at most 900, SQS's limit */
-  send(message: CleanupMessage, delaySeconds?: number): Promise<void>;
 }

@@ -1,5 +1,5 @@
+import { type ObjectStore, ObjectStoreError } from '#core/files/ports.ts';
 import { type FileRecord, incomingOf, objectOf } from '#core/files/record.ts';
-import { type Clock, type ObjectStore, ObjectStoreError } from '#core/files/ports.ts';
 import type { FileStore } from '#core/files/store.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { FileStore } from '#core/files/store.ts';
  * record not. What a repeated PUT leaves at the incoming key later is the marker's. What the bucket's own lock holds
  * waits as a record until the lock is over: asking sooner would only fail again.
  */
-async function erase(deps: { files: FileStore; objects: ObjectStore }, file: FileRecord): Promise<void> {
+export async function erase(deps: { files: FileStore; objects: ObjectStore }, file: FileRecord): Promise<void> {
   try {
     await Promise.all([
       deps.objects.delete(objectOf(file)),
@@ -39,36 +39,4 @@ function lockedUntil(file: FileRecord, error: unknown): number | undefined {
 export async function purge(deps: { files: FileStore; objects: ObjectStore }, fileId: string): Promise<void> {
   const file = await deps.files.get(fileId);
   if (file?.state === 'deleting') await erase(deps, file);
-}
-
-/**
- * Undoes an upload that failed half-way: counters lowered, object, record and key gone, as if it had never begun. The record
- * is read again first, since the failed step may have landed and only its answer been lost. What cannot be undone now
- * (the bucket or the table is down) is left as a record for the worker or the schedule. Never throws.
- */
-export async function abandon(
-  deps: { files: FileStore; objects: ObjectStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },
-  file: FileRecord,
-): Promise<void> {
-  try {
-    for (;;) {
-      const current = await deps.files.get(file.id);
-      if (current === undefined || current.state === 'deleting') break;
-      if (await deps.files.release(current, deps.clock.now())) break;
-    }
-    await erase(deps, file);
-  } catch {
-    await deps.scheduleDelete(file.id);
-  }
-}
-
-/**
- * Takes away what a release just left, at once rather than through the queue, since whoever asked is refused anyway.
- * What cannot be taken away now is left to the worker or the schedule. Never throws.
- */
-export async function eraseReleased(
-  deps: { files: FileStore; objects: ObjectStore; scheduleDelete: (fileId: string) => Promise<void> },
-  file: FileRecord,
-): Promise<void> {
-  await erase(deps, file).catch(() => deps.scheduleDelete(file.id));
 }

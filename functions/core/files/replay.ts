@@ -1,6 +1,6 @@
 import { AppError } from '#core/files/errors.ts';
-import { type FileOf, isOf, isVisible, type System } from '#core/files/record.ts';
 import type { Clock } from '#core/files/ports.ts';
+import { type FileOf, isOf, isVisible, type System } from '#core/files/record.ts';
 import { type Earlier, requireSameContent } from '#core/files/reserve.ts';
 import type { FileStore, IdempotencyClaim } from '#core/files/store.ts';
 

@@ -1,33 +1,46 @@
-import { AppError } from '#core/files/errors.ts';
-import { releaseExpired } from '#core/files/make-room.ts';
-import type { FileRecord } from '#core/files/record.ts';
-import type { Clock } from '#core/files/ports.ts';
-import { quotaExceeded } from '#core/extensions/quota.ts';
-import type { CounterLimit, FileStore, IdempotencyClaim } from '#core/files/store.ts';
+import { AppError } from './errors.ts';
+import { type RoomDeps, withRoom } from './make-room.ts';
+import { quotaExceeded } from './over-limit.ts';
+import type { FileRecord } from './record.ts';
+import type { CounterLimit, FileStore, IdempotencyClaim } from './store.ts';
 
-/** What an earlier request with the same Idempotency-Key made. */
+/** What an earlier request with the same Idempotency-Key, or for the same name, made. */
 export interface Earlier {
   fileId: string;
   contentHash: string;
 }
 
+/** What a new record is reserved with; nothing, where nothing is counted and nobody repeats. */
+export interface Reservation {
+  /** The counters that must have room for it, the narrowest first, and what makes room in one that is full. */
+  quota?: { limits: CounterLimit[]; room: RoomDeps };
+  idempotency?: IdempotencyClaim | undefined;
+}
+
+/** Where a record is reserved: the file store, or a capability's own that writes something beside it. */
+export type Reserving = Pick<FileStore, 'reserve'>;
+
 /**
- * Writes a pending record and its quota in one transaction. Undefined when reserved; what an earlier request made when
- * this one repeats it. A full counter is asked to give back what has expired before anybody is refused for it.
- * Throws the quota code of the first of `limits` (narrowest first) that would pass, `not_found` when its owner is deleted.
+ * Begins the life of every file: its pending record and its quota in one transaction. Undefined when reserved; what an
+ * earlier request made when this one repeats it.
+ * Throws the quota code of the first of the limits that would pass, `not_found` when the file's owner is deleted.
  */
-export async function reserveQuota(
-  deps: { files: FileStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },
+export async function reserve(
+  store: Reserving,
   file: FileRecord,
-  limits: CounterLimit[],
-  idempotency: IdempotencyClaim | undefined,
+  { quota, idempotency }: Reservation = {},
 ): Promise<Earlier | undefined> {
-  for (let attempt = 1; ; attempt += 1) {
-    const result = await deps.files.reserve(file, limits, idempotency);
-    if (result.outcome === 'reserved') return undefined;
-    if (result.outcome === 'replayed') return result;
-    if (result.outcome === 'owner_deleted') throw ownerDeleted();
-    if (attempt > 3 || !(await releaseExpired(deps, result))) throw quotaExceeded(result, file.sizeBytes);
+  const write = () => store.reserve(file, quota?.limits ?? [], idempotency);
+  const result = quota === undefined ? await write() : await withRoom(quota.room, file.sizeBytes, write);
+  switch (result.outcome) {
+    case 'reserved':
+      return undefined;
+    case 'replayed':
+      return result;
+    case 'owner_deleted':
+      throw ownerDeleted();
+    case 'over_limit':
+      throw quotaExceeded(result, file.sizeBytes);
   }
 }
 

@@ -1,8 +1,5 @@
-import type { CounterRef, ExtensionFile, FileRecord, Scope, UploadFile, Usage } from '#core/files/record.ts';
 import type { IncomingMarker } from '#core/files/incoming-marker.ts';
-import type { AppSettings } from '#core/extensions/settings.ts';
-import type { ListRef } from '#core/uploads/lists.ts';
-import type { UploadSettings } from '#core/uploads/settings.ts';
+import type { CounterRef, ExtensionFile, FileRecord, Scope, Usage } from '#core/files/record.ts';
 
 /** A counter with the limits it may reach, in bytes and, where there is one, in files. */
 export interface CounterLimit {
@@ -93,61 +90,4 @@ export interface FileStore {
   usage(counter: CounterRef): Promise<Usage>;
   /** What an earlier request with this key was answered with. */
   findIdempotent(id: string, now: Date): Promise<{ fileId: string; contentHash: string } | undefined>;
-}
-
-/** One page of a list of the uploads API, and how long the whole list is. */
-export interface CountedPage {
-  /** Newest first. */
-  items: UploadFile[];
-  /** Strongly consistent. */
-  count: number;
-  more: boolean;
-}
-
-/** Lists of the uploads API. Their lengths move with the records, in `FileStore`'s transactions and in `hide`. */
-export interface UploadStore {
-  /**
-   * A ready upload leaves its lists and gets the end of its grace period. One transaction. Undefined when the record is
-   * no longer at this revision.
-   */
-  hide(file: UploadFile, hidden: { deletedAt: Date; expiresAt: Date }): Promise<UploadFile | undefined>;
-  /** Another key for a pending upload whose bytes nobody has written yet. Undefined as for `hide`. */
-  rename(file: UploadFile, key: string): Promise<UploadFile | undefined>;
-  /** The files from position `offset` on. A position deep in a long list costs three small reads more than the first. */
-  page(list: ListRef, position: { offset: number; limit: number }): Promise<CountedPage>;
-  /** The files after one, by its id, which need not be there any more; the first ones without an id. */
-  after(list: ListRef, position: { id: string | undefined; limit: number }): Promise<CountedPage>;
-}
-
-/** The administrator's settings of the uploads API; as `SettingsStore`, for one whole system. */
-export interface UploadSettingsStore {
-  get(): Promise<UploadSettings>;
-  getFresh(): Promise<UploadSettings>;
-  update(changes: Partial<UploadSettings>): Promise<UploadSettings>;
-}
-
-export interface SettingsStore {
-  /** Defaults where the administrator has set nothing. May be as old as the instance's cache. */
-  get(appId: string): Promise<AppSettings>;
-  /** Past every cache, strongly consistent. */
-  getFresh(appId: string): Promise<AppSettings>;
-  /** Changes the given fields only; two administrators changing different fields both win. */
-  update(appId: string, changes: Partial<AppSettings>): Promise<AppSettings>;
-}
-
-/** A developer key without its secret. */
-export interface DeveloperKey {
-  keyId: string;
-  appId: string;
-  label: string;
-  createdAt: string;
-}
-
-export interface DeveloperKeyStore {
-  create(key: DeveloperKey, secretHash: string): Promise<void>;
-  /** With the stored hash, for comparison in constant time. May be as old as the instance's cache. */
-  find(appId: string, keyId: string): Promise<{ key: DeveloperKey; secretHash: string } | undefined>;
-  list(appId: string): Promise<DeveloperKey[]>;
-  /** False when there was none. */
-  revoke(appId: string, keyId: string): Promise<boolean>;
 }

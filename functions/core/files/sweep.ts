@@ -1,7 +1,7 @@
-import { type FileRecord, isOver } from '#core/files/record.ts';
 import type { IncomingMarker } from '#core/files/incoming-marker.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import { purge } from '#core/files/purge.ts';
+import { type FileRecord, isOver } from '#core/files/record.ts';
 import type { FileStore } from '#core/files/store.ts';
 
 interface Deps {

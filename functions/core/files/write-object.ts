@@ -1,7 +1,7 @@
 import { AppError } from '#core/files/errors.ts';
-import type { FileRecord } from '#core/files/record.ts';
+import { giveUpFailed } from '#core/files/give-up.ts';
 import type { Clock, ObjectHeaders, ObjectStore } from '#core/files/ports.ts';
-import { abandon } from '#core/files/purge.ts';
+import type { FileRecord } from '#core/files/record.ts';
 import type { FileStore } from '#core/files/store.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function writeObject<F extends FileRecord>(
     if (ready !== undefined) return ready;
     throw new Error(`Upload ${file.id} was given up before it finished`);
   } catch (error) {
-    await abandon(deps, file);
+    await giveUpFailed(deps, file);
     throw new AppError('temporarily_unavailable', 'The file could not be stored and nothing was kept. Try again.', {
       cause: error,
       retryAfterSeconds: 1,

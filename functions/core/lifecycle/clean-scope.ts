@@ -1,6 +1,8 @@
-import type { FileRecord, Scope } from '#core/files/record.ts';
-import type { CleanupQueue, Clock, ObjectStore } from '#core/files/ports.ts';
+import type { CleanupQueue } from '#core/files/cleanup-queue.ts';
+import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import { purge } from '#core/files/purge.ts';
+import type { FileRecord, Scope } from '#core/files/record.ts';
+import { moved, retryOnMoved } from '#core/files/retry.ts';
 import type { FileStore } from '#core/files/store.ts';
 import type { LifecycleStore } from './events.ts';
 
@@ -52,15 +54,14 @@ export async function cleanScopePage(
  * killed: its record waits for that, so that it cannot leave an object without one.
  */
 async function finish(deps: CleanDeps, scope: Scope, listed: FileRecord): Promise<void> {
-  let released = listed;
-  for (;;) {
+  const released = await retryOnMoved(async () => {
     const file = await deps.files.get(listed.id);
-    if (file === undefined) return;
-    if (file.state === 'deleting') break;
-    if (!isInScope(file, scope)) return;
-    released = file;
-    if (await deps.files.release(file, deps.clock.now())) break;
-  }
+    if (file === undefined || (file.state !== 'deleting' && !isInScope(file, scope))) return undefined;
+    // Released a moment ago by this page: what it was then is what was listed.
+    if (file.state === 'deleting') return listed;
+    return (await deps.files.release(file, deps.clock.now())) ? file : moved;
+  });
+  if (released === undefined) return;
   const uploading = released.state === 'pending' && released.incoming === undefined;
   if (uploading) await deps.queue.send({ type: 'file.delete', fileId: listed.id }, uploadIsOverAfterSeconds);
   else await purge(deps, listed.id);

@@ -1,5 +1,6 @@
+import type { CleanupQueue } from '#core/files/cleanup-queue.ts';
+import type { Clock } from '#core/files/ports.ts';
 import type { Holder, Scope } from '#core/files/record.ts';
-import type { CleanupQueue, Clock } from '#core/files/ports.ts';
 
 /** What the platform tells (contract, section 3). Each may come twice, late or out of order. */
 export type LifecycleEvent = { eventId: string } & (

@@ -1,4 +1,4 @@
-import type { CleanupMessage } from '#core/files/ports.ts';
+import type { CleanupMessage } from '#core/files/cleanup-queue.ts';
 import { purge } from '#core/files/purge.ts';
 import { type CleanDeps, cleanScopePage } from './clean-scope.ts';
 import { checkTemplate } from './events.ts';

@@ -1,8 +1,8 @@
 import { AppError } from '#core/files/errors.ts';
-import { type OrganizationFile, objectOf, retainedUntil, settled, stuckAfterMs } from '#core/files/record.ts';
+import { giveUpFailed } from '#core/files/give-up.ts';
 import { idPattern, newId, newObjectKey } from '#core/files/ids.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
-import { abandon } from '#core/files/purge.ts';
+import { type OrganizationFile, objectOf, retainedUntil, settled, stuckAfterMs } from '#core/files/record.ts';
 import { findReplay, replay } from '#core/files/replay.ts';
 import { sniff } from '#core/files/sniff.ts';
 import type { FileStore, IdempotencyClaim } from '#core/files/store.ts';
@@ -62,7 +62,7 @@ export async function storeComplianceDocument(deps: Deps, given: ComplianceDocum
     await clearIncoming(deps, signatures);
     return document;
   } catch (error) {
-    await abandon(deps, file);
+    await giveUpFailed(deps, file);
     throw storageRefusal(error);
   }
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '#core/files/errors.ts';
-import { type OrganizationFile, objectOf, stuckAfterMs } from '#core/files/record.ts';
 import { idOfNamedKey } from '#core/files/ids.ts';
 import type { Clock, ObjectStore, SignedUrl, UrlSigner } from '#core/files/ports.ts';
+import { type OrganizationFile, objectOf, stuckAfterMs } from '#core/files/record.ts';
 import type { FileStore } from '#core/files/store.ts';
 import { pathSegment } from './policy.ts';
 import { notActiveMember, notFound, storageRefusal } from './refusals.ts';

@@ -1,6 +1,6 @@
 import { AppError } from '#core/files/errors.ts';
-import type { OrganizationFile } from '#core/files/record.ts';
 import type { Clock, ObjectStore, UrlSigner } from '#core/files/ports.ts';
+import type { OrganizationFile } from '#core/files/record.ts';
 import { notActiveMember, notFound, uploadNotFound, uploadNotOwned } from './refusals.ts';
 import { type Declared, presignForMember, type StagedUpload } from './staging.ts';
 import type { LogoRow, OrganizationStore, TakenFile } from './stores.ts';

@@ -1,6 +1,6 @@
 import { AppError } from '#core/files/errors.ts';
-import type { OrganizationFile } from '#core/files/record.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
+import type { OrganizationFile } from '#core/files/record.ts';
 import { invalidUploads, notActiveMember, notFound, uploadNotFound } from './refusals.ts';
 import type { MinisiteRow, OrganizationStore, TakenFile } from './stores.ts';
 import { checkUploaded, clearIncoming, copyToFinal, findLost, readStaged, settling, takenFile } from './taking.ts';

@@ -1,6 +1,6 @@
-import type { OrganizationFile, OrganizationOwnerType } from '#core/files/record.ts';
 import { newId } from '#core/files/ids.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
+import type { OrganizationFile, OrganizationOwnerType } from '#core/files/record.ts';
 import { invalidUploads, notActiveMember, uploadNotFound } from './refusals.ts';
 import type { OrganizationStore, Parent, ParentKind } from './stores.ts';
 import { checkUploaded, clearIncoming, copyToFinal, findLost, readStaged, settling, takenFile } from './taking.ts';

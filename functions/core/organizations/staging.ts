@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { OrganizationFile } from '#core/files/record.ts';
 import { offerPut, type PutOffer } from '#core/files/incoming.ts';
 import type { Clock, UrlSigner } from '#core/files/ports.ts';
+import type { OrganizationFile } from '#core/files/record.ts';
 import { checkPolicy, keyOf, policyOf, type UploadOwnerType } from './policy.ts';
 import { notActiveMember } from './refusals.ts';
 import type { OrganizationChange, OrganizationStore } from './stores.ts';

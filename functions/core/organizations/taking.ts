@@ -1,7 +1,7 @@
 import { AppError } from '#core/files/errors.ts';
-import { incomingOf, isExpired, type OrganizationFile, objectOf, settled } from '#core/files/record.ts';
 import { checkIncoming, copyIncoming } from '#core/files/incoming.ts';
 import type { Clock, ObjectHead, ObjectStore } from '#core/files/ports.ts';
+import { incomingOf, isExpired, type OrganizationFile, objectOf, settled } from '#core/files/record.ts';
 import { fileNotUploaded, storageRefusal, unsupportedFileType, uploadNotFound, uploadNotOwned } from './refusals.ts';
 import type { OrganizationChange, OrganizationStore, TakenFile } from './stores.ts';
 

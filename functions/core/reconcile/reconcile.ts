@@ -1,8 +1,9 @@
+import type { CleanupQueue } from '#core/files/cleanup-queue.ts';
 import { AppError } from '#core/files/errors.ts';
-import type { CounterRef, FileRecord, Usage } from '#core/files/record.ts';
-import type { LifecycleStore } from '#core/lifecycle/events.ts';
-import type { Bucket, CleanupQueue, Clock, ObjectLister, ObjectStore } from '#core/files/ports.ts';
+import type { Bucket, Clock, ObjectStore } from '#core/files/ports.ts';
+import type { CounterRef, FileRecord, Scope, Usage } from '#core/files/record.ts';
 import type { FileStore } from '#core/files/store.ts';
+import type { ObjectLister } from '#core/reconcile/ports.ts';
 import { reconcileObjects } from './objects.ts';
 import { reconcileRecords } from './records.ts';
 import { emptyReport, type ReconcileReport } from './report.ts';
@@ -20,6 +21,12 @@ export interface ReconcileStore {
   keysOf(fileIds: string[]): Promise<Map<string, { bucket: Bucket; key: string }>>;
 }
 
+/** Clean-ups whose message was lost: what is owed, and that it is owed anew. */
+export interface OwedCleanups {
+  listOwed(now: Date, limit: number): Promise<Scope[]>;
+  oweCleanup(scope: Scope, now: Date): Promise<void>;
+}
+
 export interface ReconcileDeps {
   files: FileStore;
   store: ReconcileStore;
@@ -27,7 +34,7 @@ export interface ReconcileDeps {
   lister: ObjectLister;
   /** The buckets there are; a role that falls back to another's bucket is left out. */
   buckets: Bucket[];
-  lifecycle: LifecycleStore;
+  lifecycle: OwedCleanups;
   queue: CleanupQueue;
   clock: Clock;
   /** Pauses until the index must have caught up, milliseconds. */

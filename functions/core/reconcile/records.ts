@@ -1,5 +1,5 @@
-import { type CounterRef, type FileRecord, objectOf, type Usage } from '#core/files/record.ts';
 import { purge } from '#core/files/purge.ts';
+import { type CounterRef, type FileRecord, objectOf, type Usage } from '#core/files/record.ts';
 import type { ReconcileDeps, Step } from './reconcile.ts';
 import { found, note, type ReconcileReport } from './report.ts';
 

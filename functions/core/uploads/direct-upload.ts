@@ -1,15 +1,15 @@
-import { completeUpload } from '#core/files/promote.ts';
-import { type PresignDeps, type Presigned, replayPresign } from '#core/extensions/direct-images.ts';
 import { AppError } from '#core/files/errors.ts';
-import { type FileRecord, isUpload, type UploadFile } from '#core/files/record.ts';
-import { completeWithinMs, copyIncoming, offerPut, readIncoming } from '#core/files/incoming.ts';
+import { copyIncoming, readIncoming } from '#core/files/incoming.ts';
+import { fileNotFound } from '#core/files/not-found.ts';
 import type { ObjectHeaders } from '#core/files/ports.ts';
-import { reserveQuota } from '#core/files/reserve.ts';
-import { fileNotFound } from '#core/extensions/session-files.ts';
+import { type PresignDeps, type Presigned, presign } from '#core/files/presign.ts';
+import { completeUpload } from '#core/files/promote.ts';
+import { type FileRecord, isUpload, type UploadFile } from '#core/files/record.ts';
+import { moved, retryOnMoved } from '#core/files/retry.ts';
 import { sniffBytes } from '#core/files/sniff.ts';
-import type { UploadStore } from '#core/files/store.ts';
 import { judge, keyFor, newUpload, requireAllowed, type UploadRequest } from './new-upload.ts';
 import { ownedBy } from './own-uploads.ts';
+import type { UploadStore } from './ports.ts';
 import type { UploadSettings } from './settings.ts';
 import type { StoreUploadDeps } from './store-upload.ts';
 
@@ -34,13 +34,8 @@ export async function presignUpload(
     });
   }
   if (mimeType !== unknownType) requireAllowed(mimeType, settings);
-  const { incoming, offer } = await offerPut(deps, { mimeType, sizeBytes });
-  const now = deps.clock.now();
-  const until = now.getTime() + completeWithinMs;
-  const record = newUpload(now, request, { mimeType, sizeBytes });
-  const file = { ...record, incoming, expiresAt: until, dueAt: until };
-  const earlier = await reserveQuota(deps, file, [], idempotency);
-  return earlier === undefined ? { uploadId: file.id, ...offer } : await replayPresign(deps, earlier, idempotency);
+  const file = newUpload(deps.clock.now(), request, { mimeType, sizeBytes });
+  return await presign<UploadFile>(deps, file, () => ({ idempotency }));
 }
 
 /**
@@ -70,7 +65,7 @@ export async function completeDirectUpload(
       judged = { mimeType: type.mimeType, headers };
       return await renamed(deps, file, { ext: type.ext, authorize });
     },
-    async promote(file, head) {
+    async place(file, head) {
       if (judged === undefined) throw new Error('The bytes are judged before they are promoted');
       await copyIncoming(deps.objects, file, head, judged.headers);
       return { mimeType: judged.mimeType, sizeBytes: head.sizeBytes };
@@ -84,10 +79,13 @@ async function renamed(
   file: UploadFile,
   { ext, authorize }: { ext: string; authorize: (file: FileRecord | undefined) => UploadFile },
 ): Promise<UploadFile> {
-  for (let current = file; ; current = authorize(await files.get(file.id))) {
+  let current = file;
+  return await retryOnMoved(async () => {
     const key = keyFor(current.key, ext);
     if (current.state === 'ready' || current.key === key) return current;
     const next = await uploads.rename(current, key);
     if (next !== undefined) return next;
-  }
+    current = authorize(await files.get(file.id));
+    return moved;
+  });
 }

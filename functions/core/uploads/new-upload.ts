@@ -1,8 +1,10 @@
 import { AppError } from '#core/files/errors.ts';
-import type { UploadFile } from '#core/files/record.ts';
 import { newId, newUuid } from '#core/files/ids.ts';
-import type { DetectedType, ObjectHeaders, TypeDetector } from '#core/files/ports.ts';
+import type { NewFile } from '#core/files/pending.ts';
+import type { DetectedType, ObjectHeaders } from '#core/files/ports.ts';
+import type { UploadFile } from '#core/files/record.ts';
 import type { IdempotencyClaim } from '#core/files/store.ts';
+import type { TypeDetector } from '#core/uploads/ports.ts';
 import { servingOf } from './serving.ts';
 import { allowsType, type UploadSettings } from './settings.ts';
 
@@ -19,22 +21,20 @@ export interface UploadRequest {
 }
 
 /**
- * A new pending record. Its key is seed 2's `name`, `public/<userId>/<uuid>.<ext>`; without a type, as of a direct
- * upload that nobody has looked at, the key has no extension yet. The caller adds until when it may stay pending.
+ * What a new upload is; see `pendingRecord` for the rest. Its key is seed 2's `name`, `public/<userId>/<uuid>.<ext>`; without a type, as of a direct
+ * upload that nobody has looked at, the key has no extension yet.
  */
 export function newUpload(
   now: Date,
   request: UploadRequest,
   facts: { mimeType: string; sizeBytes: number; ext?: string },
-): UploadFile {
+): NewFile<UploadFile> {
   const { userId, visibility, originalName, coinName } = request;
   const id = newId(now);
   const stem = `${visibility}/${folderOf(userId)}/${newUuid(id)}`;
   return {
     id,
     scope: 'upload',
-    state: 'pending',
-    rev: 1,
     userId,
     ...(coinName !== undefined && { coinName }),
     bucket: visibility === 'public' ? 'public' : 'default',
@@ -42,8 +42,6 @@ export function newUpload(
     originalName,
     mimeType: facts.mimeType,
     sizeBytes: facts.sizeBytes,
-    createdAt: now.toISOString(),
-    updatedAt: now.toISOString(),
   };
 }
 

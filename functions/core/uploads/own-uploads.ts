@@ -1,8 +1,10 @@
-import { type FileRecord, isOf, isVisible, type UploadFile } from '#core/files/record.ts';
 import { idPattern } from '#core/files/ids.ts';
+import { fileNotFound } from '#core/files/not-found.ts';
 import type { Clock } from '#core/files/ports.ts';
-import { fileNotFound } from '#core/extensions/session-files.ts';
-import type { FileStore, UploadStore } from '#core/files/store.ts';
+import { type FileRecord, isOf, isVisible, type UploadFile } from '#core/files/record.ts';
+import { moved, retryOnMoved } from '#core/files/retry.ts';
+import type { FileStore } from '#core/files/store.ts';
+import type { UploadStore } from '#core/uploads/ports.ts';
 import type { ListRef } from './lists.ts';
 import type { UploadSettings } from './settings.ts';
 
@@ -47,14 +49,13 @@ export async function deleteUpload(
   owned: Owned,
   { graceSeconds }: UploadSettings,
 ): Promise<UploadFile> {
-  for (;;) {
+  return await retryOnMoved(async () => {
     const file = await getUpload(deps, owned);
     if (file.deletedAt !== undefined) return file;
     const deletedAt = deps.clock.now();
     const expiresAt = new Date(deletedAt.getTime() + graceSeconds * 1000);
-    const hidden = await deps.uploads.hide(file, { deletedAt, expiresAt });
-    if (hidden !== undefined) return hidden;
-  }
+    return (await deps.uploads.hide(file, { deletedAt, expiresAt })) ?? moved;
+  });
 }
 
 export interface UploadPage {

@@ -1,6 +1,8 @@
-import { stuckAfterMs, type UploadFile } from '#core/files/record.ts';
+import { pendingRecord } from '#core/files/pending.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
+import type { UploadFile } from '#core/files/record.ts';
 import { findReplay, replay } from '#core/files/replay.ts';
+import { reserve } from '#core/files/reserve.ts';
 import type { FileStore } from '#core/files/store.ts';
 import { writeObject } from '#core/files/write-object.ts';
 import { type JudgeDeps, judge, newUpload, type UploadRequest } from './new-upload.ts';
@@ -31,9 +33,9 @@ export async function storeUpload(
   const bucket = upload.visibility === 'public' ? 'public' : 'default';
   const { type, headers } = await judge(deps, bytes, { originalName, bucket, settings });
   const now = deps.clock.now();
-  const record = newUpload(now, upload, { ...type, sizeBytes: bytes.byteLength });
-  const file = { ...record, dueAt: now.getTime() + stuckAfterMs };
-  const result = await deps.files.reserve(file, [], idempotency);
-  if (result.outcome === 'replayed') return await replay(deps, 'upload', { earlier: result, claim: idempotency });
+  const described = newUpload(now, upload, { ...type, sizeBytes: bytes.byteLength });
+  const file = pendingRecord<UploadFile>(now, described);
+  const earlier = await reserve(deps.files, file, { idempotency });
+  if (earlier !== undefined) return await replay(deps, 'upload', { earlier, claim: idempotency });
   return await writeObject(deps, file, { bytes, headers });
 }

@@ -5,10 +5,16 @@ import type { Table } from '#adapters/dynamo/client.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { ticketKey } from '#adapters/dynamo/keys.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
-import { boundTo, type ClaimRecord, type ClaimStore, type Move, withoutClaim } from '#core/extensions/claims/claim-record.ts';
+import {
+  boundTo,
+  type ClaimRecord,
+  type ClaimStore,
+  type Move,
+  withoutClaim,
+} from '#core/extensions/claims/claim-record.ts';
 import { countersOf, type ExtensionFile } from '#core/files/record.ts';
-import type { LifecycleStore } from '#core/lifecycle/events.ts';
 import type { CounterLimit, FileStore } from '#core/files/store.ts';
+import type { LifecycleStore } from '#core/lifecycle/events.ts';
 import { stagedFile } from '#test/support/records.ts';
 import { allItems, createTable, dynamoDbs, emptyTable } from '#test/support/tables.ts';
 

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Table } from '#adapters/dynamo/client.ts';
 import { organizationParentsPk, organizationPk } from '#adapters/dynamo/keys.ts';
 import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts';
-import { type OrganizationFile, settled } from '#core/files/record.ts';
 import { newId } from '#core/files/ids.ts';
+import { type OrganizationFile, settled } from '#core/files/record.ts';
 import type { OrganizationChange, OrganizationStore, Parent } from '#core/organizations/stores.ts';
 import { allItems, createTable, dynamoDbs, emptyTable } from '#test/support/tables.ts';
 

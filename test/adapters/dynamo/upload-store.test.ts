@@ -5,7 +5,8 @@ import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { ticketKey } from '#adapters/dynamo/keys.ts';
 import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
 import { settled, type UploadFile } from '#core/files/record.ts';
-import type { FileStore, UploadStore } from '#core/files/store.ts';
+import type { FileStore } from '#core/files/store.ts';
+import type { UploadStore } from '#core/uploads/ports.ts';
 import { uploadFile } from '#test/support/records.ts';
 import { allItems, createTable, dynamoDbs, emptyTable } from '#test/support/tables.ts';
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { purge } from '#core/files/purge.ts';
+import { sweepOne } from '#core/files/sweep.ts';
 import {
   type ComplianceDocument,
   deleteComplianceDocument,
   storeComplianceDocument,
 } from '#core/organizations/compliance.ts';
 import { createSignatureToken, presignSignature } from '#core/organizations/signatures.ts';
-import { purge } from '#core/files/purge.ts';
-import { sweepOne } from '#core/files/sweep.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 import { bytesOf, orgId, put, refusalOf, reset } from './support.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sweepOne } from '#core/files/sweep.ts';
 import { exportUrl, storeExport } from '#core/organizations/exports.ts';
 import { workoutMediaUrls } from '#core/organizations/workout-media.ts';
-import { sweepOne } from '#core/files/sweep.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 import { bytesOf, orgId, refusalOf, reset, userId } from './support.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { completeLogo, getLogo, presignLogo } from '#core/organizations/logo.ts';
 import { purge } from '#core/files/purge.ts';
+import { completeLogo, getLogo, presignLogo } from '#core/organizations/logo.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 import { bytesOf, join, orgId, put, refusalOf, reset, uploaded, userId } from './support.ts';
 

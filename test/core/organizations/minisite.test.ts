@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { getMinisite, publishMinisite } from '#core/organizations/minisite.ts';
 import { purge } from '#core/files/purge.ts';
+import { getMinisite, publishMinisite } from '#core/organizations/minisite.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 import { join, orgId, refusalOf, reset, uploaded, userId } from './support.ts';
 

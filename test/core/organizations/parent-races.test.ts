@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createParent } from '#core/organizations/parents.ts';
 import { purge } from '#core/files/purge.ts';
 import { sweepOne } from '#core/files/sweep.ts';
+import { createParent } from '#core/organizations/parents.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 import { bytesOf, refusalOf, reset, uploaded, userId } from './support.ts';
 

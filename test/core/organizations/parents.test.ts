@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createParent, type ParentWrite } from '#core/organizations/parents.ts';
 import { sweepIncoming } from '#core/files/sweep.ts';
+import { createParent, type ParentWrite } from '#core/organizations/parents.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 import { bytesOf, join, orgId, presign, put, refusalOf, reset, uploaded, userId } from './support.ts';
 

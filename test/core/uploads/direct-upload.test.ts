@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Presigned } from '#core/extensions/direct-images.ts';
+import type { Presigned } from '#core/files/presign.ts';
 import { completeDirectUpload, presignUpload } from '#core/uploads/direct-upload.ts';
 import { deleteUpload, listUploads } from '#core/uploads/own-uploads.ts';
 import { refusalOf } from '#test/support/refusals.ts';

@@ -1,10 +1,11 @@
-import { AppError, type ErrorCode } from '#core/files/errors.ts';
-import { releaseExpired } from '#core/files/make-room.ts';
-import { countersOf, type ExtensionFile, isExpired } from '#core/files/record.ts';
-import { idPattern } from '#core/files/ids.ts';
-import type { Clock } from '#core/files/ports.ts';
-import { limitOf, quotaExceeded } from '#core/extensions/quota.ts';
+import { limitOf } from '#core/extensions/quota.ts';
 import type { AppSettings } from '#core/extensions/settings.ts';
+import { AppError, type ErrorCode } from '#core/files/errors.ts';
+import { idPattern } from '#core/files/ids.ts';
+import { withRoom } from '#core/files/make-room.ts';
+import type { Clock } from '#core/files/ports.ts';
+import { countersOf, type ExtensionFile, isExpired } from '#core/files/record.ts';
+import { moved, retryOnMoved } from '#core/files/retry.ts';
 import type { CounterLimit, FileStore } from '#core/files/store.ts';
 import { boundTo, type ClaimRecord, type ClaimStore, type ClaimTarget, claimIdOf } from './claim-record.ts';
 import { scanConfig } from './scan.ts';
@@ -30,9 +31,6 @@ export interface ClaimAnswer {
   claimed: string[];
   deleted: string[];
 }
-
-/** Files may be moved by others between reading and writing; so often in a row they are not. */
-const maxAttempts = 10;
 
 /**
  * Binds every file a saved config references to its lock or template (seed 1, "Claiming Staged Files Later"): all of
@@ -76,7 +74,7 @@ async function bindAll(
   },
 ): Promise<void> {
   const { appId, userId, target } = claim.request;
-  for (let attempt = 1; ; attempt += 1) {
+  const bindOnce = async () => {
     const now = deps.clock.now();
     const found = new Map(
       (await deps.claims.getFiles(claim.fileIds.filter((id) => idPattern.test(id)))).map((file) => [file.id, file]),
@@ -101,25 +99,23 @@ async function bindAll(
       createdAt: now.toISOString(),
     };
     const limits = added[0] === undefined ? [] : grownBy(added[0].to, await claim.settings());
-    const result = await deps.claims.bind(record, moves, limits, now);
-    if (result.outcome === 'bound' || result.outcome === 'repeated') return;
-    if (result.outcome === 'over_limit') {
-      // What nobody will finish or save is in nobody's way.
-      if (attempt <= 3 && (await releaseExpired(deps, result))) continue;
-      throw quotaExceeded(result, sumOf(added.map(({ from }) => from)));
+    // What nobody will finish or save is in nobody's way.
+    const bind = () => deps.claims.bind(record, moves, limits, now);
+    const { outcome } = await withRoom(deps, sumOf(added.map(({ from }) => from)), bind);
+    switch (outcome) {
+      case 'bound':
+      case 'repeated':
+        return outcome;
+      case 'moved':
+        return moved;
+      case 'target_deleted':
+        throw new AppError(
+          'not_found',
+          `The ${target.type} or its session is deleted, so nothing can be claimed for it.`,
+        );
     }
-    if (result.outcome === 'target_deleted') {
-      throw new AppError(
-        'not_found',
-        `The ${target.type} or its session is deleted, so nothing can be claimed for it.`,
-      );
-    }
-    if (attempt >= maxAttempts) {
-      throw new AppError('temporarily_unavailable', 'The files are being changed by others. Try again.', {
-        retryAfterSeconds: 1,
-      });
-    }
-  }
+  };
+  await retryOnMoved(bindOnce, { busy: 'The files are being changed by others. Try again.' });
 }
 
 /** Staged files count against the app already; a session is what a claim adds. */

@@ -1,6 +1,7 @@
 import { AppError } from '#core/files/errors.ts';
 import { idPattern } from '#core/files/ids.ts';
 import type { Clock } from '#core/files/ports.ts';
+import { moved, retryOnMoved } from '#core/files/retry.ts';
 import { type ClaimStore, withoutClaim } from './claim-record.ts';
 
 /**
@@ -9,15 +10,15 @@ import { type ClaimStore, withoutClaim } from './claim-record.ts';
  * stands on stay as they are; a second roll back changes nothing. Throws `not_found` for a claim that never was.
  */
 export async function rollBackClaim(deps: { claims: ClaimStore; clock: Clock }, claimId: string): Promise<void> {
-  for (;;) {
+  await retryOnMoved(async () => {
     const claim = idPattern.test(claimId) ? await deps.claims.get(claimId) : undefined;
     if (claim === undefined) throw new AppError('not_found', 'There is no such claim.');
-    if (claim.state === 'rolled_back') return;
+    if (claim.state === 'rolled_back') return true;
     const now = deps.clock.now();
     const files = await deps.claims.getFiles(claim.fileIds.filter((id) => idPattern.test(id)));
     const moves = files
       .filter((file) => file.state === 'ready' && file.claimIds?.includes(claimId))
       .map((from) => ({ from, to: withoutClaim(from, claimId, now) }));
-    if (await deps.claims.unbind(claim, moves)) return;
-  }
+    return (await deps.claims.unbind(claim, moves)) || moved;
+  });
 }

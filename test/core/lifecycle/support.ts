@@ -1,8 +1,8 @@
 import { claimFiles } from '#core/extensions/claims/claim.ts';
 import type { ClaimTarget } from '#core/extensions/claims/claim-record.ts';
+import { defaultSettings } from '#core/extensions/settings.ts';
 import { countersOf, type ExtensionFile, objectOf } from '#core/files/record.ts';
 import { applyLifecycleEvent, type LifecycleEvent } from '#core/lifecycle/events.ts';
-import { defaultSettings } from '#core/extensions/settings.ts';
 import { stagedFile } from '#test/support/records.ts';
 import type { World } from '#test/support/world.ts';
 

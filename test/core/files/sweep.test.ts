@@ -1,11 +1,11 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { claimFiles } from '#core/extensions/claims/claim.ts';
-import { countersOf, type ExtensionFile, objectOf } from '#core/files/record.ts';
 import { getOwnFile } from '#core/extensions/session-files.ts';
 import { defaultSettings } from '#core/extensions/settings.ts';
 import { listStagedFiles } from '#core/extensions/staged-files.ts';
 import { storeImage } from '#core/extensions/store-image.ts';
+import { countersOf, type ExtensionFile, objectOf } from '#core/files/record.ts';
 import { expireFile, sweepOne } from '#core/files/sweep.ts';
 import { expiryHandler } from '#http/expiry-handler.ts';
 import { jpegPhoto } from '#test/support/images.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { purge } from '#core/files/purge.ts';
 import { defaultSettings } from '#core/extensions/settings.ts';
 import { type ImageUpload, storeImage } from '#core/extensions/store-image.ts';
+import { purge } from '#core/files/purge.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { refusalOf } from '#test/support/refusals.ts';
 import { startWorld, type World } from '#test/support/world.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { copyIncoming } from '#core/files/incoming.ts';
 import { completeUpload } from '#core/files/promote.ts';
 import { type FileRecord, incomingOf } from '#core/files/record.ts';
-import { copyIncoming } from '#core/files/incoming.ts';
 import { anotherPhoto, directUploads, put } from '#test/support/direct.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { refusalOf } from '#test/support/refusals.ts';
@@ -27,7 +27,7 @@ describe('completing by a copy', () => {
       uploadId,
       authorize: (file) => file ?? expect.fail('gone'),
       limits: () => [],
-      async promote(file, head) {
+      async place(file, head) {
         await copyIncoming(world.objects, file, head, { contentType: 'application/pdf' });
         return { mimeType: 'application/pdf', sizeBytes: head.sizeBytes };
       },

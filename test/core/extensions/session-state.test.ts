@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStateStore } from '#adapters/dynamo/state-store.ts';
-import { AppError } from '#core/files/errors.ts';
 import { checkState, type StateStore, writeState } from '#core/extensions/session-state.ts';
+import { AppError } from '#core/files/errors.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
 function refusal(state: unknown, maxBytes = 65_536): AppError | undefined {

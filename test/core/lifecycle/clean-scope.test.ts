@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { rollBackClaim } from '#core/extensions/claims/roll-back.ts';
+import type { CleanupMessage } from '#core/files/cleanup-queue.ts';
 import { objectOf } from '#core/files/record.ts';
 import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
-import type { CleanupMessage } from '#core/files/ports.ts';
 import { sessionFile, stagedFile } from '#test/support/records.ts';
 import { startWorld, type World } from '#test/support/world.ts';
-import { type Acts, bytes, createActs } from './lifecycle-support.ts';
+import { type Acts, bytes, createActs } from './support.ts';
 
 let world: World;
 let acts: Acts;

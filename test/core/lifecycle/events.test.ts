@@ -3,7 +3,7 @@ import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
 import { sessionFile, stagedFile } from '#test/support/records.ts';
 import { emptyTable } from '#test/support/tables.ts';
 import { startWorld, type World } from '#test/support/world.ts';
-import { type Acts, createActs, template } from './lifecycle-support.ts';
+import { type Acts, createActs, template } from './support.ts';
 
 let world: World;
 let acts: Acts;

@@ -1,0 +1,45 @@
+import type { AppSettings } from './settings.ts';
+
+/** The administrator's settings of each app. */
+export interface SettingsStore {
+  /** Defaults where the administrator has set nothing. May be as old as the instance's cache. */
+  get(appId: string): Promise<AppSettings>;
+  /** Past every cache, strongly consistent. */
+  getFresh(appId: string): Promise<AppSettings>;
+  /** Changes the given fields only; two administrators changing different fields both win. */
+  update(appId: string, changes: Partial<AppSettings>): Promise<AppSettings>;
+}
+
+/** A developer key without its secret. */
+export interface DeveloperKey {
+  keyId: string;
+  appId: string;
+  label: string;
+  createdAt: string;
+}
+
+export interface DeveloperKeyStore {
+  create(key: DeveloperKey, secretHash: string): Promise<void>;
+  /** With the stored hash, for comparison in constant time. May be as old as the instance's cache. */
+  find(appId: string, keyId: string): Promise<{ key: DeveloperKey; secretHash: string } | undefined>;
+  list(appId: string): Promise<DeveloperKey[]>;
+  /** False when there was none. */
+  revoke(appId: string, keyId: string): Promise<boolean>;
+}
+
+export interface ProcessedImage {
+  bytes: Uint8Array;
+  mimeType: 'image/webp';
+  width: number;
+  height: number;
+  /** Base64 of a thumbhash (about 25 bytes), for a placeholder before the image loads. */
+  thumbhash: string;
+}
+
+export interface ImageProcessor {
+  /**
+   * Decodes, orients, strips metadata, fits inside `maxEdge` and re-encodes as WebP, animation kept.
+   * Throws `invalid_file_type` (not an image of an allowed kind) or `invalid_image` (`details.reason`).
+   */
+  process(bytes: Uint8Array, options: { maxEdge: number }): Promise<ProcessedImage>;
+}

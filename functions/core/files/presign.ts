@@ -1,0 +1,74 @@
+import { AppError } from './errors.ts';
+import { completeWithinMs, offerPut, type PutOffer, renewOffer } from './incoming.ts';
+import { type NewFile, pendingRecord } from './pending.ts';
+import type { Clock, UrlSigner } from './ports.ts';
+import type { FileRecord } from './record.ts';
+import { type Earlier, type Reservation, requireSameContent, reserve } from './reserve.ts';
+import type { FileStore, IdempotencyClaim } from './store.ts';
+
+export type Presigned = { uploadId: string } & PutOffer;
+
+export interface PresignDeps {
+  files: FileStore;
+  signer: UrlSigner;
+  clock: Clock;
+  scheduleDelete: (fileId: string) => Promise<void>;
+}
+
+/** A new direct upload and its pending record, before anything is written. */
+export interface Begun<F extends FileRecord> {
+  file: F;
+  upload: Presigned;
+}
+
+/**
+ * A direct upload (contract, section 7): a PUT of exactly the declared type and size, and the record that holds its
+ * room. Signing is local, and R2 is not asked. The id of the upload is the file's.
+ *
+ * @param waitMs how long the bytes may take to come and be completed
+ */
+export async function beginDirect<F extends FileRecord>(
+  { signer, clock }: { signer: UrlSigner; clock: Clock },
+  file: NewFile<F> & Pick<F, 'mimeType' | 'sizeBytes'>,
+  waitMs = completeWithinMs,
+): Promise<Begun<F>> {
+  const { incoming, offer } = await offerPut({ signer, clock }, { mimeType: file.mimeType, sizeBytes: file.sizeBytes });
+  const now = clock.now();
+  const pending = pendingRecord<F>(now, file, { incoming, until: now.getTime() + waitMs });
+  return { file: pending, upload: { uploadId: pending.id, ...offer } };
+}
+
+/**
+ * Begins a direct upload: the declared size is reserved, so however many presign at once, no more is promised than the
+ * limits allow. A repeated request is offered the same upload. Throws what `reserve` and `replayPresign` throw.
+ */
+export async function presign<F extends FileRecord>(
+  deps: PresignDeps,
+  file: NewFile<F> & Pick<F, 'mimeType' | 'sizeBytes'>,
+  reservationOf: (pending: F) => Reservation,
+): Promise<Presigned> {
+  const begun = await beginDirect<F>(deps, file);
+  const reservation = reservationOf(begun.file);
+  const earlier = await reserve(deps.files, begun.file, reservation);
+  return earlier === undefined ? begun.upload : await replayPresign(deps, earlier, reservation.idempotency);
+}
+
+/**
+ * The same upload again while its URL lives, so that a lost answer costs no second reservation. Throws
+ * `idempotency_key_reused`.
+ */
+async function replayPresign(
+  deps: PresignDeps,
+  earlier: Earlier,
+  claim: IdempotencyClaim | undefined,
+): Promise<Presigned> {
+  requireSameContent(earlier, claim);
+  const file = await deps.files.get(earlier.fileId);
+  const offer = file?.state === 'pending' && file.incoming && (await renewOffer(deps, file.incoming));
+  if (file === undefined || !offer) {
+    throw new AppError('idempotency_key_reused', 'The upload of this Idempotency-Key is over. Use a new key.', {
+      details: { uploadId: earlier.fileId },
+    });
+  }
+  return { uploadId: file.id, ...offer };
+}

@@ -1,0 +1,40 @@
+import type { DetectedType } from '#core/files/ports.ts';
+import type { UploadFile } from '#core/files/record.ts';
+import type { ListRef } from './lists.ts';
+import type { UploadSettings } from './settings.ts';
+
+/** One page of a list of the uploads API, and how long the whole list is. */
+export interface CountedPage {
+  /** Newest first. */
+  items: UploadFile[];
+  /** Strongly consistent. */
+  count: number;
+  more: boolean;
+}
+
+/** Lists of the uploads API. Their lengths move with the records, in `FileStore`'s transactions and in `hide`. */
+export interface UploadStore {
+  /**
+   * A ready upload leaves its lists and gets the end of its grace period. One transaction. Undefined when the record is
+   * no longer at this revision.
+   */
+  hide(file: UploadFile, hidden: { deletedAt: Date; expiresAt: Date }): Promise<UploadFile | undefined>;
+  /** Another key for a pending upload whose bytes nobody has written yet. Undefined as for `hide`. */
+  rename(file: UploadFile, key: string): Promise<UploadFile | undefined>;
+  /** The files from position `offset` on. A position deep in a long list costs three small reads more than the first. */
+  page(list: ListRef, position: { offset: number; limit: number }): Promise<CountedPage>;
+  /** The files after one, by its id, which need not be there any more; the first ones without an id. */
+  after(list: ListRef, position: { id: string | undefined; limit: number }): Promise<CountedPage>;
+}
+
+/** The administrator's settings of the uploads API; as `SettingsStore`, for one whole system. */
+export interface UploadSettingsStore {
+  get(): Promise<UploadSettings>;
+  getFresh(): Promise<UploadSettings>;
+  update(changes: Partial<UploadSettings>): Promise<UploadSettings>;
+}
+
+export interface TypeDetector {
+  /** Judges a whole file or its first `sniffBytes`. Never throws: bytes of no known kind are `application/octet-stream`. */
+  detect(bytes: Uint8Array): Promise<DetectedType>;
+}
