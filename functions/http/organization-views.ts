@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { UrlSigner } from '#core/files/ports.ts';
+import type { Presigned } from '#core/files/presign.ts';
 import type { Page } from '#core/files/store.ts';
-import type { StagedUpload } from '#core/organizations/staging.ts';
 import type { MinisiteRow, Parent, TakenFile } from '#core/organizations/stores.ts';
 import { linkSeconds } from '#core/organizations/workout-media.ts';
 
@@ -16,7 +16,7 @@ export const presignAnswer = z.object({
   expiresIn: z.number(),
 });
 
-export const presignView = (upload: StagedUpload): z.output<typeof presignAnswer> => upload;
+export const presignView = (upload: Presigned): z.output<typeof presignAnswer> => upload;
 
 export const takenFileAnswer = z.object({
   uploadId: text,

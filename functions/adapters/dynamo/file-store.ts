@@ -190,11 +190,15 @@ function readied<F extends FileRecord>(file: F, now: Date): F {
 const wroteThis = (item: Record<string, AttributeValue> | undefined, next: FileRecord) =>
   item?.rev?.N === String(next.rev) && item.state?.S === next.state && item.updatedAt?.S === next.updatedAt;
 
-/** Which condition said no. Order of the items: record, counters, then ticket and idempotency. */
+/**
+ * Which condition said no. Order of the items: record, counters, then ticket and idempotency. An id that follows from a
+ * name (an export's) is taken by an earlier request for it, whose content its record knows.
+ */
 function refusal(outcomes: ItemOutcome[], limits: CounterLimit[]): ReserveResult {
   for (const outcome of outcomes) {
     if (outcome.failed && typeof outcome.old?.contentHash === 'string') {
-      return { outcome: 'replayed', fileId: String(outcome.old.fileId), contentHash: outcome.old.contentHash };
+      const { fileId, id, contentHash } = outcome.old;
+      return { outcome: 'replayed', fileId: String(fileId ?? id), contentHash };
     }
   }
   if (outcomes[0]?.failed) throw new Error('A new file id is already taken');

@@ -55,7 +55,12 @@ export function createFileWrites(TableName: string) {
     reserve(file: FileRecord, limits: CounterLimit[], idempotency?: IdempotencyClaim): TransactItem[] {
       return [
         {
-          Put: { TableName, Item: toItem(withKey(file, idempotency)), ConditionExpression: 'attribute_not_exists(pk)' },
+          Put: {
+            TableName,
+            Item: toItem(withKey(file, idempotency)),
+            ConditionExpression: 'attribute_not_exists(pk)',
+            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+          },
         },
         ...limits.map((limit) =>
           counterItem(TableName, { counter: limit.counter, bytes: file.sizeBytes, files: 1 }, limit),

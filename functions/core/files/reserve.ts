@@ -2,7 +2,7 @@ import { AppError } from './errors.ts';
 import { type RoomDeps, withRoom } from './make-room.ts';
 import { quotaExceeded } from './over-limit.ts';
 import type { FileRecord } from './record.ts';
-import type { CounterLimit, FileStore, IdempotencyClaim } from './store.ts';
+import type { CounterLimit, IdempotencyClaim, ReserveResult } from './store.ts';
 
 /** What an earlier request with the same Idempotency-Key, or for the same name, made. */
 export interface Earlier {
@@ -18,16 +18,18 @@ export interface Reservation {
 }
 
 /** Where a record is reserved: the file store, or a capability's own that writes something beside it. */
-export type Reserving = Pick<FileStore, 'reserve'>;
+export interface Reserving<F extends FileRecord = FileRecord> {
+  reserve(file: F, limits: CounterLimit[], idempotency?: IdempotencyClaim): Promise<ReserveResult>;
+}
 
 /**
  * Begins the life of every file: its pending record and its quota in one transaction. Undefined when reserved; what an
  * earlier request made when this one repeats it.
  * Throws the quota code of the first of the limits that would pass, `not_found` when the file's owner is deleted.
  */
-export async function reserve(
-  store: Reserving,
-  file: FileRecord,
+export async function reserve<F extends FileRecord>(
+  store: Reserving<F>,
+  file: F,
   { quota, idempotency }: Reservation = {},
 ): Promise<Earlier | undefined> {
   const write = () => store.reserve(file, quota?.limits ?? [], idempotency);

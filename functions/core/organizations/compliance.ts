@@ -1,15 +1,17 @@
 import { AppError } from '#core/files/errors.ts';
 import { giveUpFailed } from '#core/files/give-up.ts';
 import { idPattern, newId, newObjectKey } from '#core/files/ids.ts';
+import { type NewFile, pendingRecord } from '#core/files/pending.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
-import { type OrganizationFile, objectOf, retainedUntil, settled, stuckAfterMs } from '#core/files/record.ts';
+import { type OrganizationFile, objectOf, retainedUntil, settled } from '#core/files/record.ts';
 import { findReplay, replay } from '#core/files/replay.ts';
+import { reserve } from '#core/files/reserve.ts';
 import { sniff } from '#core/files/sniff.ts';
 import type { FileStore, IdempotencyClaim } from '#core/files/store.ts';
 import { pathSegment } from './policy.ts';
 import { notFound, storageRefusal, unsupportedFileType, uploadNotFound } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';
-import { checkUploaded, clearIncoming, copyToFinal, isStaged, settling } from './taking.ts';
+import { isStaged, takeUploads } from './taking.ts';
 
 /** What a form carries through Lambda (AWS Lambda developer guide, "Lambda quotas"). */
 export const maxDocumentBytes = 4 * 1024 * 1024;
@@ -50,17 +52,13 @@ export async function storeComplianceDocument(deps: Deps, given: ComplianceDocum
   if (repeated !== undefined) return repeated;
 
   const signatures = await readSignature(deps, given);
-  const heads = await checkUploaded(deps, signatures);
-  const file = newDocument(deps.clock.now(), given, signatures[0]?.formId);
-  const reserved = await deps.files.reserve(file, [], idempotency);
-  if (reserved.outcome === 'replayed')
-    return await replay(deps, 'organization', { earlier: reserved, claim: idempotency });
+  const now = deps.clock.now();
+  const file = pendingRecord<OrganizationFile>(now, newDocument(now, given, signatures[0]?.formId));
+  const earlier = await reserve(deps.files, file, { idempotency });
+  if (earlier !== undefined) return await replay(deps, 'organization', { earlier, claim: idempotency });
   try {
     await deps.objects.put(objectOf(file), given.bytes, { contentType: 'application/pdf' });
-    await copyToFinal(deps, signatures, heads);
-    const document = await takeWithSignature(deps, file, signatures);
-    await clearIncoming(deps, signatures);
-    return document;
+    return await readyWithSignature(deps, file, signatures);
   } catch (error) {
     await giveUpFailed(deps, file);
     throw storageRefusal(error);
@@ -106,7 +104,11 @@ async function readSignature(
   return [file];
 }
 
-function newDocument(now: Date, given: ComplianceDocument, signedFormId: string | undefined): OrganizationFile {
+function newDocument(
+  now: Date,
+  given: ComplianceDocument,
+  signedFormId: string | undefined,
+): NewFile<OrganizationFile> {
   const id = newId(now);
   const formId = given.formId ?? signedFormId;
   const until = new Date(now);
@@ -114,8 +116,6 @@ function newDocument(now: Date, given: ComplianceDocument, signedFormId: string 
   return {
     id,
     scope: 'organization',
-    state: 'pending',
-    rev: 1,
     orgId: given.orgId,
     userId: given.subject,
     ownerType: 'compliance_document',
@@ -126,22 +126,21 @@ function newDocument(now: Date, given: ComplianceDocument, signedFormId: string 
     originalName: given.originalName,
     mimeType: 'application/pdf',
     sizeBytes: given.bytes.byteLength,
-    createdAt: now.toISOString(),
-    updatedAt: now.toISOString(),
-    dueAt: now.getTime() + stuckAfterMs,
     retainedUntil: until.getTime(),
   };
 }
 
-async function takeWithSignature(
-  { organizations, clock }: Deps,
+async function readyWithSignature(
+  deps: Deps,
   file: OrganizationFile,
   signatures: OrganizationFile[],
 ): Promise<OrganizationFile> {
-  const now = clock.now();
-  const next = settled(file, { mimeType: file.mimeType, sizeBytes: file.sizeBytes }, now);
-  const retained = signatures.map((signature) => settling(signature, file.id, now, file.retainedUntil));
-  const refused = await organizations.commit([{ kind: 'settle', file, next }, ...retained]);
+  const next = settled(file, { mimeType: file.mimeType, sizeBytes: file.sizeBytes }, deps.clock.now());
+  const { refused } = await takeUploads(deps, signatures, {
+    parentId: file.id,
+    retainedUntil: file.retainedUntil,
+    also: [{ kind: 'settle', file, next }],
+  });
   if (refused.length > 0) throw uploadNotFound(signatures[0]?.id ?? file.id);
   return next;
 }

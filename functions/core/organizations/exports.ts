@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '#core/files/errors.ts';
 import { idOfNamedKey } from '#core/files/ids.ts';
+import { type NewFile, pendingRecord } from '#core/files/pending.ts';
 import type { Clock, ObjectStore, SignedUrl, UrlSigner } from '#core/files/ports.ts';
-import { type OrganizationFile, objectOf, stuckAfterMs } from '#core/files/record.ts';
+import { type OrganizationFile, objectOf } from '#core/files/record.ts';
+import { reserve } from '#core/files/reserve.ts';
 import type { FileStore } from '#core/files/store.ts';
 import { pathSegment } from './policy.ts';
 import { notActiveMember, notFound, storageRefusal } from './refusals.ts';
@@ -38,9 +40,9 @@ export async function storeExport(
   deps: Deps,
   job: Job & { bytes: Uint8Array; subject: string },
 ): Promise<OrganizationFile> {
-  const staged = newExport(deps.clock.now(), job);
-  const refused = await deps.organizations.commit([{ kind: 'stage', file: staged }]);
-  const file = refused.length === 0 ? staged : await findEarlier(deps, staged);
+  const wanted = pendingRecord<OrganizationFile>(deps.clock.now(), newExport(job));
+  const earlier = await reserve(deps.files, wanted);
+  const file = earlier === undefined ? wanted : await findEarlier(deps, wanted);
   if (file.state === 'ready') return file;
   try {
     await deps.objects.put(
@@ -57,7 +59,7 @@ export async function storeExport(
     throw storageRefusal(error);
   }
   const ready = await deps.files.markReady(file, deps.clock.now());
-  return ready ?? (await findEarlier(deps, staged));
+  return ready ?? (await findEarlier(deps, wanted));
 }
 
 /** A download that works for a minute, for members (seed 3, `getPresignedUrl`). Throws `not_found` before the CSV is there. */
@@ -79,12 +81,10 @@ const keyOf = ({ orgId, jobId }: Job): string => `exports/${pathSegment(orgId)}/
 /** Follows from the key, so that a job's file is found by a strongly consistent read and cannot exist twice. */
 const exportId = (job: Job): string => idOfNamedKey(keyOf(job));
 
-function newExport(now: Date, { orgId, jobId, bytes, subject }: Job & { bytes: Uint8Array; subject: string }) {
+function newExport({ orgId, jobId, bytes, subject }: Job & { bytes: Uint8Array; subject: string }) {
   return {
     id: exportId({ orgId, jobId }),
     scope: 'organization',
-    state: 'pending',
-    rev: 1,
     orgId,
     userId: subject,
     ownerType: 'export',
@@ -94,10 +94,7 @@ function newExport(now: Date, { orgId, jobId, bytes, subject }: Job & { bytes: U
     mimeType: 'text/csv',
     sizeBytes: bytes.byteLength,
     contentHash: createHash('sha256').update(bytes).digest('hex'),
-    createdAt: now.toISOString(),
-    updatedAt: now.toISOString(),
-    dueAt: now.getTime() + stuckAfterMs,
-  } satisfies OrganizationFile;
+  } satisfies NewFile<OrganizationFile>;
 }
 
 /** The job's file when it is there, or when it can be finished: one that is about to be swept is left alone. */

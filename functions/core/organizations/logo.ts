@@ -1,10 +1,12 @@
 import { AppError } from '#core/files/errors.ts';
 import type { Clock, ObjectStore, UrlSigner } from '#core/files/ports.ts';
+import type { Presigned } from '#core/files/presign.ts';
 import type { OrganizationFile } from '#core/files/record.ts';
+import { moved, retryOnMoved } from '#core/files/retry.ts';
 import { notActiveMember, notFound, uploadNotFound, uploadNotOwned } from './refusals.ts';
-import { type Declared, presignForMember, type StagedUpload } from './staging.ts';
+import { type Declared, presignForMember } from './staging.ts';
 import type { LogoRow, OrganizationStore, TakenFile } from './stores.ts';
-import { checkUploaded, clearIncoming, copyToFinal, findLost, isStaged, settling, takenFile } from './taking.ts';
+import { isStaged, takenFile, takeUploads } from './taking.ts';
 
 interface Deps {
   organizations: OrganizationStore;
@@ -29,7 +31,7 @@ export async function presignLogo(
   deps: { organizations: OrganizationStore; signer: UrlSigner; clock: Clock },
   { orgId, userId }: Who,
   declared: Declared,
-): Promise<StagedUpload> {
+): Promise<Presigned> {
   return await presignForMember(deps, { orgId, userId, ownerType: 'logo', declared }, (uploadId) => [
     { kind: 'pending_logo', orgId, uploadId },
   ]);
@@ -74,7 +76,7 @@ async function memberAndRow({ organizations }: Deps, { orgId, userId }: Who): Pr
 async function takeAsLogo(deps: Deps, { orgId, userId }: Who, first: LogoRow, uploadId: string): Promise<TakenFile> {
   const { organizations, clock } = deps;
   let row = first;
-  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+  const turn = async (): Promise<TakenFile | typeof moved> => {
     if (row.logo?.uploadId === uploadId) return row.logo;
     const ids = row.logo === undefined ? [uploadId] : [uploadId, row.logo.uploadId];
     const [file, before] = await organizations.getFiles(ids);
@@ -84,24 +86,25 @@ async function takeAsLogo(deps: Deps, { orgId, userId }: Who, first: LogoRow, up
       if (row.logo?.uploadId === uploadId) return row.logo;
       throw uploadNotFound(uploadId);
     }
-    await copyToFinal(deps, [file], await checkUploaded(deps, [file]));
-    const refused = await organizations.commit([
-      { kind: 'member', orgId, userId },
-      { kind: 'logo', row: withLogo(row, file) },
-      settling(file, orgId, clock.now()),
-      ...(before?.state === 'ready' ? [{ kind: 'release' as const, file: before, now: clock.now() }] : []),
-    ]);
+    const { refused } = await takeUploads(deps, [file], {
+      parentId: orgId,
+      also: [
+        { kind: 'member', orgId, userId },
+        { kind: 'logo', row: withLogo(row, file) },
+        ...(before?.state === 'ready' ? [{ kind: 'release' as const, file: before, now: clock.now() }] : []),
+      ],
+    });
     if (refused.length === 0) {
-      await clearIncoming(deps, [file]);
       if (before !== undefined) await deps.scheduleDelete(before.id);
       return takenFile(file);
     }
-    await findLost(deps, [file]);
     if (refused.includes('member')) throw notActiveMember();
     row = await organizations.getLogo(orgId);
-  }
-  throw new AppError('temporarily_unavailable', 'The logo is being changed by others right now. Try again.', {
-    retryAfterSeconds: 1,
+    return moved;
+  };
+  return await retryOnMoved(turn, {
+    attempts: maxAttempts,
+    busy: 'The logo is being changed by others right now. Try again.',
   });
 }
 

@@ -1,9 +1,9 @@
-import { AppError } from '#core/files/errors.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import type { OrganizationFile } from '#core/files/record.ts';
+import { moved, retryOnMoved } from '#core/files/retry.ts';
 import { invalidUploads, notActiveMember, notFound, uploadNotFound } from './refusals.ts';
 import type { MinisiteRow, OrganizationStore, TakenFile } from './stores.ts';
-import { checkUploaded, clearIncoming, copyToFinal, findLost, readStaged, settling, takenFile } from './taking.ts';
+import { readStaged, takenFile, takeUploads } from './taking.ts';
 
 interface Deps {
   organizations: OrganizationStore;
@@ -40,28 +40,27 @@ export async function publishMinisite(deps: Deps, publication: Publication): Pro
   const { organizations, clock } = deps;
   const { orgId, userId, content } = publication;
   if (!(await organizations.isActiveMember(orgId, userId))) throw notActiveMember();
-  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+  const turn = async (): Promise<MinisiteRow | typeof moved> => {
     const before = await organizations.getMinisite(orgId);
     const { fresh, dropped, assets } = await planAssets(deps, publication, before);
-    await copyToFinal(deps, fresh, await checkUploaded(deps, fresh));
     const now = clock.now();
     const row: MinisiteRow = { orgId, rev: before.rev, content, assets, updatedAt: now.toISOString() };
-    const refused = await organizations.commit([
-      { kind: 'member', orgId, userId },
-      { kind: 'minisite', row },
-      ...fresh.map((file) => settling(file, orgId, now)),
-      ...dropped.map((file) => ({ kind: 'release' as const, file, now })),
-    ]);
-    if (refused.length === 0) {
-      await clearIncoming(deps, fresh);
-      await Promise.all(dropped.map(({ id }) => deps.scheduleDelete(id)));
-      return row;
-    }
-    await findLost(deps, fresh);
+    const { refused } = await takeUploads(deps, fresh, {
+      parentId: orgId,
+      also: [
+        { kind: 'member', orgId, userId },
+        { kind: 'minisite', row },
+        ...dropped.map((file) => ({ kind: 'release' as const, file, now })),
+      ],
+    });
     if (refused.includes('member')) throw notActiveMember();
-  }
-  throw new AppError('temporarily_unavailable', 'Others publish this page right now. Try again.', {
-    retryAfterSeconds: 1,
+    if (refused.length > 0) return moved;
+    await Promise.all(dropped.map(({ id }) => deps.scheduleDelete(id)));
+    return row;
+  };
+  return await retryOnMoved(turn, {
+    attempts: maxAttempts,
+    busy: 'Others publish this page right now. Try again.',
   });
 }
 

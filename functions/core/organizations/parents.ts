@@ -3,7 +3,7 @@ import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import type { OrganizationFile, OrganizationOwnerType } from '#core/files/record.ts';
 import { invalidUploads, notActiveMember, uploadNotFound } from './refusals.ts';
 import type { OrganizationStore, Parent, ParentKind } from './stores.ts';
-import { checkUploaded, clearIncoming, copyToFinal, findLost, readStaged, settling, takenFile } from './taking.ts';
+import { readStaged, takenFile, takeUploads } from './taking.ts';
 
 /** A transaction holds 100 items and an upload takes three; a row with more pictures than this is an album. */
 export const maxUploadsPerParent = 20;
@@ -31,11 +31,9 @@ export async function createParent(
 ): Promise<Parent> {
   const files = await readStaged(deps, uploadIds, userId);
   const orgId = oneOrganization(files, kind);
-  const checked = checkUploaded(deps, files);
-  // Its refusal is told after the membership's; without this it would count as unhandled meanwhile.
-  checked.catch(() => undefined);
-  if (!(await deps.organizations.isActiveMember(orgId, userId))) throw notActiveMember();
-  await copyToFinal(deps, files, await checked);
+  const member = deps.organizations.isActiveMember(orgId, userId);
+  // Asked beside the uploads and told before them; without this its failure would count as unhandled meanwhile.
+  member.catch(() => undefined);
 
   const now = deps.clock.now();
   const parent: Parent = {
@@ -47,16 +45,17 @@ export async function createParent(
     fields,
     createdAt: now.toISOString(),
   };
-  const refused = await deps.organizations.commit([
-    { kind: 'member', orgId, userId },
-    { kind: 'parent', parent },
-    ...files.map((file) => settling(file, parent.id, now)),
-  ]);
-  if (refused.length === 0) {
-    await clearIncoming(deps, files);
-    return parent;
-  }
-  const lost = await findLost(deps, files);
+  const { refused, lost } = await takeUploads(deps, files, {
+    parentId: parent.id,
+    also: [
+      { kind: 'member', orgId, userId },
+      { kind: 'parent', parent },
+    ],
+    async admit() {
+      if (!(await member)) throw notActiveMember();
+    },
+  });
+  if (refused.length === 0) return parent;
   if (refused.includes('member')) throw notActiveMember();
   throw uploadNotFound(lost?.id ?? files[0]?.id ?? '');
 }

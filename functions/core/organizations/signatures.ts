@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock, UrlSigner } from '#core/files/ports.ts';
+import type { Presigned } from '#core/files/presign.ts';
+import { reserve } from '#core/files/reserve.ts';
 import { notFound } from './refusals.ts';
-import { type Declared, newUpload, type StagedUpload } from './staging.ts';
+import { beside, type Declared, newUpload } from './staging.ts';
 import type { OrganizationStore } from './stores.ts';
 
 interface Deps {
@@ -40,15 +42,12 @@ export async function presignSignature(
   deps: Deps & { signer: UrlSigner },
   token: string,
   declared: Declared,
-): Promise<StagedUpload> {
+): Promise<Presigned> {
   const found = tokenPattern.test(token) ? await deps.organizations.getToken(hashOf(token)) : undefined;
   if (found === undefined || found.used || found.expiresAt <= deps.clock.now().getTime()) throw notFound('form link');
   const { tokenHash, orgId, formId } = found;
   const { file, upload } = await newUpload(deps, { orgId, formId, userId: 'signer', ownerType: 'signature', declared });
-  const refused = await deps.organizations.commit([
-    { kind: 'use_token', tokenHash },
-    { kind: 'stage', file },
-  ]);
-  if (refused.length > 0) throw notFound('form link');
+  const spent = () => notFound('form link');
+  await reserve(beside(deps.organizations, [{ kind: 'use_token', tokenHash }], spent), file);
   return upload;
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { offerPut, type PutOffer } from '#core/files/incoming.ts';
+import type { AppError } from '#core/files/errors.ts';
 import type { Clock, UrlSigner } from '#core/files/ports.ts';
+import { type Begun, beginDirect, type Presigned } from '#core/files/presign.ts';
 import type { OrganizationFile } from '#core/files/record.ts';
+import { type Reserving, reserve } from '#core/files/reserve.ts';
 import { checkPolicy, keyOf, policyOf, type UploadOwnerType } from './policy.ts';
 import { notActiveMember } from './refusals.ts';
 import type { OrganizationChange, OrganizationStore } from './stores.ts';
@@ -17,10 +19,6 @@ export interface Declared {
   mimeType: string;
   sizeBytes: number;
   originalName?: string | undefined;
-}
-
-export interface StagedUpload extends PutOffer {
-  uploadId: string;
 }
 
 export interface Staging {
@@ -41,7 +39,7 @@ export async function presignForMember(
   deps: Deps,
   staging: Staging,
   also: (uploadId: string) => OrganizationChange[] = () => [],
-): Promise<StagedUpload> {
+): Promise<Presigned> {
   const { orgId, userId } = staging;
   try {
     checkPolicy(staging.ownerType, staging.declared);
@@ -51,49 +49,50 @@ export async function presignForMember(
     throw refusal;
   }
   const { file, upload } = await newUpload(deps, staging);
-  const refused = await deps.organizations.commit([
-    { kind: 'member', orgId, userId },
-    { kind: 'stage', file },
-    ...also(upload.uploadId),
-  ]);
-  if (refused.length > 0) throw notActiveMember();
+  const conditions: OrganizationChange[] = [{ kind: 'member', orgId, userId }, ...also(upload.uploadId)];
+  await reserve(beside(deps.organizations, conditions, notActiveMember), file);
   return upload;
 }
 
+/** Where an upload is reserved in one transaction with what must be true or becomes true beside it. */
+export function beside(
+  organizations: OrganizationStore,
+  changes: OrganizationChange[],
+  refusal: () => AppError,
+): Reserving<OrganizationFile> {
+  return {
+    async reserve(file) {
+      const refused = await organizations.commit([...changes, { kind: 'stage', file }]);
+      if (refused.length > 0) throw refusal();
+      return { outcome: 'reserved' };
+    },
+  };
+}
+
 /**
- * The `pending` record of a new upload and what its client is told. The id is a UUID (seed 3, "Key naming") and the
- * record's own, so an upload is found by one strongly consistent read. Throws what the policy refuses.
+ * A new upload and what its client is told, not written yet. The id is a UUID (seed 3, "Key naming") and the record's
+ * own, so an upload is found by one strongly consistent read. Throws what the policy refuses.
  */
 export async function newUpload(
   deps: { signer: UrlSigner; clock: Clock },
   { orgId, userId, ownerType, declared, formId }: Staging,
-): Promise<{ file: OrganizationFile; upload: StagedUpload }> {
+): Promise<Begun<OrganizationFile>> {
   const ext = checkPolicy(ownerType, declared);
-  const { mimeType, sizeBytes } = declared;
-  const { incoming, offer } = await offerPut(deps, { mimeType, sizeBytes });
-  const now = deps.clock.now();
-  const uploadId = randomUUID();
-  const expiresAt = now.getTime() + policyOf(ownerType).stagedForMs;
+  const { mimeType, sizeBytes, originalName } = declared;
+  const id = randomUUID();
   const isOfOneUser = ownerType === 'exercise_comment' || ownerType === 'progress_photo' || ownerType === 'message';
-  const file: OrganizationFile = {
-    id: uploadId,
-    scope: 'organization',
-    state: 'pending',
-    rev: 1,
+  const file = {
+    id,
+    scope: 'organization' as const,
     orgId,
     userId,
     ownerType,
     ...(formId !== undefined && { formId }),
-    bucket: 'default',
-    key: keyOf(ownerType, isOfOneUser ? userId : orgId, uploadId, ext),
-    originalName: declared.originalName ?? `${uploadId}.${ext}`,
+    bucket: 'default' as const,
+    key: keyOf(ownerType, isOfOneUser ? userId : orgId, id, ext),
+    originalName: originalName ?? `${id}.${ext}`,
     mimeType,
     sizeBytes,
-    incoming,
-    createdAt: now.toISOString(),
-    updatedAt: now.toISOString(),
-    expiresAt,
-    dueAt: expiresAt,
   };
-  return { file, upload: { uploadId, ...offer } };
+  return await beginDirect<OrganizationFile>(deps, file, policyOf(ownerType).stagedForMs);
 }

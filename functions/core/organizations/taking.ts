@@ -1,7 +1,8 @@
 import { AppError } from '#core/files/errors.ts';
-import { checkIncoming, copyIncoming } from '#core/files/incoming.ts';
-import type { Clock, ObjectHead, ObjectStore } from '#core/files/ports.ts';
-import { incomingOf, isExpired, type OrganizationFile, objectOf, settled } from '#core/files/record.ts';
+import { copyIncoming } from '#core/files/incoming.ts';
+import type { Clock, ObjectStore } from '#core/files/ports.ts';
+import { promote, removeStray } from '#core/files/promote.ts';
+import { isExpired, type OrganizationFile } from '#core/files/record.ts';
 import { fileNotUploaded, storageRefusal, unsupportedFileType, uploadNotFound, uploadNotOwned } from './refusals.ts';
 import type { OrganizationChange, OrganizationStore, TakenFile } from './stores.ts';
 
@@ -38,29 +39,53 @@ export function isStaged(file: OrganizationFile, now: Date): boolean {
   return file.state === 'pending' && file.incoming !== undefined && !isExpired(file, now);
 }
 
-/**
- * HEADs every upload: present, and of the type and size that were declared. Throws `file_not_uploaded`,
- * `invalid_file_type`, and `temporarily_unavailable` when the bucket does not answer.
- */
-export async function checkUploaded(deps: Deps, files: OrganizationFile[]): Promise<ObjectHead[]> {
-  return await Promise.all(
-    files.map((file) => checkIncoming(deps.objects, file).catch((error) => refuse(deps, file, error))),
-  );
+export interface Taking {
+  /** The row that takes the uploads. */
+  parentId: string;
+  /** Epoch milliseconds before which they cannot be deleted, as the row cannot. */
+  retainedUntil?: number | undefined;
+  /** What must be true or becomes true in the same transaction. */
+  also: OrganizationChange[];
+  /** Whoever may not take is told so, whatever is wrong with the uploads. */
+  admit?: () => Promise<void>;
 }
 
 /**
- * Copies checked uploads to their final keys, inside R2 and on the ETags that were checked: no byte passes through a
- * function, and two requests that copy the same upload write the same bytes.
+ * Makes staged uploads files of a row (seed 3, "Parent write"): `promote`, by copies inside R2 and on the ETags that were
+ * checked, in one transaction with the row. Two requests that take the same upload copy the same bytes, and one wins.
+ *
+ * Answers the kinds of change that were refused, and the first upload that somebody else took meanwhile. Throws
+ * `file_not_uploaded`, `invalid_file_type`, `upload_not_found`, and `temporarily_unavailable` when the bucket does not
+ * answer.
  */
-export async function copyToFinal(deps: Deps, files: OrganizationFile[], heads: ObjectHead[]): Promise<void> {
-  await Promise.all(
-    files.map(async (file, index) => {
-      const head = heads[index];
-      if (head === undefined) throw new Error(`Upload ${file.id} was not checked`);
+export async function takeUploads(
+  deps: Deps,
+  files: OrganizationFile[],
+  { parentId, retainedUntil, also, admit }: Taking,
+): Promise<{ refused: OrganizationChange['kind'][]; lost?: OrganizationFile | undefined }> {
+  const kept = { parentId, ...(retainedUntil !== undefined && { retainedUntil }) };
+  const result = await promote<OrganizationFile, OrganizationChange['kind'][]>(deps, files, {
+    async place(file, head) {
+      await admit?.();
       const headers = { contentType: file.mimeType, cacheControl: 'private, max-age=31536000, immutable' };
-      await copyIncoming(deps.objects, file, head, headers).catch((error) => refuse(deps, file, error));
-    }),
-  );
+      await copyIncoming(deps.objects, file, head, headers);
+      return { mimeType: file.mimeType, sizeBytes: file.sizeBytes };
+    },
+    async commit(promotions) {
+      const settled = promotions.map(({ file, next }) => ({
+        kind: 'settle' as const,
+        file,
+        next: { ...next, ...kept },
+      }));
+      const refused = await deps.organizations.commit([...also, ...settled]);
+      return refused.length > 0 ? refused : undefined;
+    },
+    async refuse(file, error) {
+      await admit?.();
+      return await refuse(deps, file, error);
+    },
+  });
+  return 'ready' in result ? { refused: [] } : { refused: result.lost, lost: await findLost(deps, files) };
 }
 
 /** A missing object may mean that somebody took the upload since it was read: then that is what to say. */
@@ -72,31 +97,6 @@ async function refuse(deps: Deps, file: OrganizationFile, error: unknown): Promi
   throw fileNotUploaded(file.id, error.details);
 }
 
-/** The step that makes a staged upload a file of the row that takes it, and keeps it as long as the row must be kept. */
-export function settling(
-  file: OrganizationFile,
-  parentId: string,
-  now: Date,
-  retainedUntil?: number,
-): OrganizationChange {
-  const next = settled(file, { mimeType: file.mimeType, sizeBytes: file.sizeBytes }, now);
-  return {
-    kind: 'settle',
-    file,
-    next: { ...next, parentId, ...(retainedUntil !== undefined && { retainedUntil }) },
-  };
-}
-
-/**
- * Removes what lies at the incoming keys of taken uploads. A failure is no harm: each left a marker, by which the
- * schedule removes it for good once nothing can be PUT there any more. Never throws.
- */
-export async function clearIncoming(deps: Deps, files: OrganizationFile[]): Promise<void> {
-  await Promise.allSettled(
-    files.map(async ({ incoming }) => incoming !== undefined && (await deps.objects.delete(incomingOf(incoming)))),
-  );
-}
-
 export const takenFile = (file: OrganizationFile): TakenFile => ({
   uploadId: file.id,
   key: file.key,
@@ -105,17 +105,10 @@ export const takenFile = (file: OrganizationFile): TakenFile => ({
   originalName: file.originalName,
 });
 
-/**
- * After a lost transaction: who moved an upload is found by reading again. A copy whose record is gone is removed
- * here, since nobody else knows of it; while there is a record, the copy is its holder's. The first upload that was lost.
- */
-export async function findLost(deps: Deps, files: OrganizationFile[]): Promise<OrganizationFile | undefined> {
+/** After a lost transaction: who moved an upload is found by reading again. The first upload that was lost. */
+async function findLost(deps: Deps, files: OrganizationFile[]): Promise<OrganizationFile | undefined> {
+  if (files.length === 0) return undefined;
   const current = await deps.organizations.getFiles(files.map(({ id }) => id));
-  await Promise.all(
-    files.map((file, index) => {
-      const state = current[index]?.state;
-      return state === undefined || state === 'deleting' ? deps.objects.delete(objectOf(file)) : undefined;
-    }),
-  );
+  await Promise.all(files.map((file, index) => removeStray(deps, file, current[index])));
   return files.find((file, index) => current[index]?.rev !== file.rev);
 }

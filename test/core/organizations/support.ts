@@ -1,5 +1,5 @@
 import type { UploadOwnerType } from '#core/organizations/policy.ts';
-import { presignForMember, type StagedUpload } from '#core/organizations/staging.ts';
+import { type Presigned, presignForMember } from '#core/organizations/staging.ts';
 import { put as putBytes } from '#test/support/direct.ts';
 import type { World } from '#test/support/world.ts';
 
@@ -22,7 +22,7 @@ export const bytesOf = (text: string) => Buffer.from(text);
 export async function presign(
   world: World,
   given: { orgId?: string; userId?: string; ownerType?: UploadOwnerType; mimeType?: string; bytes?: Buffer } = {},
-): Promise<StagedUpload> {
+): Promise<Presigned> {
   const { ownerType = 'progress_photo', mimeType = 'image/jpeg', bytes = bytesOf('a photo') } = given;
   return await presignForMember(world, {
     orgId: given.orgId ?? orgId,
@@ -33,8 +33,7 @@ export async function presign(
 }
 
 /** What the client does with an offer, to the letter; answers the status. */
-export const put = (upload: StagedUpload, bytes: Buffer = bytesOf('a photo')): Promise<number> =>
-  putBytes(upload, bytes);
+export const put = (upload: Presigned, bytes: Buffer = bytesOf('a photo')): Promise<number> => putBytes(upload, bytes);
 
 /** Presigned and uploaded. */
 export async function uploaded(world: World, given: Parameters<typeof presign>[1] = {}): Promise<string> {
