@@ -31,6 +31,11 @@ function roomOf(file: string): string {
   return endpointRooms.includes(second) ? 'endpoint' : second;
 }
 
+/** Which capability of core a file belongs to: its folder. */
+function capabilityOf(file: string): string {
+  return file.split('/')[2] ?? '';
+}
+
 /** What each room may import of the others. A room that is missing here may import nothing. */
 const mayImport: Record<string, readonly string[]> = {
   shared: [],
@@ -146,6 +151,29 @@ describe('the rooms', () => {
     ['lib/a.ts', '../functions/routes.ts'],
   ])('%s may import %s', (file, specifier) => {
     expect(refusal(file, specifier)).toBeUndefined();
+  });
+
+  test('of core are capabilities, and each imports only `files`', () => {
+    const capabilities = [...new Set(functionFiles.filter((file) => roomOf(file) === 'core').map(capabilityOf))];
+    expect(capabilities.sort()).toEqual([
+      'extensions',
+      'files',
+      'identity',
+      'lifecycle',
+      'organizations',
+      'reconcile',
+      'uploads',
+    ]);
+    const arrows = functionFiles
+      .filter((file) => roomOf(file) === 'core')
+      .flatMap((file) =>
+        importsOf(withoutComments(read(file))).flatMap((name) => {
+          const target = resolveSpecifier(file, name);
+          if (target === undefined || capabilityOf(target) === capabilityOf(file)) return [];
+          return [`${capabilityOf(file)} -> ${capabilityOf(target)}`];
+        }),
+      );
+    expect([...new Set(arrows)].filter((arrow) => !arrow.endsWith(' -> files'))).toEqual([]);
   });
 
   test('cannot hide an import: types, re-exports, several lines and late ones are seen', () => {

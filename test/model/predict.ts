@@ -4,9 +4,9 @@ import {
   type CounterRef,
   countersOf,
   type ExtensionFile as FileRecord,
+  isCompletable,
   isExpired,
   isOver,
-  isUpload,
 } from '#core/files/record.ts';
 import { appId, sessions, settings } from './domain.ts';
 import { type Done, idOfClaim, scopeOfTarget } from './history.ts';
@@ -38,7 +38,7 @@ export function predict(request: Request, before: Observed): Prediction | undefi
       return claiming(request, before);
     case 'delete': {
       const { file } = request;
-      const deletable = isUpload(file, before.now) && (file.staged || file.sessionId !== undefined);
+      const deletable = isCompletable(file, before.now) && (file.staged || file.sessionId !== undefined);
       return deletable ? [] : ['file_not_found'];
     }
     default:

@@ -1,7 +1,7 @@
 import { idPattern } from '#core/files/ids.ts';
 import { fileNotFound } from '#core/files/not-found.ts';
 import type { Clock } from '#core/files/ports.ts';
-import { type ExtensionFile, type FileRecord, isOf, isUpload, isVisible } from '#core/files/record.ts';
+import { type ExtensionFile, type FileRecord, isCompletable, isOf, isVisible } from '#core/files/record.ts';
 import type { FileStore } from '#core/files/store.ts';
 
 /** The session a caller acts in: its files are exactly those of app, session and lock. */
@@ -71,7 +71,7 @@ export function ownUpload({ clock }: { clock: Clock }, owner: { appId: string; u
 
 function uploadOf(clock: Clock, belongs: (file: ExtensionFile) => boolean) {
   return (file: FileRecord | undefined): ExtensionFile => {
-    if (!isOf('extension', file) || !belongs(file) || !isUpload(file, clock.now())) throw fileNotFound();
+    if (!isOf('extension', file) || !belongs(file) || !isCompletable(file, clock.now())) throw fileNotFound();
     return file;
   };
 }

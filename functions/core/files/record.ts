@@ -181,7 +181,7 @@ export function retainedUntil(file: FileRecord, now: Date): number | undefined {
 }
 
 /** A direct upload that may be completed still, or what may be shown of it once it is. */
-export function isUpload(file: FileRecord, now: Date): boolean {
+export function isCompletable(file: FileRecord, now: Date): boolean {
   const awaited = file.state === 'pending' && file.incoming !== undefined;
   return (awaited || file.state === 'ready') && !isExpired(file, now);
 }

@@ -4,7 +4,7 @@ import { fileNotFound } from '#core/files/not-found.ts';
 import type { ObjectHeaders } from '#core/files/ports.ts';
 import { type PresignDeps, type Presigned, presign } from '#core/files/presign.ts';
 import { completeUpload } from '#core/files/promote.ts';
-import { type FileRecord, isUpload, type UploadFile } from '#core/files/record.ts';
+import { type FileRecord, isCompletable, type UploadFile } from '#core/files/record.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
 import { sniffBytes } from '#core/files/sniff.ts';
 import { judge, keyFor, newUpload, requireAllowed, type UploadRequest } from './new-upload.ts';
@@ -49,7 +49,7 @@ export async function completeDirectUpload(
   settings: UploadSettings,
 ): Promise<UploadFile> {
   const authorize = (file: FileRecord | undefined): UploadFile => {
-    const live = ownedBy(file, userId) && file.deletedAt === undefined && isUpload(file, deps.clock.now());
+    const live = ownedBy(file, userId) && file.deletedAt === undefined && isCompletable(file, deps.clock.now());
     if (!live) throw fileNotFound();
     return file;
   };

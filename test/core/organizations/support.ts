@@ -1,5 +1,6 @@
+import type { Presigned } from '#core/files/presign.ts';
 import type { UploadOwnerType } from '#core/organizations/policy.ts';
-import { type Presigned, presignForMember } from '#core/organizations/staging.ts';
+import { presignForMember } from '#core/organizations/staging.ts';
 import { put as putBytes } from '#test/support/direct.ts';
 import type { World } from '#test/support/world.ts';
 
