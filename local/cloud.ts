@@ -9,11 +9,11 @@ import { stop as stopEsbuild } from 'esbuild';
 import { parseConfig } from '../lib/config.ts';
 import { synthesize } from '../lib/synth.ts';
 import type { Closable } from './aws.ts';
-import { startDemo } from './demo/server.ts';
 import type { DrainReport } from './drain.ts';
 import type { DynamoOptions } from './dynamo/server.ts';
 import { readOrCreate, writePrivate } from './files.ts';
 import { lockFolder } from './lock.ts';
+import type { Pages, PagesContext } from './pages.ts';
 import { choosePorts } from './ports.ts';
 import { startPublicBucket } from './r2/public.ts';
 import { type R2Options, startR2 } from './r2/server.ts';
@@ -75,6 +75,8 @@ export interface CloudOptions {
   maxInstancesPerFunction?: number;
   /** Milliseconds between TTL sweeps; 0 (the default) for none but the drain's. */
   ttlSweepMs?: number;
+  /** Pages for whatever no deployed route matches; none when left out. */
+  startPages?: (context: PagesContext) => Promise<Pages>;
   /** Epoch milliseconds as the table stand-in sees them, to let TTL come early. */
   now?: () => number;
 }
@@ -122,7 +124,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     await stopEsbuild();
     let credentials: DemoCredentials | undefined;
     const baseUrl = `http://${host}:${ports.api}`;
-    const pages = await startDemo({
+    const pages = await options.startPages?.({
       host,
       baseUrl,
       extensionPort: ports.extension,
@@ -131,7 +133,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       sign: issuer.sign,
       developerKey: () => credentials?.developerKey ?? '',
     });
-    open.push(pages);
+    if (pages) open.push(pages);
     const stack = await runStack({
       template: assembly.template,
       stackName: assembly.stackName,
@@ -141,7 +143,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       ports,
       secrets: { [secretName]: JSON.stringify(r2.credentials) },
       sign: issuer.sign,
-      pages: pages.answer,
+      ...(pages && { pages: pages.answer }),
       dynamo: {
         onRequest: ({ operation }) => requests.count('dynamodb', operation),
         intercept: (request) => faults.dynamodb?.(request),

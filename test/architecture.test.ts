@@ -10,7 +10,7 @@ import { type EndpointRow, endpoints, workers } from '#functions/routes.ts';
 const root = join(import.meta.dirname, '..');
 
 const endpointRooms = ['extensions', 'platform', 'admin', 'uploads', 'organizations', 'workers'];
-const codeFolders = ['bin', 'lib', 'functions', 'layers', 'local', 'client', 'bench', 'test'];
+const codeFolders = ['bin', 'lib', 'functions', 'layers', 'local', 'demo', 'openapi', 'client', 'bench', 'test'];
 const topLevel = [
   ...codeFolders,
   'package.json',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type FrameLocator, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { startDemo } from '#demo/server.ts';
 import { type Cloud, startCloud } from '#local/cloud.ts';
 
 /** Longest the cloud may take to start, milliseconds: a machine may be busy with other suites. */
@@ -57,7 +58,7 @@ export function useDemo() {
   const dir = mkdtempSync(join(tmpdir(), 'stowage-browser-'));
   let cloud: Cloud;
   beforeAll(async () => {
-    cloud = await startCloud({ dir });
+    cloud = await startCloud({ dir, startPages: startDemo });
   }, startMs);
   afterAll(async () => {
     await cloud.close();

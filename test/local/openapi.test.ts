@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { endpoints } from '#functions/routes.ts';
-import { openApiDocument } from '#local/openapi/document.ts';
+import { openApiDocument } from '#openapi/document.ts';
 
 const golden = JSON.parse(readFileSync(new URL('../openapi.golden.json', import.meta.url), 'utf8')) as unknown;
 const document = await openApiDocument({ serverUrl: 'http://127.0.0.1:8787' });
@@ -21,7 +21,7 @@ const operations = Object.entries(paths).flatMap(([path, methods]) =>
 const at = (method: string, path: string) => paths[path]?.[method];
 
 describe('the OpenAPI document', () => {
-  test('is the reviewed one (after a wanted change: node local/openapi/write.ts)', () => {
+  test('is the reviewed one (after a wanted change: node openapi/write.ts)', () => {
     expect(document).toEqual(golden);
   });
 

@@ -1,6 +1,6 @@
 /** How refusals look in the document: one body, and for each status the codes that have it. */
-import type { Contract } from '../../functions/http/contract.ts';
-import type { EndpointRow } from '../../functions/routes.ts';
+import type { Contract } from '../functions/http/contract.ts';
+import type { EndpointRow } from '../functions/routes.ts';
 import type { Json } from './schemas.ts';
 
 const reference = { $ref: '#/components/schemas/Error' };

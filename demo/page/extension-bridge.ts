@@ -1,6 +1,6 @@
 /** The extension's connection to the platform: the bridge, with the actions this platform adds to it. */
-import { type BridgeActions, createBridge } from '../../../client/src/bridge.ts';
-import { createLinks } from '../../../client/src/links.ts';
+import { type BridgeActions, createBridge } from '../../client/src/bridge.ts';
+import { createLinks } from '../../client/src/links.ts';
 
 /** What the demo's platform takes beside the bridge's own actions. */
 export type PlatformActions = BridgeActions & {

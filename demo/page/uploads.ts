@@ -1,6 +1,6 @@
 /** The list of uploads under way: a bar each, a button to abort, and what went wrong. */
-import { isStowageError } from '../../../client/src/errors.ts';
-import type { StagedQuota, StoredFile } from '../../../client/src/types.ts';
+import { isStowageError } from '../../client/src/errors.ts';
+import type { StagedQuota, StoredFile } from '../../client/src/types.ts';
 import { byId, make, reason, size } from './dom.ts';
 import { bridge } from './extension-bridge.ts';
 

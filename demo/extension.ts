@@ -4,18 +4,18 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { isStowageError } from '../../client/src/errors.ts';
-import { createUploader, sessionTarget } from '../../client/src/uploader.ts';
-import type { Closable } from '../aws.ts';
-import type { GatewayResponse } from '../gateway/response.ts';
-import { closeServer, listen } from '../listen.ts';
+import { isStowageError } from '../client/src/errors.ts';
+import { createUploader, sessionTarget } from '../client/src/uploader.ts';
+import type { Closable } from '../local/aws.ts';
+import type { GatewayResponse } from '../local/gateway/response.ts';
+import { closeServer, listen } from '../local/listen.ts';
+import type { PagesContext } from '../local/pages.ts';
 import { asset, page } from './assets.ts';
-import type { DemoOptions } from './server.ts';
 
 const assets = ['base.css', 'extension.css', 'setup.js', 'runtime.js', 'icon.svg'];
 
 /** Starts it on loopback. Rejects when the port is taken. */
-export async function startExtension(options: DemoOptions): Promise<Closable & { origin: string }> {
+export async function startExtension(options: PagesContext): Promise<Closable & { origin: string }> {
   const { host, extensionPort, baseUrl, r2Endpoint } = options;
   const origin = `http://${host}:${extensionPort}`;
   const backend = createBackend(options);
@@ -53,7 +53,7 @@ export async function startExtension(options: DemoOptions): Promise<Closable & {
 }
 
 /** What the session's iframe asks its own backend for: everything that changes the session (seed 1). */
-function createBackend({ baseUrl, ids, sign, developerKey }: DemoOptions) {
+function createBackend({ baseUrl, ids, sign, developerKey }: PagesContext) {
   /** In earnest the platform hands its backends the session's token, server to server. */
   async function auth(request: IncomingMessage): Promise<Record<string, string>> {
     const { appId, userId: sub } = ids;

@@ -1,6 +1,6 @@
 /** An extension in its frame, with the host that answers it and the log of what it asked. */
-import { type BridgeContext, createBridgeHost, type OwnAction } from '../../../client/src/bridge-host.ts';
-import { createUploader, setupTarget } from '../../../client/src/uploader.ts';
+import { type BridgeContext, createBridgeHost, type OwnAction } from '../../client/src/bridge-host.ts';
+import { createUploader, setupTarget } from '../../client/src/uploader.ts';
 import { make } from './dom.ts';
 import { appId, extensionOrigin, type Role, token } from './platform.ts';
 

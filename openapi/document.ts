@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type ErrorCode, statusOf } from '../../functions/core/files/errors.ts';
-import type { Contract } from '../../functions/http/contract.ts';
-import { type EndpointName, type EndpointRow, endpoints } from '../../functions/routes.ts';
+import { type ErrorCode, statusOf } from '../functions/core/files/errors.ts';
+import type { Contract } from '../functions/http/contract.ts';
+import { type EndpointName, type EndpointRow, endpoints } from '../functions/routes.ts';
 import { errorSchema, refusals, responsesOf } from './refusals.ts';
 import { createSchemas, type Json, type Schemas } from './schemas.ts';
 import { securityOf, securitySchemes } from './security.ts';

@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 
 export type Json = Record<string, unknown>;
 
-const httpFolder = path.join(import.meta.dirname, '../../functions/http');
+const httpFolder = path.join(import.meta.dirname, '../functions/http');
 
 export interface Schemas {
   /** What is sent: a field that may be left out is not required, even where its absence is turned into a value. */

@@ -1,5 +1,5 @@
 /** The extension's setup page: pictures come by picking, dropping and pasting, and stay staged until the lock is saved. */
-import type { StagedQuota, StoredFile } from '../../../client/src/types.ts';
+import type { StagedQuota, StoredFile } from '../../client/src/types.ts';
 import { byId, duration, make, reason, say, size } from './dom.ts';
 import { bridge, type PuzzleConfig, reportHeight } from './extension-bridge.ts';
 import { shownPicture } from './picture.ts';

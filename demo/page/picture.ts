@@ -1,6 +1,6 @@
 /** A picture of the gallery: its thumbhash until it has loaded, a fresh link when its link is over. */
 import { thumbHashToDataURL } from 'thumbhash';
-import type { StoredFile } from '../../../client/src/types.ts';
+import type { StoredFile } from '../../client/src/types.ts';
 import { make } from './dom.ts';
 import { links } from './extension-bridge.ts';
 

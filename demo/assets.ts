@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, stop } from 'esbuild';
-import type { GatewayResponse } from '../gateway/response.ts';
+import type { GatewayResponse } from '../local/gateway/response.ts';
 
 const folder = path.join(import.meta.dirname, 'page');
 

@@ -2,7 +2,7 @@
  * The platform as this page plays it: who is signed in, what was saved, and calls with tokens of `/__local/tokens`.
  * In earnest the user's token is the page's and the platform's own calls are its backend's.
  */
-import { errorOfAnswer, parseJson } from '../../../client/src/errors.ts';
+import { errorOfAnswer, parseJson } from '../../client/src/errors.ts';
 
 export const { appId = '', userId = '', extensionOrigin = '' } = document.body.dataset;
 

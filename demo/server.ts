@@ -2,38 +2,18 @@
  * The pages of the one-machine cloud: the demo at `/`, the API's reference at `/docs`, its document at `/openapi.json`.
  * Asked only for what no deployed route matches. Part of the local cloud, never of the deployed stack.
  */
-import type { IncomingMessage } from 'node:http';
-import type { Closable } from '../aws.ts';
-import type { GatewayResponse } from '../gateway/response.ts';
+
+import type { GatewayResponse } from '../local/gateway/response.ts';
+import type { Pages, PagesContext } from '../local/pages.ts';
 import { openApiDocument } from '../openapi/document.ts';
-import type { demo } from '../seed.ts';
-import type { TokenIssuer } from '../tokens/issuer.ts';
 import { asset, content, page } from './assets.ts';
 import { docsAsset, docsPage } from './docs.ts';
 import { startExtension } from './extension.ts';
 
-export interface DemoOptions {
-  host: string;
-  /** Of the API and the demo's page. */
-  baseUrl: string;
-  /** Of the extension, which is another origin than the page that embeds it. */
-  extensionPort: number;
-  r2Endpoint: string;
-  ids: typeof demo;
-  sign: TokenIssuer['sign'];
-  /** The extension backend's; known once the demo data is in. */
-  developerKey: () => string;
-}
-
-export interface Demo extends Closable {
-  /** Answers what belongs to the demo, undefined for everything else. */
-  answer(request: IncomingMessage): Promise<GatewayResponse | undefined>;
-}
-
 const assets = ['base.css', 'parent.css', 'parent.js', 'icon.svg'];
 
 /** Starts the extension's own server and gives the handler of the pages. Rejects when its port is taken. */
-export async function startDemo(options: DemoOptions): Promise<Demo> {
+export async function startDemo(options: PagesContext): Promise<Pages> {
   const { baseUrl, r2Endpoint, ids } = options;
   const extension = await startExtension(options);
   const { host } = new URL(baseUrl);

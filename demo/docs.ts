@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { GatewayResponse } from '../gateway/response.ts';
+import type { GatewayResponse } from '../local/gateway/response.ts';
 import { asset, content, page } from './assets.ts';
 
 const own = ['docs.css', 'docs.js', 'icon.svg'];

@@ -1,5 +1,5 @@
 /** The extension's page in a running session: it shows the pictures and keeps their links alive. */
-import type { StoredFile } from '../../../client/src/types.ts';
+import type { StoredFile } from '../../client/src/types.ts';
 import { byId, countdown, make, reason, say, size } from './dom.ts';
 import { bridge, reportHeight } from './extension-bridge.ts';
 import { shownPicture } from './picture.ts';

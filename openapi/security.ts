@@ -1,4 +1,4 @@
-import type { Auth } from '../../functions/routes.ts';
+import type { Auth } from '../functions/routes.ts';
 
 const bearer = (description: string) => ({ type: 'http', scheme: 'bearer', description });
 
