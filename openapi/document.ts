@@ -12,7 +12,7 @@ import { errorSchema, refusals, responsesOf } from './refusals.ts';
 import { createSchemas, type Json, type Schemas } from './schemas.ts';
 import { securityOf, securitySchemes } from './security.ts';
 
-const functionsFolder = path.join(import.meta.dirname, '../../functions');
+const functionsFolder = path.join(import.meta.dirname, '../functions');
 
 const description = `Bytes lie in object storage; the API hands out short-lived signed links to them.
 
