@@ -13,7 +13,7 @@ export const drafts = ['d1', 'd2'] as const;
 export type User = (typeof users)[number];
 export type SessionId = keyof typeof sessions;
 
-/** Tight enough that a handful of files fills each of the counters. */
+/** Tight enough that a handful of files fills each of the counters; `rules.ts` names the same limits. */
 export const settings: AppSettings = {
   ...defaultSettings,
   enabled: true,

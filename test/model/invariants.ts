@@ -1,10 +1,9 @@
-import { counterKey } from '#adapters/dynamo/keys.ts';
 import { listStagedFiles } from '#core/extensions/staged-files.ts';
-import { countersOf, holderOf, isExpired } from '#core/files/record.ts';
 import { appId, settings, users } from './domain.ts';
 import { type History, readyFilesOf, scopesOf } from './history.ts';
 import { counters } from './limits.ts';
 import { fileIn, type Observed } from './observe.ts';
+import { counts, holderOf, isExpired } from './rules.ts';
 import type { Ports } from './run.ts';
 
 /** What holds whenever nobody is in the middle of something, whatever was killed before. Answers what does not. */
@@ -14,10 +13,8 @@ export function brokenNow(observed: Observed): string[] {
 
 function counting({ files, usage }: Observed): string[] {
   return counters.flatMap((counter) => {
-    const { pk } = counterKey(counter);
-    const counted = files.filter(
-      (file) => file.state !== 'deleting' && countersOf(file).some((each) => counterKey(each).pk === pk),
-    );
+    const { pk } = counter;
+    const counted = files.filter((file) => counts(file, counter));
     const sum = counted.reduce((total, file) => total + file.sizeBytes, 0);
     const { usedBytes, fileCount } = usage.get(pk) ?? { usedBytes: 0, fileCount: 0 };
     if (usedBytes === sum && fileCount === counted.length) return [];

@@ -1,8 +1,9 @@
 import type { ClaimAnswer } from '#core/extensions/claims/claim.ts';
-import { type ExtensionFile as FileRecord, holderOf, isExpired } from '#core/files/record.ts';
+import type { ExtensionFile as FileRecord } from '#core/files/record.ts';
 import { type Done, type History, idOfClaim, readyFilesOf, scopeOfTarget, scopesOf } from './history.ts';
 import { fileIn, isReady, type Observed } from './observe.ts';
 import type { Answer, ClaimRequest, Request } from './perform.ts';
+import { holderOf, isExpired } from './rules.ts';
 
 type Of<K extends Request['kind']> = Extract<Request, { kind: K }>;
 

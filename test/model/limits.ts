@@ -1,20 +1,20 @@
 import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from '#adapters/dynamo/client.ts';
-import { counterKey } from '#adapters/dynamo/keys.ts';
-import { limitOf } from '#core/extensions/quota.ts';
-import type { CounterRef } from '#core/files/record.ts';
-import { appId, sessions, settings, users } from './domain.ts';
+import { sessions, users } from './domain.ts';
+import { appCounter, type Counter, sessionCounter, stagedCounter } from './rules.ts';
 
 /** Every counter of the model's little world. */
-export const counters: CounterRef[] = [
-  { kind: 'app', appId },
-  ...Object.keys(sessions).map((sessionId) => ({ kind: 'session' as const, sessionId })),
-  ...users.map((userId) => ({ kind: 'staged' as const, appId, userId })),
+export const counters: Counter[] = [
+  appCounter,
+  ...Object.keys(sessions).map(sessionCounter),
+  ...users.map(stagedCounter),
 ];
+
+const keys = counters.map(({ pk }) => ({ pk, sk: 'COUNTER' }));
 
 async function read(table: Table): Promise<Map<string, number>> {
   const { Responses } = await table.documents.send(
-    new BatchGetCommand({ RequestItems: { [table.name]: { Keys: counters.map(counterKey), ConsistentRead: true } } }),
+    new BatchGetCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } }),
   );
   return new Map(Responses?.[table.name]?.map(({ pk, usedBytes }) => [String(pk), Number(usedBytes ?? 0)]));
 }
@@ -30,12 +30,10 @@ export function watchLimits(table: Table) {
     if (command.constructor.name !== 'TransactWriteCommand') return answer;
     const after = await read(table);
     const rollBack = JSON.stringify(command).includes('rolled_back');
-    for (const counter of counters) {
-      const { pk } = counterKey(counter);
+    for (const { pk, kind, limitBytes } of counters) {
       const used = after.get(pk) ?? 0;
-      const { limitBytes } = limitOf(counter, settings);
       if (used < 0) throw new Error(`${pk} fell below nothing: ${used}`);
-      if (used <= limitBytes || used <= (before.get(pk) ?? 0) || (rollBack && counter.kind === 'staged')) continue;
+      if (used <= limitBytes || used <= (before.get(pk) ?? 0) || (rollBack && kind === 'staged')) continue;
       throw new Error(`${pk} passed its limit of ${limitBytes}: ${used}`);
     }
     before = after;

@@ -1,6 +1,7 @@
 import type { ClaimRecord } from '#core/extensions/claims/claim-record.ts';
-import { type ExtensionFile as FileRecord, isExpired, type Scope } from '#core/files/record.ts';
+import type { ExtensionFile as FileRecord, Scope } from '#core/files/record.ts';
 import { allItems } from '#test/support/tables.ts';
+import { isExpired } from './rules.ts';
 import type { Run } from './run.ts';
 
 /** Everything there is, as the table and the bucket tell it. */

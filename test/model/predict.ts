@@ -1,17 +1,9 @@
-import { counterKey } from '#adapters/dynamo/keys.ts';
-import { limitOf } from '#core/extensions/quota.ts';
-import {
-  type CounterRef,
-  countersOf,
-  type ExtensionFile as FileRecord,
-  isCompletable,
-  isExpired,
-  isOver,
-} from '#core/files/record.ts';
-import { appId, sessions, settings } from './domain.ts';
+import type { ExtensionFile as FileRecord } from '#core/files/record.ts';
+import { appId, sessions } from './domain.ts';
 import { type Done, idOfClaim, scopeOfTarget } from './history.ts';
 import { fileIn, isClaimable, isReady, type Observed } from './observe.ts';
 import type { ClaimRequest, Request } from './perform.ts';
+import { appCounter, type Counter, counts, isExpired, isOpen, isOver, sessionCounter, stagedCounter } from './rules.ts';
 
 /** The codes a request may be refused with; none: it must be granted. */
 export type Prediction = string[];
@@ -25,10 +17,7 @@ export function predict(request: Request, before: Observed): Prediction | undefi
     case 'presign': {
       const { sessionId, user, size } = request;
       if (sessionId === undefined) return roomFor(before, stagedBy(user), size);
-      const counters: CounterRef[] = [
-        { kind: 'session', sessionId },
-        { kind: 'app', appId },
-      ];
+      const counters = [sessionCounter(sessionId), appCounter];
       const lockGone = before.closed.has(`LOCK#${sessions[sessionId]}`) ? ['not_found'] : [];
       return [...roomFor(before, counters, size), ...lockGone];
     }
@@ -38,7 +27,7 @@ export function predict(request: Request, before: Observed): Prediction | undefi
       return claiming(request, before);
     case 'delete': {
       const { file } = request;
-      const deletable = isCompletable(file, before.now) && (file.staged || file.sessionId !== undefined);
+      const deletable = isOpen(file, before.now) && (file.staged || file.sessionId !== undefined);
       return deletable ? [] : ['file_not_found'];
     }
     default:
@@ -54,10 +43,7 @@ export function predictBeside(request: Request, done: Done[], before: Observed):
   return fits ? [] : undefined;
 }
 
-const stagedBy = (userId: string): CounterRef[] => [
-  { kind: 'staged', appId, userId },
-  { kind: 'app', appId },
-];
+const stagedBy = (userId: string): Counter[] => [stagedCounter(userId), appCounter];
 
 const codes = {
   app: 'extension_app_storage_quota_exceeded',
@@ -66,19 +52,14 @@ const codes = {
 } as const;
 
 /** What nobody will ever finish or save takes no room from anybody. */
-function roomFor(before: Observed, counters: CounterRef[], bytes: number): Prediction {
+function roomFor(before: Observed, counters: Counter[], bytes: number): Prediction {
   return counters.flatMap((counter) => {
-    const { pk } = counterKey(counter);
-    const counted = before.files.filter(
-      (file) => file.state !== 'deleting' && !isOver(file, before.now) && isCountedBy(file, pk),
-    );
+    const counted = before.files.filter((file) => !isOver(file, before.now) && counts(file, counter));
     const used = counted.reduce((sum, file) => sum + file.sizeBytes, 0);
-    const full = used + bytes > limitOf(counter, settings).limitBytes ? [codes[counter.kind]] : [];
-    return [...full, ...(before.closed.has(pk) ? ['not_found'] : [])];
+    const full = used + bytes > counter.limitBytes ? [codes[counter.kind]] : [];
+    return [...full, ...(before.closed.has(counter.pk) ? ['not_found'] : [])];
   });
 }
-
-const isCountedBy = (file: FileRecord, pk: string) => countersOf(file).some((counter) => counterKey(counter).pk === pk);
 
 function completing(file: FileRecord, before: Observed): Prediction | undefined {
   const { incoming } = file;
@@ -108,5 +89,5 @@ function claiming(request: ClaimRequest, before: Observed): Prediction | undefin
     .filter((file) => file !== undefined && isClaimable(file, before.now));
   const bytes = moved.reduce((sum, file) => sum + (file?.sizeBytes ?? 0), 0);
   if (target.type !== 'lock' || target.sessionId === undefined || bytes === 0) return targetGone;
-  return [...targetGone, ...roomFor(before, [{ kind: 'session', sessionId: target.sessionId }], bytes)];
+  return [...targetGone, ...roomFor(before, [sessionCounter(target.sessionId)], bytes)];
 }
