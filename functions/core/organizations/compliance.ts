@@ -1,12 +1,11 @@
 import { AppError } from '#core/errors.ts';
-import { type OrganizationFile, objectOf, retainedUntil, settled, stuckAfterMs } from '#core/file-record.ts';
-import { idPattern, newId, newObjectKey } from '#core/ids.ts';
+import { isOf, type OrganizationFile, objectOf, retainedUntil, settled, stuckAfterMs } from '#core/file-record.ts';
+import { idPattern, keySegment, newId, newObjectKey } from '#core/ids.ts';
 import type { Clock, ObjectStore } from '#core/ports.ts';
 import { abandon } from '#core/purge.ts';
-import { findReplay, replay } from '#core/replay.ts';
+import { findReplay, type IsOwn, replay } from '#core/replay.ts';
 import { sniff } from '#core/sniff.ts';
 import type { FileStore, IdempotencyClaim } from '#core/stores.ts';
-import { pathSegment } from './policy.ts';
 import { notFound, storageRefusal, unsupportedFileType, uploadNotFound } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';
 import { checkUploaded, clearIncoming, copyToFinal, isStaged, settling } from './taking.ts';
@@ -46,7 +45,7 @@ export async function storeComplianceDocument(deps: Deps, given: ComplianceDocum
   const detected = sniff(given.bytes).mimeType;
   if (detected !== 'application/pdf') throw unsupportedFileType({ detected, allowed: ['application/pdf'] });
   const { idempotency } = given;
-  const repeated = idempotency && (await findReplay(deps, 'organization', idempotency));
+  const repeated = idempotency && (await findReplay(deps, documentOf(given.orgId), idempotency));
   if (repeated !== undefined) return repeated;
 
   const signatures = await readSignature(deps, given);
@@ -54,7 +53,7 @@ export async function storeComplianceDocument(deps: Deps, given: ComplianceDocum
   const file = newDocument(deps.clock.now(), given, signatures[0]?.formId);
   const reserved = await deps.files.reserve(file, [], idempotency);
   if (reserved.outcome === 'replayed')
-    return await replay(deps, 'organization', { earlier: reserved, claim: idempotency });
+    return await replay(deps, documentOf(given.orgId), { earlier: reserved, claim: idempotency });
   try {
     await deps.objects.put(objectOf(file), given.bytes, { contentType: 'application/pdf' });
     await copyToFinal(deps, signatures, heads);
@@ -77,9 +76,7 @@ export async function deleteComplianceDocument(
 ): Promise<void> {
   const { organizations, clock } = deps;
   const [file] = idPattern.test(documentId) ? await organizations.getFiles([documentId]) : [];
-  if (file?.orgId !== orgId || file.ownerType !== 'compliance_document' || file.state !== 'ready') {
-    throw notFound('compliance document');
-  }
+  if (!documentOf(orgId)(file) || file.state !== 'ready') throw notFound('compliance document');
   const now = clock.now();
   const retained = retainedUntil(file, now);
   if (retained !== undefined) {
@@ -88,11 +85,16 @@ export async function deleteComplianceDocument(
   }
   const [signature] =
     file.signatureUploadId === undefined ? [] : await organizations.getFiles([file.signatureUploadId]);
-  const gone = signature?.state === 'ready' ? [file, signature] : [file];
+  const gone = signature?.state === 'ready' && signature.parentId === file.id ? [file, signature] : [file];
   const refused = await organizations.commit(gone.map((each) => ({ kind: 'release' as const, file: each, now })));
   if (refused.length > 0) throw notFound('compliance document');
   await Promise.all(gone.map(({ id }) => deps.scheduleDelete(id)));
 }
+
+const documentOf =
+  (orgId: string): IsOwn<OrganizationFile> =>
+  (file): file is OrganizationFile =>
+    isOf('organization', file) && file.orgId === orgId && file.ownerType === 'compliance_document';
 
 async function readSignature(
   { organizations, clock }: Deps,
@@ -122,7 +124,7 @@ function newDocument(now: Date, given: ComplianceDocument, signedFormId: string 
     ...(formId !== undefined && { formId }),
     ...(given.signatureUploadId !== undefined && { signatureUploadId: given.signatureUploadId }),
     bucket: 'compliance',
-    key: newObjectKey(`compliance/${pathSegment(given.orgId)}`, id, 'pdf'),
+    key: newObjectKey(`compliance/${keySegment(given.orgId)}`, id, 'pdf'),
     originalName: given.originalName,
     mimeType: 'application/pdf',
     sizeBytes: given.bytes.byteLength,

@@ -1,6 +1,6 @@
 import { AppError } from '#core/errors.ts';
 import type { UploadFile } from '#core/file-record.ts';
-import { newId, newUuid } from '#core/ids.ts';
+import { keySegment, newId, newUuid } from '#core/ids.ts';
 import type { DetectedType, ObjectHeaders, TypeDetector } from '#core/ports.ts';
 import type { IdempotencyClaim } from '#core/stores.ts';
 import { servingOf } from './serving.ts';
@@ -29,7 +29,7 @@ export function newUpload(
 ): UploadFile {
   const { userId, visibility, originalName, coinName } = request;
   const id = newId(now);
-  const stem = `${visibility}/${folderOf(userId)}/${newUuid(id)}`;
+  const stem = `${visibility}/${keySegment(userId)}/${newUuid(id)}`;
   return {
     id,
     scope: 'upload',
@@ -46,9 +46,6 @@ export function newUpload(
     updatedAt: now.toISOString(),
   };
 }
-
-/** A user id may be any id, and URL parsers fold `.` and `..` away. */
-const folderOf = (userId: string) => (/^\.{1,2}$/.test(userId) ? userId.replaceAll('.', '%2E') : userId);
 
 /** The key with the extension of what the bytes are, whatever extension it had. */
 export function keyFor(key: string, ext: string): string {
