@@ -8,12 +8,14 @@ import {
   newExtensionFile,
   requireAllowedType,
 } from '#core/extension-upload.ts';
-import { type ExtensionFile, objectOf } from '#core/file-record.ts';
+import { type ExtensionFile, type FileRecord, objectOf } from '#core/file-record.ts';
 import { imageTypes } from '#core/image-types.ts';
 import { completeWithinMs, offerPut, type PutOffer, readIncoming, renewOffer, typeDiffers } from '#core/incoming.ts';
 import type { Clock, UrlSigner } from '#core/ports.ts';
 import { limitsOf } from '#core/quota.ts';
+import type { IsOwn } from '#core/replay.ts';
 import { type Earlier, requireSameContent, reserveQuota } from '#core/reserve.ts';
+import { isUploadedTo } from '#core/session-files.ts';
 import type { AppSettings } from '#core/settings.ts';
 import { sniff } from '#core/sniff.ts';
 import type { StoreDeps } from '#core/store-image.ts';
@@ -66,20 +68,21 @@ export async function presignImage(
   const earlier = await reserveQuota(deps, file, limitsOf(file, settings), request.idempotency);
   return earlier === undefined
     ? { uploadId: file.id, ...offer }
-    : await replayPresign(deps, earlier, request.idempotency);
+    : await replayPresign(deps, isUploadedTo(request.target), { earlier, claim: request.idempotency });
 }
 
 /**
- * The same upload again while its URL lives, so that a lost answer costs no second reservation. Throws
- * `idempotency_key_reused`.
+ * The same upload again while its URL lives, so that a lost answer costs no second reservation; only the caller's own.
+ * Throws `idempotency_key_reused`.
  */
 export async function replayPresign(
   deps: PresignDeps,
-  earlier: Earlier,
-  claim: IdempotencyClaim | undefined,
+  isOwn: IsOwn<FileRecord>,
+  { earlier, claim }: { earlier: Earlier; claim: IdempotencyClaim | undefined },
 ): Promise<Presigned> {
   requireSameContent(earlier, claim);
-  const file = await deps.files.get(earlier.fileId);
+  const found = await deps.files.get(earlier.fileId);
+  const file = isOwn(found) ? found : undefined;
   const offer = file?.state === 'pending' && file.incoming && (await renewOffer(deps, file.incoming));
   if (file === undefined || !offer) {
     throw new AppError('idempotency_key_reused', 'The upload of this Idempotency-Key is over. Use a new key.', {

@@ -1,8 +1,10 @@
 import type { SessionCaller } from '#core/callers.ts';
 import { AppError } from '#core/errors.ts';
+import type { UploadTarget } from '#core/extension-upload.ts';
 import { type ExtensionFile, type FileRecord, isOf, isUpload, isVisible } from '#core/file-record.ts';
 import { idPattern } from '#core/ids.ts';
 import type { Clock } from '#core/ports.ts';
+import type { IsOwn } from '#core/replay.ts';
 import type { FileStore } from '#core/stores.ts';
 
 /** One answer for "is not there", "is another's" and "is being deleted": nobody learns that an id exists. */
@@ -39,6 +41,12 @@ export async function getOwnFile(
   const file = await getExtensionFile(deps.files, fileId);
   if (file === undefined || !isVisible(file, deps.clock.now()) || !isOwn(file, owner)) throw fileNotFound();
   return file;
+}
+
+/** Whether a record is what this target's uploader stored there, and may be told of again. */
+export function isUploadedTo(target: UploadTarget): IsOwn<ExtensionFile> {
+  return (file): file is ExtensionFile =>
+    isOf('extension', file) && (target.kind === 'session' ? belongsToSession(file, target) : isOwn(file, target));
 }
 
 function isOwn(file: ExtensionFile, owner: { appId: string; userId: string }): boolean {

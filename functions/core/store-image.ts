@@ -11,6 +11,7 @@ import type { Clock, ImageProcessor, ObjectStore, ProcessedImage } from '#core/p
 import { limitsOf } from '#core/quota.ts';
 import { findReplay, replay } from '#core/replay.ts';
 import { reserveQuota } from '#core/reserve.ts';
+import { isUploadedTo } from '#core/session-files.ts';
 import type { AppSettings } from '#core/settings.ts';
 import { sniff } from '#core/sniff.ts';
 import type { FileStore } from '#core/stores.ts';
@@ -37,7 +38,8 @@ export interface ImageUpload extends ExtensionUpload {
  * and `temporarily_unavailable`.
  */
 export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings: AppSettings): Promise<ExtensionFile> {
-  const replayed = upload.idempotency && (await findReplay(deps, 'extension', upload.idempotency));
+  const isOwn = isUploadedTo(upload.target);
+  const replayed = upload.idempotency && (await findReplay(deps, isOwn, upload.idempotency));
   if (replayed !== undefined) return replayed;
 
   requireAllowedType(sniff(upload.bytes).mimeType, settings);
@@ -46,7 +48,7 @@ export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings:
   });
   const file = newRecord(deps.clock.now(), upload, image, settings);
   const earlier = await reserveQuota(deps, file, limitsOf(file, settings), upload.idempotency);
-  if (earlier !== undefined) return await replay(deps, 'extension', { earlier, claim: upload.idempotency });
+  if (earlier !== undefined) return await replay(deps, isOwn, { earlier, claim: upload.idempotency });
 
   const { bytes } = image;
   return await writeObject(deps, file, { bytes, headers: headersOf(image) });

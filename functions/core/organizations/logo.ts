@@ -84,16 +84,17 @@ async function takeAsLogo(deps: Deps, { orgId, userId }: Who, first: LogoRow, up
       if (row.logo?.uploadId === uploadId) return row.logo;
       throw uploadNotFound(uploadId);
     }
+    const replaced = before?.state === 'ready' && before.orgId === orgId ? before : undefined;
     await copyToFinal(deps, [file], await checkUploaded(deps, [file]));
     const refused = await organizations.commit([
       { kind: 'member', orgId, userId },
       { kind: 'logo', row: withLogo(row, file) },
       settling(file, orgId, clock.now()),
-      ...(before?.state === 'ready' ? [{ kind: 'release' as const, file: before, now: clock.now() }] : []),
+      ...(replaced === undefined ? [] : [{ kind: 'release' as const, file: replaced, now: clock.now() }]),
     ]);
     if (refused.length === 0) {
       await clearIncoming(deps, [file]);
-      if (before !== undefined) await deps.scheduleDelete(before.id);
+      if (replaced !== undefined) await deps.scheduleDelete(replaced.id);
       return takenFile(file);
     }
     await findLost(deps, [file]);

@@ -9,7 +9,7 @@ import { fileNotFound } from '#core/session-files.ts';
 import { sniffBytes } from '#core/sniff.ts';
 import type { UploadStore } from '#core/stores.ts';
 import { judge, keyFor, newUpload, requireAllowed, type UploadRequest } from './new-upload.ts';
-import { ownedBy } from './own-uploads.ts';
+import { ownedBy, uploadOf } from './own-uploads.ts';
 import type { UploadSettings } from './settings.ts';
 import type { StoreUploadDeps } from './store-upload.ts';
 
@@ -40,7 +40,8 @@ export async function presignUpload(
   const record = newUpload(now, request, { mimeType, sizeBytes });
   const file = { ...record, incoming, expiresAt: until, dueAt: until };
   const earlier = await reserveQuota(deps, file, [], idempotency);
-  return earlier === undefined ? { uploadId: file.id, ...offer } : await replayPresign(deps, earlier, idempotency);
+  if (earlier === undefined) return { uploadId: file.id, ...offer };
+  return await replayPresign(deps, uploadOf(request.userId), { earlier, claim: idempotency });
 }
 
 /**

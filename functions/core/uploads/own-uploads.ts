@@ -1,6 +1,7 @@
 import { type FileRecord, isOf, isVisible, type UploadFile } from '#core/file-record.ts';
 import { idPattern } from '#core/ids.ts';
 import type { Clock } from '#core/ports.ts';
+import type { IsOwn } from '#core/replay.ts';
 import { fileNotFound } from '#core/session-files.ts';
 import type { FileStore, UploadStore } from '#core/stores.ts';
 import type { ListRef } from './lists.ts';
@@ -29,6 +30,11 @@ export async function getUpload({ files, clock }: Deps, { userId, fileId }: Owne
 export function ownedBy(file: FileRecord | undefined, userId: string): file is UploadFile {
   return isOf('upload', file) && file.userId === userId;
 }
+
+export const uploadOf =
+  (userId: string): IsOwn<UploadFile> =>
+  (file): file is UploadFile =>
+    ownedBy(file, userId);
 
 /** An upload that can be opened: a deleted one cannot. Throws `file_not_found`. */
 export async function getLiveUpload(deps: Deps, owned: Owned): Promise<UploadFile> {

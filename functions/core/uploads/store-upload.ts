@@ -4,6 +4,7 @@ import { findReplay, replay } from '#core/replay.ts';
 import type { FileStore } from '#core/stores.ts';
 import { writeObject } from '#core/write-object.ts';
 import { type JudgeDeps, judge, newUpload, type UploadRequest } from './new-upload.ts';
+import { uploadOf } from './own-uploads.ts';
 import type { UploadSettings } from './settings.ts';
 
 export interface StoreUploadDeps extends JudgeDeps {
@@ -24,8 +25,9 @@ export async function storeUpload(
   upload: UploadRequest & { bytes: Uint8Array },
   settings: UploadSettings,
 ): Promise<UploadFile> {
-  const { bytes, idempotency, originalName } = upload;
-  const replayed = idempotency && (await findReplay(deps, 'upload', idempotency));
+  const { bytes, idempotency, originalName, userId } = upload;
+  const isOwn = uploadOf(userId);
+  const replayed = idempotency && (await findReplay(deps, isOwn, idempotency));
   if (replayed !== undefined) return replayed;
 
   const bucket = upload.visibility === 'public' ? 'public' : 'default';
@@ -34,6 +36,6 @@ export async function storeUpload(
   const record = newUpload(now, upload, { ...type, sizeBytes: bytes.byteLength });
   const file = { ...record, dueAt: now.getTime() + stuckAfterMs };
   const result = await deps.files.reserve(file, [], idempotency);
-  if (result.outcome === 'replayed') return await replay(deps, 'upload', { earlier: result, claim: idempotency });
+  if (result.outcome === 'replayed') return await replay(deps, isOwn, { earlier: result, claim: idempotency });
   return await writeObject(deps, file, { bytes, headers });
 }
