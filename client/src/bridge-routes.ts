@@ -3,6 +3,7 @@ import type { Stage } from './bridge-host.ts';
 import type { BridgeActions, RuntimeContext, SetupContext } from './bridge-messages.ts';
 import { blobOfDataUrl } from './data-url.ts';
 import { errorOfAnswer, parseJson, StowageError } from './errors.ts';
+import { segment } from './segment.ts';
 import type { Progress } from './types.ts';
 
 /** What an action runs with. */
@@ -88,12 +89,6 @@ async function callApi({ baseUrl, token, signal }: Call, method: string, path: s
   }
   if (!answer.ok) throw errorOfAnswer({ status: answer.status, text, retryAfter: answer.headers.get('retry-after') });
   return parseJson(text);
-}
-
-/** One path segment. `.` and `..` survive percent-encoding and would name another endpoint. */
-function segment(value: string): string {
-  if (/^\.{0,2}$/.test(value)) throw new StowageError('invalid_payload', 'An id is missing.');
-  return encodeURIComponent(value);
 }
 
 function fileId(payload: Fields | object): string {

@@ -1,4 +1,5 @@
 /** Where uploads go: the paths of one of the API's surfaces, and how it answers (contract, sections 3, 4 and 7). */
+import { segment } from './segment.ts';
 import type { UploadAnswer, UploadedFile } from './types.ts';
 
 /** `A` is what the surface answers to a finished upload. */
@@ -22,21 +23,21 @@ const extension = {
 
 /** Staged files of a setup screen; the caller proves to be a user. */
 export function setupTarget(appId: string): UploadTarget {
-  const files = `/api/extensions/apps/${encodeURIComponent(appId)}/files`;
+  const files = `/api/extensions/apps/${segment(appId)}/files`;
   return {
     ...extension,
     form: `${files}/stage`,
     presign: `${files}/presign`,
     complete: `${files}/complete`,
-    read: (fileId) => `${files}/${encodeURIComponent(fileId)}`,
-    remove: (fileId) => `${files}/staged/${encodeURIComponent(fileId)}`,
+    read: (fileId) => `${files}/${segment(fileId)}`,
+    remove: (fileId) => `${files}/staged/${segment(fileId)}`,
   };
 }
 
 /** Files of a running session; the caller is the extension's backend. */
 export function sessionTarget(sessionId: string): UploadTarget {
-  const files = `/api/extensions/sessions/${encodeURIComponent(sessionId)}/files`;
-  const file = (fileId: string) => `${files}/${encodeURIComponent(fileId)}`;
+  const files = `/api/extensions/sessions/${segment(sessionId)}/files`;
+  const file = (fileId: string) => `${files}/${segment(fileId)}`;
   return {
     ...extension,
     form: files,
@@ -50,7 +51,7 @@ export function sessionTarget(sessionId: string): UploadTarget {
 /** A user's own files of any type: public ones open at their `url`, private ones by signed links only. */
 export function uploadsTarget(visibility: 'public' | 'private'): UploadTarget<UploadedFile> {
   const uploads = '/v1/upload';
-  const file = (fileId: string) => `${uploads}/${encodeURIComponent(fileId)}`;
+  const file = (fileId: string) => `${uploads}/${segment(fileId)}`;
   return {
     form: visibility === 'private' ? `${uploads}/private` : uploads,
     presign: `${uploads}/presign`,

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 import { AppError } from '#core/files/errors.ts';
+import { identifierPattern } from '#core/identity/tokens.ts';
 
 // zod/mini carries no messages of its own; without a locale every issue would read "Invalid input".
 z.config(en());
@@ -39,7 +40,7 @@ export function parsePart<S extends z.ZodMiniType>(part: string, schema: S, valu
 /** Ids of apps, sessions, drafts: they become parts of keys, so their characters are limited. */
 export const identifier = z
   .string()
-  .check(z.regex(/^[A-Za-z0-9._:@|-]{1,128}$/, 'must be 1 to 128 letters, digits or . _ : @ | -'));
+  .check(z.regex(identifierPattern, 'must be 1 to 128 letters, digits or . _ : @ | -'));
 
 export const optionalIdentifier = z.optional(identifier);
 

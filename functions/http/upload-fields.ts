@@ -1,11 +1,18 @@
 import * as z from 'zod/mini';
 import { presignJson } from './fields.ts';
 
-/** Text of people, not an id: any letters, no control characters. An empty one was not filled in. */
+/** Text of people, not an id: any letters however they are composed, no control characters. An empty one was not filled in. */
 const coinName = z.pipe(
   z.transform((value) => (typeof value === 'string' && value.trim() === '' ? undefined : (value ?? undefined))),
   z.optional(
-    z.string().check(z.trim(), z.maxLength(64), z.regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must hold no control characters')),
+    z
+      .string()
+      .check(
+        z.trim(),
+        z.normalize('NFC'),
+        z.maxLength(64),
+        z.regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must hold no control characters'),
+      ),
   ),
 );
 
@@ -13,7 +20,7 @@ export const uploadForm = z.object({ coinName });
 
 /** What `_id` looks like; anything else is no id of a file, and saying so tells nobody anything. */
 export const uploadParams = z.object({
-  id: z.string().check(z.regex(/^[0-9a-f]{24}$/i, 'must be a file id: 24 hexadecimal digits')),
+  id: z.string().check(z.regex(/^[0-9a-f]{24}$/i, 'must be a file id: 24 hexadecimal digits'), z.toLowerCase()),
 });
 
 const whole = (most: number) => z.coerce.number().check(z.int(), z.minimum(1), z.maximum(most));
@@ -24,7 +31,9 @@ export const listQuery = z
     page: z.optional(whole(1_000_000_000)),
     limit: z.optional(whole(100)),
     coinName,
-    cursor: z.optional(z.string().check(z.regex(/^([0-9a-f]{24})?$/i, 'must be empty or the _id of a file'))),
+    cursor: z.optional(
+      z.string().check(z.regex(/^([0-9a-f]{24})?$/i, 'must be empty or the _id of a file'), z.toLowerCase()),
+    ),
   })
   .check(
     z.refine(({ page, cursor }) => page === undefined || cursor === undefined, {

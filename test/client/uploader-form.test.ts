@@ -43,6 +43,13 @@ describe('a small file', () => {
     expect(paths()).toHaveLength(1);
   });
 
+  test.each(['', '.', '..'])('is not asked for, nor deleted, by %j, which would name another endpoint', async (id) => {
+    for (const call of [uploader().get(id), uploader().delete(id)]) {
+      await expect(call).rejects.toMatchObject({ code: 'invalid_payload' });
+    }
+    expect(paths()).toEqual([]);
+  });
+
   test('fails with the last error when it was tried often enough', async () => {
     proxy().fault = () => ({ status: 503, body: '<html>' });
     await expect(uploader().upload(photo())).rejects.toMatchObject({ code: 'unexpected_answer', status: 503 });

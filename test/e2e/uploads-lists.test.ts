@@ -16,6 +16,23 @@ describe('the list', () => {
     expect(listOf(await cloud.get('/v1/upload?coinName=other', as))).toEqual({ count: 0, pages: 0, data: [] });
   });
 
+  it('is of one coin however the letters of its name are composed', async () => {
+    const as = await cloud.newUser('composer');
+    const file = await cloud.stored('/v1/upload/private', { coinName: 'Cafe\u0301' }, as);
+    for (const name of ['Caf\u00e9', 'Cafe\u0301']) {
+      const found = listOf(await cloud.get(`/v1/upload?coinName=${encodeURIComponent(name)}`, as));
+      expect(found).toEqual({ count: 1, pages: 1, data: [file] });
+    }
+  });
+
+  it('goes on after a cursor in capitals, and a file is found by its id in them', async () => {
+    const as = await cloud.newUser('shouter');
+    const [older, newer] = [await cloud.stored('/v1/upload', {}, as), await cloud.stored('/v1/upload', {}, as)];
+    const page = listOf(await cloud.get(`/v1/upload?cursor=${newer._id.toUpperCase()}`, as));
+    expect(page.data).toEqual([older]);
+    expect(dataOf(await cloud.get(`/v1/upload/${older._id.toUpperCase()}`, as))._id).toBe(older._id);
+  });
+
   it('is exact while many upload and delete at once, by page and by cursor', async () => {
     const as = await cloud.newUser('busy');
     const files = await Promise.all(Array.from({ length: 12 }, () => cloud.stored('/v1/upload', {}, as)));

@@ -16,7 +16,7 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | clone of a template          | pk TEMPLATE#id, sk CLONE#lock                           | strong      |
  * | claim by id                  | pk CLAIM#id, sk CLAIM                                   | strong      |
  * | clean-up owed to a scope     | pk CLEANUP#kind#id, sk CLEANUP                          | strong      |
- * | state of a session           | pk SESSION#session, sk STATE                            | strong      |
+ * | states of a session, by app  | pk SESSION#session, sk STATE#app                        | strong      |
  * | settings of an app           | pk APP#app, sk SETTINGS                                 | strong      |
  * | developer key, keys of an app| pk APP#app, sk KEY#keyId                                | strong      |
  * | idempotency                  | pk IDEMPOTENCY#id, sk IDEMPOTENCY (attribute `ttl`)     | strong      |
@@ -95,7 +95,11 @@ export const cloneKey = (templateId: string, lockId: string) => ({
   sk: `CLONE#${lockId}`,
 });
 export const claimKey = (claimId: string) => ({ pk: `CLAIM#${claimId}`, sk: 'CLAIM' });
-export const stateKey = (sessionId: string) => ({ pk: sessionPk(sessionId), sk: 'STATE' });
+export const stateKey = (sessionId: string, appId: string) => ({ pk: sessionPk(sessionId), sk: `STATE#${appId}` });
+/** Before states had their app in the key, a session had one state, which named its app: it is read, and deleted, still. */
+export const formerStateKey = (sessionId: string) => ({ pk: sessionPk(sessionId), sk: 'STATE' });
+/** What the sort keys of both begin with, and no other of a session. */
+export const statePrefix = 'STATE';
 
 /** One partition: clean-ups are few, and what is owed for an hour is rare. */
 export const dueScopePk = 'DUE#SCOPE';

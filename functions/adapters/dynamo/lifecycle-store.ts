@@ -2,7 +2,16 @@ import { DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk
 import type { Scope } from '#core/files/record.ts';
 import type { LifecycleStore } from '#core/lifecycle/events.ts';
 import type { Table } from './client.ts';
-import { cleanupKey, cloneKey, counterKey, dueScopePk, holderKey, settingsKey, stateKey } from './keys.ts';
+import {
+  cleanupKey,
+  cloneKey,
+  counterKey,
+  dueScopePk,
+  holderKey,
+  sessionPk,
+  settingsKey,
+  statePrefix,
+} from './keys.ts';
 import { isNamed, transact } from './transaction.ts';
 
 /** A clean-up still owed after this long has lost its message; longer than template grace and all retries. */
@@ -12,6 +21,24 @@ const lostAfterMs = 3_600_000;
 export function createLifecycleStore(table: Table): LifecycleStore {
   const TableName = table.name;
   const send = table.documents.send.bind(table.documents);
+
+  /** Of every app that wrote one; after the session is closed, when there can be no more of them. */
+  async function deleteStates(sessionId: string): Promise<void> {
+    let isMore: boolean;
+    do {
+      const { Items = [], LastEvaluatedKey } = await send(
+        new QueryCommand({
+          TableName,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+          ProjectionExpression: 'pk, sk',
+          ExpressionAttributeValues: { ':pk': sessionPk(sessionId), ':prefix': statePrefix },
+          ConsistentRead: true,
+        }),
+      );
+      for (const { pk, sk } of Items) await send(new DeleteCommand({ TableName, Key: { pk, sk } }));
+      isMore = LastEvaluatedKey !== undefined;
+    } while (isMore);
+  }
 
   return {
     async closeScope(scope, now) {
@@ -28,8 +55,7 @@ export function createLifecycleStore(table: Table): LifecycleStore {
         }),
       );
       if (scope.kind === 'session') {
-        await send(new DeleteCommand({ TableName, Key: stateKey(scope.sessionId) }));
-        return;
+        return await deleteStates(scope.sessionId);
       }
       await send(
         new UpdateCommand({

@@ -14,6 +14,7 @@ import { type ExtensionFile, objectOf } from '#core/files/record.ts';
 import { sniff } from '#core/files/sniff.ts';
 import { imageTypes } from './image-types.ts';
 import { limitsOf } from './quota.ts';
+import { isUploadedTo } from './session-files.ts';
 import type { AppSettings } from './settings.ts';
 import type { StoreDeps } from './store-image.ts';
 
@@ -49,10 +50,10 @@ export async function presignImage(
   }
   const file = newExtensionFile(deps.clock.now(), request, { mimeType, sizeBytes });
   const { idempotency } = request;
-  return await presign<ExtensionFile>(deps, file, (pending) => ({
-    quota: { limits: limitsOf(pending, settings), room: deps },
-    idempotency,
-  }));
+  return await presign<ExtensionFile>(deps, file, {
+    isOwn: isUploadedTo(request.target),
+    reservationOf: (pending) => ({ quota: { limits: limitsOf(pending, settings), room: deps }, idempotency }),
+  });
 }
 
 /**

@@ -2,7 +2,9 @@ import { idPattern } from '#core/files/ids.ts';
 import { fileNotFound } from '#core/files/not-found.ts';
 import type { Clock } from '#core/files/ports.ts';
 import { type ExtensionFile, type FileRecord, isCompletable, isOf, isVisible } from '#core/files/record.ts';
+import type { IsOwn } from '#core/files/replay.ts';
 import type { FileStore } from '#core/files/store.ts';
+import type { UploadTarget } from './new-file.ts';
 
 /** The session a caller acts in: its files are exactly those of app, session and lock. */
 export interface SessionOf {
@@ -41,6 +43,12 @@ export async function getOwnFile(
   const file = await getExtensionFile(deps.files, fileId);
   if (file === undefined || !isVisible(file, deps.clock.now()) || !isOwn(file, owner)) throw fileNotFound();
   return file;
+}
+
+/** Whether a record is what this target's uploader stored there, and may be told of again. */
+export function isUploadedTo(target: UploadTarget): IsOwn<ExtensionFile> {
+  return (file): file is ExtensionFile =>
+    isOf('extension', file) && (target.kind === 'session' ? belongsToSession(file, target) : isOwn(file, target));
 }
 
 function isOwn(file: ExtensionFile, owner: { appId: string; userId: string }): boolean {

@@ -8,6 +8,7 @@ import {
 } from '#core/extensions/new-file.ts';
 import type { ImageProcessor } from '#core/extensions/ports.ts';
 import { limitsOf } from '#core/extensions/quota.ts';
+import { isUploadedTo } from '#core/extensions/session-files.ts';
 import type { AppSettings } from '#core/extensions/settings.ts';
 import { pendingRecord } from '#core/files/pending.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
@@ -39,7 +40,8 @@ export interface ImageUpload extends ExtensionUpload {
  * and `temporarily_unavailable`.
  */
 export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings: AppSettings): Promise<ExtensionFile> {
-  const replayed = upload.idempotency && (await findReplay(deps, 'extension', upload.idempotency));
+  const isOwn = isUploadedTo(upload.target);
+  const replayed = upload.idempotency && (await findReplay(deps, isOwn, upload.idempotency));
   if (replayed !== undefined) return replayed;
 
   requireAllowedType(sniff(upload.bytes).mimeType, settings);
@@ -52,6 +54,6 @@ export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings:
   const { idempotency } = upload;
   const quota = { limits: limitsOf(file, settings), room: deps };
   const earlier = await reserve(deps.files, file, { quota, idempotency });
-  if (earlier !== undefined) return await replay(deps, 'extension', { earlier, claim: idempotency });
+  if (earlier !== undefined) return await replay(deps, isOwn, { earlier, claim: idempotency });
   return await writeObject(deps, file, { bytes: image.bytes, headers: headersOf(image) });
 }

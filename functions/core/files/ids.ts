@@ -12,6 +12,23 @@ export function newId(now: Date): string {
   return head.toString('hex') + randomBytes(6).toString('hex');
 }
 
+/**
+ * An id as one segment of a bucket key: no two ids share a segment, and none is `.` or `..`, which URL parsers fold away
+ * even when they are percent-encoded (https://url.spec.whatwg.org/#double-dot-path-segment). Letters, digits and
+ * `. _ : @ | -` stay as they are; of anything else, and of an id that is dots alone, each byte of UTF-8 becomes `~` and
+ * two hex digits; an empty id is `~`. So keys are ASCII, and R2, for which canonically equivalent names are one object
+ * (Cloudflare: "Unicode interoperability"), cannot take two ids for one. `~` is the one character left that neither
+ * RFC 3986 nor SigV4 percent-encodes, so an address that is decoded once too often, or not at all, is the same key.
+ * At most three bytes for each byte of the id. Throws `RangeError` for half a surrogate pair, which has no UTF-8.
+ */
+export function keySegment(id: string): string {
+  if (id === '') return '~';
+  if (!id.isWellFormed()) throw new RangeError('An id that is no Unicode text cannot be part of a key.');
+  return id.replace(/^\.+$|[^A-Za-z0-9._:@|-]+/g, (part) =>
+    Buffer.from(part).toString('hex').toUpperCase().replace(/../g, '~$&'),
+  );
+}
+
 /** What a file id in a path must look like; anything else is simply not found. */
 export const idPattern = /^[0-9a-f]{24}$/;
 

@@ -3,6 +3,7 @@ import { completeWithinMs, offerPut, type PutOffer, renewOffer } from './incomin
 import { type NewFile, pendingRecord } from './pending.ts';
 import type { Clock, UrlSigner } from './ports.ts';
 import type { FileRecord } from './record.ts';
+import type { IsOwn } from './replay.ts';
 import { type Earlier, type Reservation, requireSameContent, reserve } from './reserve.ts';
 import type { FileStore, IdempotencyClaim } from './store.ts';
 
@@ -40,30 +41,33 @@ export async function beginDirect<F extends FileRecord>(
 
 /**
  * Begins a direct upload: the declared size is reserved, so however many presign at once, no more is promised than the
- * limits allow. A repeated request is offered the same upload. Throws what `reserve` and `replayPresign` throw.
+ * limits allow. A repeated request is offered the same upload, when it is the caller's own. Throws what `reserve` and
+ * `replayPresign` throw.
  */
 export async function presign<F extends FileRecord>(
   deps: PresignDeps,
   file: NewFile<F> & Pick<F, 'mimeType' | 'sizeBytes'>,
-  reservationOf: (pending: F) => Reservation,
+  { isOwn, reservationOf }: { isOwn: IsOwn<F>; reservationOf: (pending: F) => Reservation },
 ): Promise<Presigned> {
   const begun = await beginDirect<F>(deps, file);
   const reservation = reservationOf(begun.file);
   const earlier = await reserve(deps.files, begun.file, reservation);
-  return earlier === undefined ? begun.upload : await replayPresign(deps, earlier, reservation.idempotency);
+  if (earlier === undefined) return begun.upload;
+  return await replayPresign(deps, isOwn, { earlier, claim: reservation.idempotency });
 }
 
 /**
- * The same upload again while its URL lives, so that a lost answer costs no second reservation. Throws
- * `idempotency_key_reused`.
+ * The same upload again while its URL lives, so that a lost answer costs no second reservation; only the caller's own.
+ * Throws `idempotency_key_reused`.
  */
 async function replayPresign(
   deps: PresignDeps,
-  earlier: Earlier,
-  claim: IdempotencyClaim | undefined,
+  isOwn: IsOwn<FileRecord>,
+  { earlier, claim }: { earlier: Earlier; claim: IdempotencyClaim | undefined },
 ): Promise<Presigned> {
   requireSameContent(earlier, claim);
-  const file = await deps.files.get(earlier.fileId);
+  const found = await deps.files.get(earlier.fileId);
+  const file = isOwn(found) ? found : undefined;
   const offer = file?.state === 'pending' && file.incoming && (await renewOffer(deps, file.incoming));
   if (file === undefined || !offer) {
     throw new AppError('idempotency_key_reused', 'The upload of this Idempotency-Key is over. Use a new key.', {

@@ -1,32 +1,36 @@
-import { AppError } from '#core/files/errors.ts';
-import type { Clock } from '#core/files/ports.ts';
-import { type FileOf, isOf, isVisible, type System } from '#core/files/record.ts';
-import { type Earlier, requireSameContent } from '#core/files/reserve.ts';
-import type { FileStore, IdempotencyClaim } from '#core/files/store.ts';
+import { AppError } from './errors.ts';
+import type { Clock } from './ports.ts';
+import { type FileRecord, isVisible } from './record.ts';
+import { type Earlier, requireSameContent } from './reserve.ts';
+import type { FileStore, IdempotencyClaim } from './store.ts';
+
+/** Whether a record is the caller's own. A key leads to an id, and an id alone proves no owner. */
+export type IsOwn<F extends FileRecord> = (file: FileRecord | undefined) => file is F;
 
 /** The file an earlier request with this Idempotency-Key stored, if there was one. Throws what {@link replay} throws. */
-export async function findReplay<S extends System>(
+export async function findReplay<F extends FileRecord>(
   deps: { files: FileStore; clock: Clock },
-  system: S,
+  isOwn: IsOwn<F>,
   claim: IdempotencyClaim,
-): Promise<FileOf<S> | undefined> {
+): Promise<F | undefined> {
   const earlier = await deps.files.findIdempotent(claim.id, deps.clock.now());
-  return earlier && (await replay(deps, system, { earlier, claim }));
+  return earlier && (await replay(deps, isOwn, { earlier, claim }));
 }
 
 /**
  * Answers a repeated request with the file of the first one. Throws `idempotency_key_reused` when the content is
  * another, `request_in_progress` while the first still goes on, `file_not_found` when its file was deleted or expired since.
  */
-export async function replay<S extends System>(
+export async function replay<F extends FileRecord>(
   deps: { files: FileStore; clock: Clock },
-  system: S,
+  isOwn: IsOwn<F>,
   { earlier, claim }: { earlier: Earlier; claim: IdempotencyClaim | undefined },
-): Promise<FileOf<S>> {
+): Promise<F> {
   requireSameContent(earlier, claim);
-  const file = await deps.files.get(earlier.fileId);
+  const found = await deps.files.get(earlier.fileId);
+  const file = isOwn(found) ? found : undefined;
   const deleted = file === undefined || ('deletedAt' in file && file.deletedAt !== undefined);
-  if (isOf(system, file) && isVisible(file, deps.clock.now()) && !deleted) return file;
+  if (!deleted && isVisible(file, deps.clock.now())) return file;
   if (file?.state === 'pending') {
     throw new AppError('request_in_progress', 'The first request with this Idempotency-Key is still going on.', {
       retryAfterSeconds: 2,

@@ -1,14 +1,13 @@
 import { AppError } from '#core/files/errors.ts';
 import { giveUpFailed } from '#core/files/give-up.ts';
-import { idPattern, newId, newObjectKey } from '#core/files/ids.ts';
+import { idPattern, keySegment, newId, newObjectKey } from '#core/files/ids.ts';
 import { type NewFile, pendingRecord } from '#core/files/pending.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
-import { type OrganizationFile, objectOf, retainedUntil, settled } from '#core/files/record.ts';
-import { findReplay, replay } from '#core/files/replay.ts';
+import { isOf, type OrganizationFile, objectOf, retainedUntil, settled } from '#core/files/record.ts';
+import { findReplay, type IsOwn, replay } from '#core/files/replay.ts';
 import { reserve } from '#core/files/reserve.ts';
 import { sniff } from '#core/files/sniff.ts';
 import type { FileStore, IdempotencyClaim } from '#core/files/store.ts';
-import { pathSegment } from './policy.ts';
 import { notFound, storageRefusal, unsupportedFileType, uploadNotFound } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';
 import { isStaged, takeUploads } from './taking.ts';
@@ -48,14 +47,14 @@ export async function storeComplianceDocument(deps: Deps, given: ComplianceDocum
   const detected = sniff(given.bytes).mimeType;
   if (detected !== 'application/pdf') throw unsupportedFileType({ detected, allowed: ['application/pdf'] });
   const { idempotency } = given;
-  const repeated = idempotency && (await findReplay(deps, 'organization', idempotency));
+  const repeated = idempotency && (await findReplay(deps, documentOf(given.orgId), idempotency));
   if (repeated !== undefined) return repeated;
 
   const signatures = await readSignature(deps, given);
   const now = deps.clock.now();
   const file = pendingRecord<OrganizationFile>(now, newDocument(now, given, signatures[0]?.formId));
   const earlier = await reserve(deps.files, file, { idempotency });
-  if (earlier !== undefined) return await replay(deps, 'organization', { earlier, claim: idempotency });
+  if (earlier !== undefined) return await replay(deps, documentOf(given.orgId), { earlier, claim: idempotency });
   try {
     await deps.objects.put(objectOf(file), given.bytes, { contentType: 'application/pdf' });
     return await readyWithSignature(deps, file, signatures);
@@ -75,9 +74,7 @@ export async function deleteComplianceDocument(
 ): Promise<void> {
   const { organizations, clock } = deps;
   const [file] = idPattern.test(documentId) ? await organizations.getFiles([documentId]) : [];
-  if (file?.orgId !== orgId || file.ownerType !== 'compliance_document' || file.state !== 'ready') {
-    throw notFound('compliance document');
-  }
+  if (!documentOf(orgId)(file) || file.state !== 'ready') throw notFound('compliance document');
   const now = clock.now();
   const retained = retainedUntil(file, now);
   if (retained !== undefined) {
@@ -86,11 +83,16 @@ export async function deleteComplianceDocument(
   }
   const [signature] =
     file.signatureUploadId === undefined ? [] : await organizations.getFiles([file.signatureUploadId]);
-  const gone = signature?.state === 'ready' ? [file, signature] : [file];
+  const gone = signature?.state === 'ready' && signature.parentId === file.id ? [file, signature] : [file];
   const refused = await organizations.commit(gone.map((each) => ({ kind: 'release' as const, file: each, now })));
   if (refused.length > 0) throw notFound('compliance document');
   await Promise.all(gone.map(({ id }) => deps.scheduleDelete(id)));
 }
+
+const documentOf =
+  (orgId: string): IsOwn<OrganizationFile> =>
+  (file): file is OrganizationFile =>
+    isOf('organization', file) && file.orgId === orgId && file.ownerType === 'compliance_document';
 
 async function readSignature(
   { organizations, clock }: Deps,
@@ -122,7 +124,7 @@ function newDocument(
     ...(formId !== undefined && { formId }),
     ...(given.signatureUploadId !== undefined && { signatureUploadId: given.signatureUploadId }),
     bucket: 'compliance',
-    key: newObjectKey(`compliance/${pathSegment(given.orgId)}`, id, 'pdf'),
+    key: newObjectKey(`compliance/${keySegment(given.orgId)}`, id, 'pdf'),
     originalName: given.originalName,
     mimeType: 'application/pdf',
     sizeBytes: given.bytes.byteLength,

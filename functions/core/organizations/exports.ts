@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '#core/files/errors.ts';
-import { idOfNamedKey } from '#core/files/ids.ts';
+import { idOfNamedKey, keySegment } from '#core/files/ids.ts';
 import { type NewFile, pendingRecord } from '#core/files/pending.ts';
 import type { Clock, ObjectStore, SignedUrl, UrlSigner } from '#core/files/ports.ts';
 import { type OrganizationFile, objectOf } from '#core/files/record.ts';
 import { reserve } from '#core/files/reserve.ts';
 import type { FileStore } from '#core/files/store.ts';
-import { pathSegment } from './policy.ts';
 import { notActiveMember, notFound, storageRefusal } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';
 
@@ -41,8 +40,7 @@ export async function storeExport(
   job: Job & { bytes: Uint8Array; subject: string },
 ): Promise<OrganizationFile> {
   const wanted = pendingRecord<OrganizationFile>(deps.clock.now(), newExport(job));
-  const earlier = await reserve(deps.files, wanted);
-  const file = earlier === undefined ? wanted : await findEarlier(deps, wanted);
+  const file = (await stage(deps, wanted, job)) ? wanted : await findEarlier(deps, wanted, job);
   if (file.state === 'ready') return file;
   try {
     await deps.objects.put(
@@ -59,7 +57,14 @@ export async function storeExport(
     throw storageRefusal(error);
   }
   const ready = await deps.files.markReady(file, deps.clock.now());
-  return ready ?? (await findEarlier(deps, wanted));
+  return ready ?? (await findEarlier(deps, wanted, job));
+}
+
+/** False when the job has a record already. */
+async function stage({ organizations, files }: Deps, wanted: OrganizationFile, job: Job): Promise<boolean> {
+  const mayBeUnderFormerName = idsOf(job).length > 1;
+  if (mayBeUnderFormerName && (await readPlaces(organizations, job)).own !== undefined) return false;
+  return (await reserve(files, wanted)) === undefined;
 }
 
 /** A download that works for a minute, for members (seed 3, `getPresignedUrl`). Throws `not_found` before the CSV is there. */
@@ -67,30 +72,51 @@ export async function exportUrl(
   { organizations, signer }: { organizations: OrganizationStore; signer: UrlSigner },
   { orgId, jobId, userId }: Job & { userId: string },
 ): Promise<SignedUrl> {
-  const [member, [file]] = await Promise.all([
+  const [member, { own }] = await Promise.all([
     organizations.isActiveMember(orgId, userId),
-    organizations.getFiles([exportId({ orgId, jobId })]),
+    readPlaces(organizations, { orgId, jobId }),
   ]);
   if (!member) throw notActiveMember();
-  if (file?.state !== 'ready' || file.ownerType !== 'export') throw notFound('export');
-  return await signer.presignGet(objectOf(file), { expiresInSeconds: downloadSeconds, mode: 'fresh' });
+  if (own?.state !== 'ready') throw notFound('export');
+  return await signer.presignGet(objectOf(own), { expiresInSeconds: downloadSeconds, mode: 'fresh' });
 }
 
-const keyOf = ({ orgId, jobId }: Job): string => `exports/${pathSegment(orgId)}/${pathSegment(jobId)}.csv`;
+const keyOf = ({ orgId, jobId }: Job): string => `exports/${keySegment(orgId)}/${keySegment(jobId)}.csv`;
 
-/** Follows from the key, so that a job's file is found by a strongly consistent read and cannot exist twice. */
-const exportId = (job: Job): string => idOfNamedKey(keyOf(job));
+/** Ids of dots alone were once spelt with underscores in keys, as other ids are of themselves. */
+const formerSegment = (id: string) => (/^\.+$/.test(id) ? id.replaceAll('.', '_') : id);
+
+/**
+ * Where a job's record may be: its id follows from the key, so that it is found by a strongly consistent read and
+ * cannot exist twice. An export that was stored under the former spelling stays there, and its record says where.
+ */
+function idsOf(job: Job): string[] {
+  const former = `exports/${formerSegment(job.orgId)}/${formerSegment(job.jobId)}.csv`;
+  return [...new Set([keyOf(job), former])].map(idOfNamedKey);
+}
+
+/** What lies at the job's places, and which of it is the job's: an id that was derived proves no owner. */
+async function readPlaces(organizations: OrganizationStore, job: Job) {
+  const found = (await organizations.getFiles(idsOf(job))).filter((file) => file !== undefined);
+  const own = found.find(
+    ({ ownerType, orgId, originalName }) =>
+      ownerType === 'export' && orgId === job.orgId && originalName === nameOf(job),
+  );
+  return { own, found };
+}
+
+const nameOf = ({ jobId }: Job) => `${jobId}.csv`;
 
 function newExport({ orgId, jobId, bytes, subject }: Job & { bytes: Uint8Array; subject: string }) {
   return {
-    id: exportId({ orgId, jobId }),
+    id: idOfNamedKey(keyOf({ orgId, jobId })),
     scope: 'organization',
     orgId,
     userId: subject,
     ownerType: 'export',
     bucket: 'default',
     key: keyOf({ orgId, jobId }),
-    originalName: `${jobId}.csv`,
+    originalName: nameOf({ orgId, jobId }),
     mimeType: 'text/csv',
     sizeBytes: bytes.byteLength,
     contentHash: createHash('sha256').update(bytes).digest('hex'),
@@ -98,8 +124,15 @@ function newExport({ orgId, jobId, bytes, subject }: Job & { bytes: Uint8Array; 
 }
 
 /** The job's file when it is there, or when it can be finished: one that is about to be swept is left alone. */
-async function findEarlier({ organizations, clock }: Deps, wanted: OrganizationFile): Promise<OrganizationFile> {
-  const [file] = await organizations.getFiles([wanted.id]);
+async function findEarlier(
+  { organizations, clock }: Deps,
+  wanted: OrganizationFile,
+  job: Job,
+): Promise<OrganizationFile> {
+  const { own: file, found } = await readPlaces(organizations, job);
+  if (file === undefined && found.some(({ id }) => id === wanted.id)) {
+    throw new AppError('idempotency_key_reused', "This job's name is taken by another job. Use a new job.");
+  }
   const isSame = file?.contentHash === wanted.contentHash;
   if (file?.state === 'ready') {
     if (isSame) return file;

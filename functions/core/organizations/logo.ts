@@ -86,16 +86,17 @@ async function takeAsLogo(deps: Deps, { orgId, userId }: Who, first: LogoRow, up
       if (row.logo?.uploadId === uploadId) return row.logo;
       throw uploadNotFound(uploadId);
     }
+    const replaced = before?.state === 'ready' && before.orgId === orgId ? before : undefined;
     const { refused } = await takeUploads(deps, [file], {
       parentId: orgId,
       also: [
         { kind: 'member', orgId, userId },
         { kind: 'logo', row: withLogo(row, file) },
-        ...(before?.state === 'ready' ? [{ kind: 'release' as const, file: before, now: clock.now() }] : []),
+        ...(replaced === undefined ? [] : [{ kind: 'release' as const, file: replaced, now: clock.now() }]),
       ],
     });
     if (refused.length === 0) {
-      if (before !== undefined) await deps.scheduleDelete(before.id);
+      if (replaced !== undefined) await deps.scheduleDelete(replaced.id);
       return takenFile(file);
     }
     if (refused.includes('member')) throw notActiveMember();

@@ -96,7 +96,7 @@ async function planAssets(deps: Deps, { orgId, userId, assetUploadIds }: Publica
   }
   const goneIds = before.assets.map(({ uploadId }) => uploadId).filter((id) => !wanted.includes(id));
   const gone = goneIds.length === 0 ? [] : await deps.organizations.getFiles(goneIds);
-  const dropped = gone.filter((file): file is OrganizationFile => file?.state === 'ready');
+  const dropped = gone.filter((file): file is OrganizationFile => file?.state === 'ready' && file.orgId === orgId);
   const assets = wanted.map((id) => published.get(id)).filter((asset): asset is TakenFile => asset !== undefined);
   return { fresh, dropped, assets };
 }

@@ -1,3 +1,4 @@
+import { keySegment } from '#core/files/ids.ts';
 import type { OrganizationOwnerType } from '#core/files/record.ts';
 import { fileTooLarge, unsupportedFileType } from './refusals.ts';
 
@@ -90,12 +91,8 @@ export function checkPolicy(ownerType: UploadOwnerType, declared: { mimeType: st
 
 /**
  * Where the bytes of an upload will lie: `<prefix>/<owner>/<uploadId>.<ext>`, the owner being the uploader or, for what
- * belongs to everybody in it, the organization. An owner of dots alone would be folded away as a path, so it is respelt.
+ * belongs to everybody in it, the organization.
  */
 export function keyOf(ownerType: UploadOwnerType, owner: string, uploadId: string, ext: string): string {
-  return `${policyOf(ownerType).prefix}/${pathSegment(owner)}/${uploadId}.${ext}`;
-}
-
-export function pathSegment(id: string): string {
-  return /^\.+$/.test(id) ? id.replaceAll('.', '_') : id;
+  return `${policyOf(ownerType).prefix}/${keySegment(owner)}/${uploadId}.${ext}`;
 }

@@ -1,5 +1,5 @@
+import { keySegment } from '#core/files/ids.ts';
 import type { SignedUrl, UrlSigner } from '#core/files/ports.ts';
-import { pathSegment } from './policy.ts';
 import { notActiveMember, notFound } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';
 
@@ -8,14 +8,15 @@ export const linkSeconds = 3600;
 
 /**
  * Links to media of one workout (seed 3, "Workout media"). A workout's own keys are those below its prefix; a key from
- * anywhere else is not found, whatever lies there, and then no link is given at all. Signing is local.
+ * anywhere else is not found, whatever lies there, and then no link is given at all. There is no record that could name
+ * an owner: that the prefix is this organization's alone is what keeps others out. Signing is local.
  */
 export async function workoutMediaUrls(
   deps: { organizations: OrganizationStore; signer: UrlSigner },
   { orgId, userId, workoutId, keys }: { orgId: string; userId: string; workoutId: string; keys: string[] },
 ): Promise<({ key: string } & SignedUrl)[]> {
   if (!(await deps.organizations.isActiveMember(orgId, userId))) throw notActiveMember();
-  const prefix = `workouts/${pathSegment(orgId)}/${pathSegment(workoutId)}/`;
+  const prefix = `workouts/${keySegment(orgId)}/${keySegment(workoutId)}/`;
   if (!keys.every((key) => isBelow(prefix, key))) throw notFound('media of this workout');
   return await Promise.all(
     keys.map(async (key) => {

@@ -8,7 +8,7 @@ import { type FileRecord, isCompletable, type UploadFile } from '#core/files/rec
 import { moved, retryOnMoved } from '#core/files/retry.ts';
 import { sniffBytes } from '#core/files/sniff.ts';
 import { judge, keyFor, newUpload, requireAllowed, type UploadRequest } from './new-upload.ts';
-import { ownedBy } from './own-uploads.ts';
+import { ownedBy, uploadOf } from './own-uploads.ts';
 import type { UploadStore } from './ports.ts';
 import type { UploadSettings } from './settings.ts';
 import type { StoreUploadDeps } from './store-upload.ts';
@@ -35,7 +35,10 @@ export async function presignUpload(
   }
   if (mimeType !== unknownType) requireAllowed(mimeType, settings);
   const file = newUpload(deps.clock.now(), request, { mimeType, sizeBytes });
-  return await presign<UploadFile>(deps, file, () => ({ idempotency }));
+  return await presign<UploadFile>(deps, file, {
+    isOwn: uploadOf(request.userId),
+    reservationOf: () => ({ idempotency }),
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { AppError } from '#core/files/errors.ts';
-import { newId, newUuid } from '#core/files/ids.ts';
+import { keySegment, newId, newUuid } from '#core/files/ids.ts';
 import type { NewFile } from '#core/files/pending.ts';
 import type { DetectedType, ObjectHeaders } from '#core/files/ports.ts';
 import type { UploadFile } from '#core/files/record.ts';
@@ -31,7 +31,7 @@ export function newUpload(
 ): NewFile<UploadFile> {
   const { userId, visibility, originalName, coinName } = request;
   const id = newId(now);
-  const stem = `${visibility}/${folderOf(userId)}/${newUuid(id)}`;
+  const stem = `${visibility}/${keySegment(userId)}/${newUuid(id)}`;
   return {
     id,
     scope: 'upload',
@@ -44,9 +44,6 @@ export function newUpload(
     sizeBytes: facts.sizeBytes,
   };
 }
-
-/** A user id may be any id, and URL parsers fold `.` and `..` away. */
-const folderOf = (userId: string) => (/^\.{1,2}$/.test(userId) ? userId.replaceAll('.', '%2E') : userId);
 
 /** The key with the extension of what the bytes are, whatever extension it had. */
 export function keyFor(key: string, ext: string): string {

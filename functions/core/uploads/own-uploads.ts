@@ -2,6 +2,7 @@ import { idPattern } from '#core/files/ids.ts';
 import { fileNotFound } from '#core/files/not-found.ts';
 import type { Clock } from '#core/files/ports.ts';
 import { type FileRecord, isOf, isVisible, type UploadFile } from '#core/files/record.ts';
+import type { IsOwn } from '#core/files/replay.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
 import type { FileStore } from '#core/files/store.ts';
 import type { UploadStore } from '#core/uploads/ports.ts';
@@ -31,6 +32,11 @@ export async function getUpload({ files, clock }: Deps, { userId, fileId }: Owne
 export function ownedBy(file: FileRecord | undefined, userId: string): file is UploadFile {
   return isOf('upload', file) && file.userId === userId;
 }
+
+export const uploadOf =
+  (userId: string): IsOwn<UploadFile> =>
+  (file): file is UploadFile =>
+    ownedBy(file, userId);
 
 /** An upload that can be opened: a deleted one cannot. Throws `file_not_found`. */
 export async function getLiveUpload(deps: Deps, owned: Owned): Promise<UploadFile> {

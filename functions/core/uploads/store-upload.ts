@@ -6,6 +6,7 @@ import { reserve } from '#core/files/reserve.ts';
 import type { FileStore } from '#core/files/store.ts';
 import { writeObject } from '#core/files/write-object.ts';
 import { type JudgeDeps, judge, newUpload, type UploadRequest } from './new-upload.ts';
+import { uploadOf } from './own-uploads.ts';
 import type { UploadSettings } from './settings.ts';
 
 export interface StoreUploadDeps extends JudgeDeps {
@@ -26,8 +27,9 @@ export async function storeUpload(
   upload: UploadRequest & { bytes: Uint8Array },
   settings: UploadSettings,
 ): Promise<UploadFile> {
-  const { bytes, idempotency, originalName } = upload;
-  const replayed = idempotency && (await findReplay(deps, 'upload', idempotency));
+  const { bytes, idempotency, originalName, userId } = upload;
+  const isOwn = uploadOf(userId);
+  const replayed = idempotency && (await findReplay(deps, isOwn, idempotency));
   if (replayed !== undefined) return replayed;
 
   const bucket = upload.visibility === 'public' ? 'public' : 'default';
@@ -36,6 +38,6 @@ export async function storeUpload(
   const described = newUpload(now, upload, { ...type, sizeBytes: bytes.byteLength });
   const file = pendingRecord<UploadFile>(now, described);
   const earlier = await reserve(deps.files, file, { idempotency });
-  if (earlier !== undefined) return await replay(deps, 'upload', { earlier, claim: idempotency });
+  if (earlier !== undefined) return await replay(deps, isOwn, { earlier, claim: idempotency });
   return await writeObject(deps, file, { bytes, headers });
 }

@@ -40,7 +40,7 @@ describe('storing an upload', () => {
 
   it('finds a folder for every user, whatever the id', async () => {
     const file = await store({ userId: '..' });
-    expect(file.key).toMatch(/^public\/%2E%2E\/[0-9a-f-]{36}\.txt$/);
+    expect(file.key).toMatch(/^public\/~2E~2E\/[0-9a-f-]{36}\.txt$/);
     expect(await world().objectKeys('public')).toEqual([file.key]);
   });
 

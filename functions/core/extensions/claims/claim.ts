@@ -50,6 +50,9 @@ export async function claimFiles(
   const answer = (deleted: string[]) => ({ claimId: id, config, claimed: fileIds, deleted: [...deleted].sort() });
 
   const earlier = await deps.claims.get(id);
+  if (earlier !== undefined && (earlier.appId !== request.appId || earlier.userId !== request.userId)) {
+    throw refusal(fileIds.map((fileId) => ({ fileId, code: 'file_not_found' })));
+  }
   if (earlier?.state !== 'claimed') {
     await bindAll(deps, { id, fileIds, draftId, request, settings });
   } else if (earlier.cleanedAt !== undefined) {

@@ -17,6 +17,7 @@ export async function rollBackClaim(deps: { claims: ClaimStore; clock: Clock }, 
     const now = deps.clock.now();
     const files = await deps.claims.getFiles(claim.fileIds.filter((id) => idPattern.test(id)));
     const moves = files
+      .filter(({ appId, userId }) => appId === claim.appId && userId === claim.userId)
       .filter((file) => file.state === 'ready' && file.claimIds?.includes(claimId))
       .map((from) => ({ from, to: withoutClaim(from, claimId, now) }));
     return (await deps.claims.unbind(claim, moves)) || moved;

@@ -36,7 +36,9 @@ export function scanConfig(config: unknown): ConfigReferences {
     throw invalid(`The config may be at most ${maxConfigBytes} bytes of JSON.`);
   }
   if (fileIds.size > maxFilesPerClaim) throw invalid(`A config may reference at most ${maxFilesPerClaim} files.`);
-  const draftId = isObject(config) && typeof config.storageDraftId === 'string' ? config.storageDraftId : undefined;
+  const draft = isObject(config) && typeof config.storageDraftId === 'string' ? config.storageDraftId : '';
+  // An empty draft is none, as in the forms, so that a claim's name tells the two not apart.
+  const draftId = draft === '' ? undefined : draft;
   return { fileIds: [...fileIds], draftId, config: stripped };
 }
 
