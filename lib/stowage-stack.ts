@@ -13,7 +13,7 @@ import { runOnSchedule } from './constructs/schedule.ts';
 import { sharpLayer } from './constructs/sharp-layer.ts';
 import { StowageTable } from './constructs/table.ts';
 import { WorkQueue } from './constructs/work-queue.ts';
-import type { RouteTable, Use, WorkerSource } from './routes.ts';
+import { fallbackKey, type RouteTable, type Use, type WorkerSource } from './routes.ts';
 
 export interface StowageStackProps {
   config: StowageConfig;
@@ -107,6 +107,10 @@ export class StowageStack extends Stack {
     for (const [key, row] of Object.entries(routes.endpoints)) {
       const grants = row.auth === 'public' ? [] : [tokens(config)];
       api.addRoute(row, addFunction(key, row, endpointTimeoutSeconds, grants));
+    }
+    if (routes.fallback) {
+      const row = routes.fallback;
+      api.addFallback(row, addFunction(fallbackKey, row, endpointTimeoutSeconds, [tokens(config)]));
     }
     for (const [key, row] of Object.entries(routes.workers)) {
       const worker = (grants: Grant[]) => addFunction(key, row, row.timeoutSeconds, grants);

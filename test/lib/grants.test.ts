@@ -1,10 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { type EndpointRow, routeTable, type Use, type WorkerRow, type WorkerSource } from '#lib/routes.ts';
+import {
+  type EndpointRow,
+  type FallbackRow,
+  routeTable,
+  type Use,
+  type WorkerRow,
+  type WorkerSource,
+} from '#lib/routes.ts';
 import type { Template, TemplateResource } from '#lib/synth.ts';
 import { config, withStack } from './stack-fixture.ts';
 
 const { template } = await withStack({}, ({ template }) => ({ template }));
-const rows: [string, EndpointRow | WorkerRow][] = [
+const rows: [string, EndpointRow | WorkerRow | FallbackRow][] = [
+  ['fallback', routeTable.fallback],
   ...Object.entries(routeTable.endpoints),
   ...Object.entries(routeTable.workers),
 ];
@@ -164,9 +172,12 @@ test('every route may be called by its own method and path only', () => {
   const permissions = ofType(template, 'AWS::Lambda::Permission')
     .filter(({ Properties }) => Properties?.Principal === 'apigateway.amazonaws.com')
     .map(({ Properties }) => JSON.stringify(Properties?.SourceArn));
-  const routes = Object.values(routeTable.endpoints).flatMap(({ method, path, alsoAt }) =>
-    [path, alsoAt ?? []].flat().map((each) => `${method}${each}`),
-  );
+  const routes = Object.values(routeTable.endpoints)
+    .map(({ method, path }) => `${method}${path}`)
+    .concat(
+      routeTable.fallback.methods.map((method) => `${method}/{proxy+}`),
+      'GET/',
+    );
   for (const route of routes) {
     expect(permissions.filter((arn) => arn.includes(`"/*/${route}"`))).toHaveLength(1);
   }

@@ -6,6 +6,12 @@ import { type EndpointRow, routeTable } from '#lib/routes.ts';
 import { createTableInput } from '#lib/table-schema.ts';
 import { config, withStack } from './stack-fixture.ts';
 
+/** Written out again: OPTIONS is none of them, since the gateway answers preflights only where no route matches them. */
+const fallbackRoutes = [
+  'GET /',
+  ...['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'].map((method) => `${method} /{proxy+}`),
+];
+
 const deployed = await withStack({}, ({ template }) => template);
 const stack = Template.fromJSON(deployed);
 
@@ -128,10 +134,8 @@ describe('the API', () => {
     );
     expect(routes.sort()).toEqual(
       Object.values(routeTable.endpoints)
-        .flatMap(({ method, path, alsoAt }: EndpointRow) => [
-          `${method} ${path}`,
-          ...(alsoAt ? [`${method} ${alsoAt}`] : []),
-        ])
+        .map(({ method, path }: EndpointRow) => `${method} ${path}`)
+        .concat(fallbackRoutes)
         .sort(),
     );
   });
