@@ -1,8 +1,8 @@
 /**
  * Picks a route as an HTTP API does: an exact path first (a literal segment before a variable), then the longest
  * greedy path, then `$default`. A path that matches with another method only is not found. `/x/` is another path than
- * `/x`, and what a greedy variable takes may be empty there. A plain variable is never empty, and no variable stands for
- * the root; what the service does with these two is written nowhere, so nothing here may lean on it.
+ * `/x`, and what a greedy variable takes may be empty there. That a plain variable is never empty, and that no variable
+ * stands for the root, is written nowhere; it is what was not seen to be otherwise.
  * Sources: API Gateway developer guide, "Routing API requests"; the end-to-end test `test_api_gateway_http_trailing_slash`
  * of aws-powertools/powertools-lambda-python; storacha/w3infra#166.
  */
