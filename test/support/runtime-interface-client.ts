@@ -20,8 +20,8 @@ async function compile(aside: string): Promise<void> {
   const built = path.join(ric, 'deps/artifacts');
   const options = { cwd: ric, maxBuffer: 64 * 1024 * 1024 };
   await run('sh', ['scripts/preinstall.sh'], options);
-  // The source includes libuv's header and uses nothing of it.
-  await writeFile(path.join(built, 'include/uv.h'), '');
+  // The source includes these headers of Node and uses nothing of them.
+  for (const header of ['node.h', 'uv.h', 'v8.h']) await writeFile(path.join(built, 'include', header), '');
   const napi = [path.join(aside, 'node-api-headers/include'), path.join(aside, 'node-addon-api')];
   const includes = [...napi, `${built}/include`];
   await run(
