@@ -31,8 +31,6 @@ export interface EndpointRow {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** API Gateway's form: `/files/{fileId}`. */
   path: string;
-  /** A second path of the same endpoint, for an API that is called both with and without a trailing slash. */
-  alsoAt?: string;
   auth: Auth;
   uses: readonly Use[];
   summary: string;
@@ -51,6 +49,20 @@ export interface WorkerRow {
   source: WorkerSource;
   uses: readonly Use[];
   timeoutSeconds: number;
+  summary: string;
+}
+
+/**
+ * The function that gets what no other route matches. An HTTP API refuses a route key that ends in a slash and tells
+ * `/x/` from `/x`, so an endpoint that the contract also has with a slash is reached through here.
+ */
+export interface FallbackRow {
+  /** OPTIONS is none of them: the gateway leaves preflights to a route that matches them, and answers them itself otherwise. */
+  methods: readonly ('GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE')[];
+  /** Endpoints that also answer with a slash at the end of their path. It has their rights, and no other. */
+  withSlash: readonly string[];
+  auth: Auth;
+  uses: readonly Use[];
   summary: string;
 }
 
@@ -88,7 +100,7 @@ export const endpoints = {
   'admin/developer-keys-list': { method: 'GET', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.read'], summary: "An app's developer keys, without secrets" },
   'uploads/upload-public': { method: 'POST', path: uploads, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Upload a public file' },
   'uploads/upload-private': { method: 'POST', path: `${uploads}/private`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Upload a private file' },
-  'uploads/list': { method: 'GET', path: uploads, alsoAt: `${uploads}/`, auth: 'user', uses: ['table.read', 'r2.names'], summary: "The caller's uploaded files, page by page" },
+  'uploads/list': { method: 'GET', path: uploads, auth: 'user', uses: ['table.read', 'r2.names'], summary: "The caller's uploaded files, page by page" },
   'uploads/get': { method: 'GET', path: `${uploads}/{id}`, auth: 'user', uses: ['table.read', 'r2.names'], summary: 'Details of an uploaded file' },
   'uploads/url': { method: 'GET', path: `${uploads}/url/{id}`, auth: 'user', uses: ['table.read', 'r2'], summary: 'A signed download link of an uploaded file' },
   'uploads/delete': { method: 'DELETE', path: `${uploads}/{id}`, auth: 'user', uses: ['table.write', 'r2.names'], summary: 'Delete an uploaded file; its bytes go after a grace period' },
@@ -127,5 +139,14 @@ export const workers = {
   'workers/expiry': { source: { expiredTickets: true, batchSize: 25 }, uses: ['table.write', 'r2'], timeoutSeconds: 60, summary: 'Removes staged files whose time is over' },
   'workers/reconcile': { source: { schedule: 'rate(1 hour)' }, uses: ['table.write', 'table.scan', 'r2', 'cleanup.send'], timeoutSeconds: 900, summary: 'Finds what the alarms missed and puts it right' },
 } as const satisfies Record<string, WorkerRow>;
+
+/** The file is `functions/fallback.ts`. */
+export const fallback = {
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  withSlash: ['uploads/list'],
+  auth: 'user',
+  uses: ['table.read', 'r2.names'],
+  summary: 'Answers what no route matches: an endpoint asked for with a slash at the end, or 404',
+} as const satisfies FallbackRow;
 
 export type EndpointName = keyof typeof endpoints;

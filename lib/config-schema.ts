@@ -63,6 +63,14 @@ const r2 = z
         /^[\w/+=.@-]{1,500}$/,
         'must be the name of a Secrets Manager secret, not its ARN and never the credentials',
       ),
+    /** Of the customer managed key the secret is encrypted with; none for the account's own `aws/secretsmanager`. */
+    secretKeyArn: z
+      .string()
+      .regex(
+        /^arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/,
+        'must be the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>, not of an alias',
+      )
+      .optional(),
   })
   .superRefine((value, context) => {
     if (value.publicBaseUrl && !value.publicBucket) {

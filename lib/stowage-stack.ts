@@ -11,9 +11,10 @@ import type { Grant } from './constructs/grant.ts';
 import { grantR2, grantR2Names } from './constructs/r2-access.ts';
 import { runOnSchedule } from './constructs/schedule.ts';
 import { sharpLayer } from './constructs/sharp-layer.ts';
+import { StreamFailures } from './constructs/stream-failures.ts';
 import { StowageTable } from './constructs/table.ts';
 import { WorkQueue } from './constructs/work-queue.ts';
-import type { RouteTable, Use, WorkerSource } from './routes.ts';
+import { fallbackKey, type RouteTable, type Use, type WorkerSource } from './routes.ts';
 
 export interface StowageStackProps {
   config: StowageConfig;
@@ -65,10 +66,12 @@ export class StowageStack extends Stack {
         urlName: envNames.lifecycleQueueUrl,
       }),
     };
+    const failures = new StreamFailures(this, 'ExpiryFailures');
     const api = new StowageApi(this, 'Api', config);
     const alarms = new Alarms(this, 'Alarms', { email: config.alarmEmail });
     alarms.onDeadLetters('Cleanup', queues.cleanup.deadLetters);
     alarms.onDeadLetters('Lifecycle', queues.lifecycle.deadLetters);
+    alarms.onStreamFailures('Expiry', failures);
     alarms.onServerErrors(api.httpApi);
 
     let layer: LayerVersion | undefined;
@@ -108,9 +111,13 @@ export class StowageStack extends Stack {
       const grants = row.auth === 'public' ? [] : [tokens(config)];
       api.addRoute(row, addFunction(key, row, endpointTimeoutSeconds, grants));
     }
+    if (routes.fallback) {
+      const row = routes.fallback;
+      api.addFallback(row, addFunction(fallbackKey, row, endpointTimeoutSeconds, [tokens(config)]));
+    }
     for (const [key, row] of Object.entries(routes.workers)) {
       const worker = (grants: Grant[]) => addFunction(key, row, row.timeoutSeconds, grants);
-      alarms.onWorkerErrors(constructId(key), this.wake(row.source, worker, { table, queues }));
+      alarms.onWorkerErrors(constructId(key), this.wake(row.source, worker, { table, queues, failures }));
     }
     new CfnOutput(this, 'LifecycleQueueUrl', {
       value: queues.lifecycle.url,
@@ -123,8 +130,9 @@ export class StowageStack extends Stack {
   private wake(
     source: WorkerSource,
     worker: (grants: Grant[]) => Lambda,
-    { table, queues }: { table: StowageTable; queues: Record<'cleanup' | 'lifecycle', WorkQueue> },
+    sources: { table: StowageTable; queues: Record<'cleanup' | 'lifecycle', WorkQueue>; failures: StreamFailures },
   ): Lambda {
+    const { table, queues, failures } = sources;
     if ('queue' in source) {
       const queue = queues[source.queue];
       const lambda = worker([queue.grantConsume()]);
@@ -136,9 +144,8 @@ export class StowageStack extends Stack {
       runOnSchedule(this, lambda, source.schedule);
       return lambda;
     }
-    const { deadLetters } = queues.cleanup;
-    const lambda = worker([table.grantStream(deadLetters)]);
-    table.feedExpired(lambda, source.batchSize, deadLetters);
+    const lambda = worker([table.grantStream(failures)]);
+    table.feedExpired(lambda, source.batchSize, failures);
     return lambda;
   }
 }

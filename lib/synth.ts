@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { bundleFunctions, type FunctionBundle } from './bundle.ts';
 import type { StowageConfig } from './config.ts';
-import { type RouteTable, routeTable } from './routes.ts';
+import { functionKeys, type RouteTable, routeTable } from './routes.ts';
 import { buildSharpLayer } from './sharp-layer-build.ts';
 import { StowageStack } from './stowage-stack.ts';
 
@@ -59,7 +59,7 @@ export async function addStowage(
 ): Promise<{ stack: StowageStack; bundles: Record<string, FunctionBundle> }> {
   const { config, localLayer = false, routes = routeTable, functionsRoot = join(root, 'functions') } = options;
   const bundles = await bundleFunctions({
-    keys: [...Object.keys(routes.endpoints), ...Object.keys(routes.workers)],
+    keys: functionKeys(routes),
     functionsRoot,
     outdir: join(app.outdir, 'functions'),
   });

@@ -7,12 +7,14 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type ErrorCode, statusOf } from '../functions/core/files/errors.ts';
 import type { Contract } from '../functions/http/contract.ts';
-import { type EndpointName, type EndpointRow, endpoints } from '../functions/routes.ts';
+import { type EndpointName, type EndpointRow, endpoints, fallback } from '../functions/routes.ts';
 import { errorSchema, refusals, responsesOf } from './refusals.ts';
 import { createSchemas, type Json, type Schemas } from './schemas.ts';
 import { securityOf, securitySchemes } from './security.ts';
 
 const functionsFolder = path.join(import.meta.dirname, '../functions');
+
+const withSlash: ReadonlySet<string> = new Set(fallback.withSlash);
 
 const description = `Bytes lie in object storage; the API hands out short-lived signed links to them.
 
@@ -59,7 +61,7 @@ function operation(name: EndpointName, row: EndpointRow, contract: Contract, sch
     operationId: name.replace(/[^a-z]+(\w)/g, (_, letter: string) => letter.toUpperCase()),
     tags: [tagOf(name)],
     summary: row.summary,
-    description: row.alsoAt ? `${commentOf(name)} Also at \`${row.alsoAt}\`.` : commentOf(name),
+    description: withSlash.has(name) ? `${commentOf(name)} Also at \`${row.path}/\`.` : commentOf(name),
     security: securityOf(row.auth),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: body }),

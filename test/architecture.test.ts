@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type EndpointRow, endpoints, workers } from '#functions/routes.ts';
+import { type EndpointRow, endpoints, fallback, workers } from '#functions/routes.ts';
 
 /**
  * The rooms of the design and the one way between them: `event -> http -> endpoint -> core -> port <- adapter`. The
@@ -28,6 +28,7 @@ function roomOf(file: string): string {
   if (top !== 'functions') return top;
   if (file === 'functions/routes.ts' || file === 'functions/runtime/env-names.ts') return 'shared';
   if (file === 'functions/runtime/container.ts') return 'container';
+  if (file === 'functions/fallback.ts') return 'fallback';
   return endpointRooms.includes(second) ? 'endpoint' : second;
 }
 
@@ -43,6 +44,7 @@ const mayImport: Record<string, readonly string[]> = {
   adapters: ['adapters', 'core'],
   http: ['http', 'core', 'shared'],
   endpoint: ['http', 'core', 'runtime', 'container', 'shared'],
+  fallback: ['endpoint', 'http'],
   runtime: ['runtime', 'container', 'http', 'core', 'shared'],
   container: ['runtime', 'adapters', 'http', 'core', 'shared'],
   lib: ['lib', 'shared'],
@@ -58,6 +60,7 @@ const mayNotUse: Record<string, readonly RegExp[]> = {
   adapters: [frameworks, /^aws-cdk-lib/],
   http: [vendors],
   endpoint: [vendors, frameworks],
+  fallback: [/./],
   runtime: [vendors],
   container: [/^aws-cdk-lib/],
 };
@@ -210,12 +213,28 @@ describe('the route table', () => {
 
   test('names each route and describes each row once', () => {
     const rows: EndpointRow[] = Object.values(endpoints);
-    const routes = rows.flatMap(({ method, path, alsoAt }) =>
-      [path, alsoAt ?? []].flat().map((each) => `${method} ${each.replace(/\{\w+\}/g, '{}')}`),
-    );
-    const summaries = [...Object.values(endpoints), ...Object.values(workers)].map(({ summary }) => summary);
+    const routes = rows.map(({ method, path }) => `${method} ${path.replace(/\{\w+\}/g, '{}')}`);
+    const summaries = [...rows, ...Object.values(workers), fallback].map(({ summary }) => summary);
     expect(routes.filter((route, index) => routes.indexOf(route) !== index)).toEqual([]);
     expect(summaries.filter((summary, index) => summaries.indexOf(summary) !== index)).toEqual([]);
+  });
+});
+
+describe('the fallback', () => {
+  const rows: Record<string, EndpointRow> = endpoints;
+
+  test('has the endpoints its row names, each under its own method and path', () => {
+    const source = withoutComments(read('functions/fallback.ts'));
+    const imported = importsOf(source).flatMap((name) => /^\.\/(.+)\.ts$/.exec(name)?.[1] ?? []);
+    expect(imported.sort()).toEqual([...fallback.withSlash].sort());
+    const paths = [...source.matchAll(/'([A-Z]+ \/[^']*)'/g)].map(([, route]) => route);
+    expect(paths).toEqual(fallback.withSlash.map((key) => `${rows[key]?.method} ${rows[key]?.path}`));
+  });
+
+  test('has the rights and the proof of those endpoints, and no other', () => {
+    const uses = fallback.withSlash.flatMap((key) => rows[key]?.uses ?? []);
+    expect([...fallback.uses].sort()).toEqual([...new Set(uses)].sort());
+    expect(fallback.withSlash.map((key) => rows[key]?.auth)).toEqual(fallback.withSlash.map(() => fallback.auth));
   });
 });
 

@@ -38,6 +38,13 @@ export class Alarms extends Construct {
     );
   }
 
+  /** Any note there is a file whose alarm went unheard; nothing is lost as long as reconcile runs, and nothing can be redriven. */
+  onStreamFailures(name: string, queue: Queue): void {
+    const metric = queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' });
+    const text = `${name}: records of the table's stream failed every try. Mend the cause; reconcile finds their files. Then purge the queue: its notes cannot be redriven.`;
+    this.add(`${name}Failures`, metric, 0, text);
+  }
+
   /** The share of 5xx answers, over enough requests to mean something. */
   onServerErrors(api: HttpApi): void {
     const metric = new MathExpression({

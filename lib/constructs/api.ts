@@ -17,7 +17,7 @@ import { CfnPermission, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { StowageConfig } from '../config.ts';
-import type { EndpointRow } from '../routes.ts';
+import type { EndpointRow, FallbackRow } from '../routes.ts';
 
 /** Seconds a request may take: one under the gateway's fixed 30, so that a slow answer is still ours. */
 export const endpointTimeoutSeconds = 29;
@@ -73,33 +73,52 @@ export class StowageApi extends Construct {
     });
   }
 
-  /** Sends a row's routes to its function: one, or two where it is also at another path. */
-  addRoute(row: EndpointRow, endpoint: IFunction): void {
-    const integration = new CfnIntegration(endpoint, 'Integration', {
+  /** Sends the requests of a row's method and path to its function. */
+  addRoute({ method, path }: EndpointRow, endpoint: IFunction): void {
+    this.route(endpoint, this.integration(endpoint), { method, path, suffix: '' });
+  }
+
+  /**
+   * Sends what no other route matches to one function. A route per method instead of `$default` or `ANY`, since those
+   * match OPTIONS too and would have a function run for every preflight; the root is a path no variable matches.
+   * Source: API Gateway developer guide, "Configure CORS for HTTP APIs"; aws/serverless-application-model#1603.
+   */
+  addFallback({ methods }: FallbackRow, endpoint: IFunction): void {
+    const integration = this.integration(endpoint);
+    for (const method of methods) this.route(endpoint, integration, { method, path: '/{proxy+}', suffix: method });
+    this.route(endpoint, integration, { method: 'GET', path: '/', suffix: 'ROOT' });
+  }
+
+  private integration(endpoint: IFunction): CfnIntegration {
+    return new CfnIntegration(endpoint, 'Integration', {
       apiId: this.httpApi.apiId,
       integrationType: 'AWS_PROXY',
       integrationUri: endpoint.functionArn,
       payloadFormatVersion: '2.0',
       timeoutInMillis: endpointTimeoutSeconds * 1000,
     });
-    for (const [suffix, path] of [['', row.path] as const, ['Also', row.alsoAt] as const]) {
-      if (path === undefined) continue;
-      new CfnRoute(endpoint, `Route${suffix}`, {
-        apiId: this.httpApi.apiId,
-        routeKey: `${row.method} ${path}`,
-        target: `integrations/${integration.ref}`,
-      });
-      new CfnPermission(endpoint, `Permission${suffix}`, {
-        action: 'lambda:InvokeFunction',
-        functionName: endpoint.functionArn,
-        principal: 'apigateway.amazonaws.com',
-        sourceArn: Stack.of(this).formatArn({
-          service: 'execute-api',
-          resource: this.httpApi.apiId,
-          // Any stage of this API (it has one), this method and path only; a path variable stands there as it is written.
-          resourceName: `*/${row.method}${path}`,
-        }),
-      });
-    }
+  }
+
+  private route(
+    endpoint: IFunction,
+    integration: CfnIntegration,
+    { method, path, suffix }: { method: string; path: string; suffix: string },
+  ): void {
+    new CfnRoute(endpoint, `Route${suffix}`, {
+      apiId: this.httpApi.apiId,
+      routeKey: `${method} ${path}`,
+      target: `integrations/${integration.ref}`,
+    });
+    new CfnPermission(endpoint, `Permission${suffix}`, {
+      action: 'lambda:InvokeFunction',
+      functionName: endpoint.functionArn,
+      principal: 'apigateway.amazonaws.com',
+      sourceArn: Stack.of(this).formatArn({
+        service: 'execute-api',
+        resource: this.httpApi.apiId,
+        // Any stage of this API (it has one), this method and path only; a path variable stands there as it is written.
+        resourceName: `*/${method}${path}`,
+      }),
+    });
   }
 }

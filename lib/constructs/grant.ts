@@ -7,7 +7,7 @@ export interface Grant {
   statements: PolicyStatement[];
 }
 
-/** An allow statement; never called with `*`, which a test of the whole template checks. */
+/** An allow statement; called with `*` only for an action that takes no other resource, which a test of the whole template checks. */
 export function allow(actions: string[], resources: string[]): PolicyStatement {
   return new PolicyStatement({ effect: Effect.ALLOW, actions, resources });
 }

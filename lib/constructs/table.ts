@@ -54,13 +54,17 @@ export class StowageTable extends Construct {
     return this.grant([...readActions, ...writeActions]);
   }
 
-  /** For the function that {@link feedExpired} invokes: what Lambda's poller does in its name. */
+  /**
+   * For the function that {@link feedExpired} invokes: what Lambda's poller does in its name. Listing takes no resource,
+   * and tells names of streams only. Source: AWS managed policy AWSLambdaDynamoDBExecutionRole.
+   */
   grantStream(failures: IQueue): Grant {
     const actions = ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream'];
     return {
       environment: {},
       statements: [
         allow(actions, [this.table.attrStreamArn]),
+        allow(['dynamodb:ListStreams'], ['*']),
         // The poller writes what failed for good with the function's own rights.
         allow(['sqs:SendMessage'], [failures.queueArn]),
       ],
@@ -69,9 +73,10 @@ export class StowageTable extends Construct {
 
   /**
    * Delivers the expiry tickets that TTL removed, and nothing else of the stream: deletions of our own say who did
-   * them differently. A record that keeps failing is split off its batch, tried five times, and noted in the dead
-   * letters; the hourly schedule finds its file all the same.
+   * them differently. A record that keeps failing is tried five times more and noted in `failures`; the
+   * hourly schedule finds its file all the same.
    * Source: DynamoDB developer guide, "DynamoDB Streams and Time to Live".
+   * @param failures takes notes of where in the stream the records are, not the records: nothing there can be redriven
    */
   feedExpired(worker: IFunction, batchSize: number, failures: IQueue): void {
     new EventSourceMapping(worker, 'Expired', {

@@ -12,11 +12,17 @@ export type Schedule = { everyMs: number } | { isDue(minute: Date): boolean };
 
 /** Reads an expression. Throws when it is not one of the two forms, or has a part this cloud cannot evaluate. */
 export function parseSchedule(expression: string): Schedule {
-  const rate = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression);
+  const rate = /^rate\(([1-9]\d*) (minute|hour|day)(s?)\)$/.exec(expression);
+  // EventBridge takes `1 hour` and `2 hours`, and neither `1 hours` nor `2 hour`.
+  if (rate && (rate[1] === '1') === (rate[3] === 's'))
+    throw new Error(`Schedule ${expression} has the wrong number of its unit`);
   if (rate) return { everyMs: Number(rate[1]) * (unitMs[rate[2] ?? ''] ?? 0) };
   const cron = /^cron\((.+)\)$/.exec(expression)?.[1]?.trim().split(/\s+/);
   if (cron?.length !== 6) throw new Error(`Schedule ${expression} is neither rate(...) nor cron(...) of six fields`);
   const [minute = '', hour = '', dayOfMonth = '', month = '', dayOfWeek = '', year = ''] = cron;
+  if ((dayOfMonth === '?') === (dayOfWeek === '?')) {
+    throw new Error(`Schedule ${expression} must have ? as its day of the month or its day of the week, not as both`);
+  }
   const matchers = [
     field(minute, 0, 59),
     field(hour, 0, 23),

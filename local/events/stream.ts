@@ -1,10 +1,12 @@
 /**
  * The event source mapping of a table stream. Only TTL removals arrive here, since the table stand-in tells nothing
  * else; so a mapping whose filter lets other changes through stops the boot. Differs from AWS: one shard, and retries
- * come after 50 ms, doubling to 2 s.
+ * come after 50 ms, doubling to 2 s. How a batch is cut is the Lambda guide's, "Configuring partial batch response with
+ * DynamoDB and Lambda".
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { arn } from '../aws.ts';
 import type { InvokeResult } from '../lambda/instance.ts';
 import type { StreamMappingSpec } from '../template/model.ts';
 import { failedItems } from './batch.ts';
@@ -62,8 +64,14 @@ export function createStreamConsumer(options: StreamOptions): StreamConsumer {
       rest = rest.slice(done);
       if (rest.length === 0) return;
       stopping.signal.throwIfAborted();
-      // Half a batch starts its own count of attempts only as far as the whole has any left, as retries are per record.
-      if (mapping.bisect && rest.length > 1) {
+      // Where the function named a record the batch is cut there and nowhere else: what follows a record that keeps failing
+      // shares its tries, and its end.
+      if (mapping.bisect && result.ok && done > 0) {
+        attempt = -1;
+        continue;
+      }
+      // A cut costs no try.
+      if (mapping.bisect && !result.ok && rest.length > 1) {
         const middle = Math.ceil(rest.length / 2);
         await process(rest.slice(0, middle));
         rest = rest.slice(middle);
@@ -78,16 +86,17 @@ export function createStreamConsumer(options: StreamOptions): StreamConsumer {
     }
   }
 
+  /** The shape of the note: Lambda developer guide, "Retaining discarded records for a DynamoDB event source". */
   function giveUp(records: StreamRecord[], result: InvokeResult, invokeCount: number): void {
     counts.failed += records.length;
     if (!mapping.onFailureArn) return;
     const arrival = (record: StreamRecord | undefined) =>
-      new Date((record?.dynamodb?.ApproximateCreationDateTime ?? 0) * 1000).toISOString();
+      `${new Date((record?.dynamodb?.ApproximateCreationDateTime ?? 0) * 1000).toISOString().slice(0, 19)}Z`;
     const [first] = records;
     const description = {
       requestContext: {
         requestId: randomUUID(),
-        functionArn: mapping.functionName,
+        functionArn: arn('lambda', `function:${mapping.functionName}`),
         condition: 'RetryAttemptsExhausted',
         approximateInvokeCount: invokeCount,
       },
@@ -99,7 +108,7 @@ export function createStreamConsumer(options: StreamOptions): StreamConsumer {
       version: '1.0',
       timestamp: new Date().toISOString(),
       DDBStreamBatchInfo: {
-        shardId: 'shardId-00000000000000000000-local',
+        shardId: 'shardId-00000001573689847184-864758bb',
         startSequenceNumber: first && sequenceOf(first),
         endSequenceNumber: records.at(-1)?.dynamodb?.SequenceNumber,
         approximateArrivalOfFirstRecord: arrival(first),

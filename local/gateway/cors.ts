@@ -1,6 +1,8 @@
 /**
- * CORS as an HTTP API does it: preflights are answered by the gateway, whether or not there is an OPTIONS route, and
- * on other responses the gateway's headers replace the function's. An origin that is not allowed gets no headers.
+ * CORS as an HTTP API does it: a preflight that no route matches is answered by the gateway; one that a route matches
+ * (OPTIONS, ANY, `$default`) goes to its function, whose status it keeps. On every response the gateway's headers replace
+ * the function's. An origin that is not allowed gets no headers.
+ * Sources: API Gateway developer guide, "Configure CORS for HTTP APIs"; aws/serverless-application-model#1603.
  */
 import type { IncomingMessage } from 'node:http';
 import type { CorsSpec } from '../template/read-api.ts';

@@ -1,6 +1,10 @@
 /**
  * Picks a route as an HTTP API does: an exact path first (a literal segment before a variable), then the longest
- * greedy path, then `$default`. A path that matches with another method only is not found.
+ * greedy path, then `$default`. A path that matches with another method only is not found. `/x/` is another path than
+ * `/x`, and what a greedy variable takes may be empty there. That a plain variable is never empty, and that no variable
+ * stands for the root, is written nowhere; it is what was not seen to be otherwise.
+ * Sources: API Gateway developer guide, "Routing API requests"; the end-to-end test `test_api_gateway_http_trailing_slash`
+ * of aws-powertools/powertools-lambda-python; storacha/w3infra#166.
  */
 import type { RouteSpec } from '../template/model.ts';
 
@@ -56,10 +60,15 @@ function match({ segments, greedy }: Compiled, actual: string[]): Record<string,
       continue;
     }
     const value = segment.endsWith('+}') ? actual.slice(index).join('/') : (actual[index] ?? '');
-    if (value === '') return undefined;
+    if (value === '' && !(segment.endsWith('+}') && index > 0)) return undefined;
     parameters[segment.replace(/[{}+]/g, '')] = decode(value);
   }
   return parameters;
+}
+
+/** Whether a route takes whatever the others leave: `$default`, or a greedy variable at the root. */
+export function isCatchAll({ routeKey }: RouteSpec): boolean {
+  return /^(\$default|[A-Z]+ \/\{[^/]+\+\}|[A-Z]+ \/)$/.test(routeKey);
 }
 
 /** Percent-decodes; what is not valid percent-encoding stays as it is. */

@@ -12,7 +12,7 @@ import type { ApiSpec, PermissionSpec, RouteSpec } from '../template/model.ts';
 import { isPreflight, preflightHeaders, responseHeaders } from './cors.ts';
 import { requestEvent } from './event.ts';
 import { functionResponse, type GatewayResponse, gatewayError } from './response.ts';
-import { createRouter, type Match } from './router.ts';
+import { createRouter, isCatchAll, type Match } from './router.ts';
 
 /** HTTP API quotas: body, and request line with headers. */
 const maxBodyBytes = 10 * 1024 * 1024;
@@ -24,7 +24,7 @@ export interface GatewayOptions {
   invoke(functionName: string, event: unknown, requestId: string): Promise<InvokeResult>;
   /** Answers a request of this cloud's own, or gives undefined to let the routes have it. */
   control?: (request: IncomingMessage, body: Buffer) => Promise<GatewayResponse | undefined>;
-  /** The same for what no route matches. */
+  /** The same for what no route matches, or only one that takes whatever is left. */
   pages?: ((request: IncomingMessage) => Promise<GatewayResponse | undefined>) | undefined;
   host: string;
   port: number;
@@ -38,14 +38,16 @@ export async function startGateway(options: GatewayOptions): Promise<Closable & 
 
   async function answer(request: IncomingMessage, requestId: string): Promise<GatewayResponse> {
     if (headerBytes(request) > maxHeaderBytes) return gatewayError('headersTooLarge');
-    if (api.cors && isPreflight(request)) return empty(preflightHeaders(api.cors, request));
+    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    const match = route(request.method ?? 'GET', path);
+    if (api.cors && isPreflight(request) && !match) return empty();
     const body = await readBody(request);
     if (!body) return gatewayError('tooLarge');
     const own = await options.control?.(request, body);
     if (own) return own;
-    const path = (request.url ?? '/').split('?')[0] ?? '/';
-    const match = route(request.method ?? 'GET', path);
-    if (!match) return (await options.pages?.(request)) ?? gatewayError('notFound');
+    const page = match && !isCatchAll(match.route) ? undefined : await options.pages?.(request);
+    if (page) return page;
+    if (!match) return gatewayError('notFound');
     return invoke(match, request, body, requestId);
   }
 
@@ -80,7 +82,8 @@ export async function startGateway(options: GatewayOptions): Promise<Closable & 
   });
 
   function write(request: IncomingMessage, response: ServerResponse, requestId: string, result: GatewayResponse): void {
-    const cors = api.cors && !isPreflight(request) ? responseHeaders(api.cors, request) : {};
+    const headersOf = isPreflight(request) ? preflightHeaders : responseHeaders;
+    const cors = api.cors ? headersOf(api.cors, request) : {};
     response.statusCode = result.status;
     for (const [name, value] of Object.entries({ ...result.headers, ...cors })) setHeader(response, name, value);
     if (result.cookies.length > 0) response.setHeader('set-cookie', result.cookies);
@@ -126,8 +129,8 @@ function setHeader(response: ServerResponse, name: string, value: string): void 
   }
 }
 
-function empty(headers: Record<string, string>): GatewayResponse {
-  return { status: 204, headers, cookies: [], body: Buffer.alloc(0) };
+function empty(): GatewayResponse {
+  return { status: 204, headers: {}, cookies: [], body: Buffer.alloc(0) };
 }
 
 /** `arn:...:<api>/<stage>/<method>/<path>` must be covered by a permission of the function, as CDK writes one a route. */

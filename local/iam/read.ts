@@ -37,18 +37,27 @@ const role = z.looseObject({
 
 const policy = z.looseObject({ PolicyDocument: document, Roles: z.array(z.string()).default([]) });
 
-/** Managed policies that only grant what has no local counterpart: logs and traces. */
-const withoutLocalEffect = /:policy\/(service-role\/AWSLambdaBasicExecutionRole|AWSXRayDaemonWriteAccess)$/;
+/** What AWS's managed policies allow, on every resource, as the AWS managed policy reference prints them. */
+const managedActions: Record<string, string[]> = {
+  'service-role/AWSLambdaBasicExecutionRole': ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+  AWSXRayDaemonWriteAccess: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
+};
 
 /** Statements by role name. Throws on a managed policy whose content is not in the template. */
 export function readPolicies(resources: (Resource & { name: string })[]): Record<string, Statement[]> {
   const roles: Record<string, Statement[]> = {};
   for (const resource of resources.filter(({ type }) => type === 'AWS::IAM::Role')) {
     const properties = parseProperties(role, resource);
-    const foreign = properties.ManagedPolicyArns.find((managed) => !withoutLocalEffect.test(managed));
-    if (foreign)
-      throw new Error(`${resource.logicalId}: the content of managed policy ${foreign} is not known locally`);
-    roles[resource.name] = properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+    const managed = properties.ManagedPolicyArns.map((policyArn): Statement => {
+      const actions = managedActions[policyArn.split(':policy/')[1] ?? ''];
+      if (!actions)
+        throw new Error(`${resource.logicalId}: the content of managed policy ${policyArn} is not known locally`);
+      return { effect: 'Allow', actions, notActions: false, resources: ['*'], notResources: false };
+    });
+    roles[resource.name] = [
+      ...managed,
+      ...properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
+    ];
   }
   for (const resource of resources.filter(({ type }) => type !== 'AWS::IAM::Role')) {
     const properties = parseProperties(policy, resource);

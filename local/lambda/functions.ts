@@ -84,7 +84,10 @@ export function createFunctions(options: FunctionsOptions): Functions {
 }
 
 /** The template's variables and what Lambda itself sets; of ours only PATH, without which nothing native starts. */
-function environmentOf(spec: FunctionSpec, options: FunctionsOptions): Record<string, string> {
+export function environmentOf(
+  spec: FunctionSpec,
+  options: Pick<FunctionsOptions, 'authorizer' | 'endpoints'>,
+): Record<string, string> {
   const credentials = options.authorizer.credentialsOf(spec.name);
   return {
     PATH: process.env.PATH ?? '',

@@ -1,7 +1,9 @@
 /**
  * Turns a synthesized template into the model the one-machine cloud serves. A resource type that is neither read nor
- * on the ignore list stops the boot by name: what the stack deploys must not silently be missing here.
+ * on the ignore list stops the boot by name: what the stack deploys must not silently be missing here. Nor does what AWS
+ * would refuse to deploy boot here.
  */
+import { refusals, ruledTypes } from '../deploy-rules/refusals.ts';
 import { readPolicies } from '../iam/read.ts';
 import { type Addresses, attributeOf, nameProperty } from './attributes.ts';
 import { type CfnTemplate, createResolver } from './intrinsics.ts';
@@ -83,13 +85,15 @@ export function readTemplate(options: ReadOptions): CloudModel {
     throw new Error(`The one-machine cloud does not know these resources: ${names}`);
   }
   const resources: (Resource & { name: string })[] = present
-    .filter(([, { Type }]) => read.has(Type))
+    .filter(([, { Type }]) => read.has(Type) || ruledTypes.has(Type))
     .map(([logicalId, resource]) => ({
       logicalId,
       type: resource.Type,
       name: nameOf(logicalId),
       properties: resolver.resolve(resource.Properties ?? {}, logicalId),
     }));
+  const refused = refusals(resources);
+  if (refused.length > 0) throw new Error(`AWS would refuse to deploy this template:\n  ${refused.join('\n  ')}`);
   const of = (...types: string[]) => resources.filter((resource) => types.includes(resource.type));
 
   const functions = readFunctions(of('AWS::Lambda::Function'), of('AWS::Lambda::LayerVersion'), options.assetDir);

@@ -10,18 +10,54 @@ afterAll(() => stowage.close());
 
 const files = () => `/api/extensions/sessions/${stowage.dev.sessionId}/files`;
 
-describe('a route that does not exist', () => {
-  it.each(['/nothing', '/api/extensions/sessions', '/admin', '/v1', '/organizations', '/__local'])(
-    "(%s) gets the gateway's own 404",
-    async (path) => {
-      const answer = await stowage.call('GET', path, { token: stowage.dev.adminToken });
-      expect(answer.status).toBe(404);
-      expect(answer.body).toEqual({ message: 'Not Found' });
+describe('what no route matches', () => {
+  const refusal = { status: 'error', code: 'not_found', message: expect.any(String), requestId: expect.any(String) };
+
+  it.each([
+    '/nothing',
+    '/api/extensions/sessions',
+    '/admin',
+    '/v1',
+    '/organizations',
+    '/__local',
+    '/v1/upload//',
+    '/v1/uploads/',
+    '/%',
+    '/a//b',
+    '/__proto__/',
+  ])('(%s) is not found, in the one error body', async (path) => {
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+      const answer = await stowage.call(method, path, { token: stowage.dev.adminToken });
+      expect([method, answer.status, answer.body]).toEqual([method, 404, refusal]);
+      expect(answer.headers.get('x-request-id')).toBe((answer.body as { requestId: string }).requestId);
+    }
+  });
+
+  it.each(['PATCH', 'PUT'])('(a known path with the method %s) is not found', async (method) => {
+    const answer = await stowage.call(method, files(), asPage(stowage.dev));
+    expect([answer.status, answer.body]).toEqual([404, refusal]);
+  });
+
+  it.each(['HEAD', 'OPTIONS'])('(a known path with the method %s) is not found', async (method) => {
+    expect((await stowage.call(method, files(), asPage(stowage.dev))).status).toBe(404);
+  });
+
+  it.each(Object.values(endpoints))(
+    '($method $path with a slash at the end) is not found, but for the list',
+    async (row) => {
+      const path = `${row.path.replaceAll(/[{}]/g, '')}/`;
+      const answer = await stowage.call(row.method, path, { token: stowage.dev.adminToken });
+      const isList = row.method === 'GET' && path === '/v1/upload/';
+      // An administrator's token is none of a user, so the list is refused by its own rules.
+      expect([answer.status, (answer.body as { code: string }).code]).toEqual(
+        isList ? [401, 'unauthorized'] : [404, 'not_found'],
+      );
     },
   );
 
-  it.each(['PATCH', 'PUT', 'HEAD', 'OPTIONS'])('nor does a known path with the method %s', async (method) => {
-    expect((await stowage.call(method, files(), asPage(stowage.dev))).status).toBe(404);
+  it('may be read by a page of another origin', async () => {
+    const answer = await stowage.call('GET', '/nothing', { headers: { origin: 'https://page.example' } });
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
   });
 });
 

@@ -101,7 +101,8 @@ export const handler = () => [new S3Client(), z.string(), sharp(), '${'x'.repeat
 });
 
 describe('the bundles of the product', () => {
-  const rows: Record<string, { uses: readonly Use[] }> = { ...routeTable.endpoints, ...routeTable.workers };
+  const { endpoints, workers, fallback } = routeTable;
+  const rows: Record<string, { uses: readonly Use[] }> = { ...endpoints, ...workers, fallback };
   let bundles: Record<string, FunctionBundle>;
   beforeAll(async () => {
     bundles = await bundleFunctions({

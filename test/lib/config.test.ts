@@ -45,6 +45,8 @@ describe('wrong settings', () => {
     ['r2.publicBucket', 'files-compliance', /private files/],
     ['r2.publicBucket', undefined, /publicBaseUrl/],
     ['r2.secretName', 'arn:aws:secretsmanager:eu-central-1:1:secret:x', /not its ARN/],
+    ['r2.secretKeyArn', 'alias/own', /not of an alias/],
+    ['r2.secretKeyArn', 'arn:aws:kms:eu-central-1:123456789012:alias/own', /not of an alias/],
     ['r2.secretAccessKey', 'abc', /not a setting/],
     ['cacheSeconds', 6, /at most 5/],
     ['logRetentionDays', 31, /must be one of 1, 3/],

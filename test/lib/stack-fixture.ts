@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseConfig, type StowageConfig, type StowageSettings } from '#lib/config.ts';
-import { type RouteTable, routeTable } from '#lib/routes.ts';
+import { functionKeys, type RouteTable, routeTable } from '#lib/routes.ts';
 import { type Synthesized, synthesize } from '#lib/synth.ts';
 
 export const settings = {
@@ -34,7 +34,7 @@ export function writeFunctions(
   code = 'export const handler = async () => ({ statusCode: 204 });\n',
 ) {
   const dir = mkdtempSync(join(tmpdir(), 'stowage-functions-'));
-  for (const key of [...Object.keys(routes.endpoints), ...Object.keys(routes.workers)]) {
+  for (const key of functionKeys(routes)) {
     mkdirSync(dirname(join(dir, `${key}.ts`)), { recursive: true });
     writeFileSync(join(dir, `${key}.ts`), code);
   }

@@ -66,12 +66,20 @@ describe('a schedule', () => {
     expect(due(expression, date)).toBe(expected);
   });
 
-  it.each(['every hour', 'cron(0 * * *)', 'cron(0 0 L * ? *)', 'cron(99 * * * ? *)', 'cron(0/0 * * * ? *)'])(
-    'refuses %s',
-    (expression) => {
-      expect(() => parseSchedule(expression)).toThrow();
-    },
-  );
+  it.each([
+    'every hour',
+    'cron(0 * * *)',
+    'cron(0 0 L * ? *)',
+    'cron(99 * * * ? *)',
+    'cron(0/0 * * * ? *)',
+    'cron(0 0 * * * *)',
+    'cron(0 0 ? * ? *)',
+    'rate(1 hours)',
+    'rate(5 minute)',
+    'rate(0 minutes)',
+  ])('refuses %s', (expression) => {
+    expect(() => parseSchedule(expression)).toThrow();
+  });
 });
 
 describe('a policy', () => {

@@ -23,15 +23,17 @@ describe('routes', () => {
 
   it('tells a path with a trailing slash from one without', async () => {
     expect(await json('/list')).toMatchObject({ routeKey: 'GET /list' });
-    expect(await json('/list/')).toMatchObject({ routeKey: 'GET /list/' });
+    expect((await get('/list/')).status).toBe(404);
   });
 
   it('hands the rest of the path to a greedy variable, for any method', async () => {
     const event = await json('/any/a/b/c', { method: 'PATCH' });
     expect(event).toMatchObject({ routeKey: 'ANY /any/{proxy+}', pathParameters: { proxy: 'a/b/c' } });
+    expect(await json('/any/a/')).toMatchObject({ rawPath: '/any/a/', pathParameters: { proxy: 'a/' } });
+    expect(await json('/any/')).toMatchObject({ rawPath: '/any/', pathParameters: { proxy: '' } });
   });
 
-  it.each(['/nowhere', '/do', '/do/', '/do/a/b', '/any/'])('answers %s with its own 404', async (path) => {
+  it.each(['/', '/nowhere', '/do', '/do/', '/do/a/b', '/any'])('answers %s with its own 404', async (path) => {
     const response = await get(path);
     expect(response.status).toBe(404);
     expect(await response.json()).toEqual({ message: 'Not Found' });
@@ -164,6 +166,13 @@ describe('CORS', () => {
     expect(response.headers.get('access-control-allow-origin')).toBe('https://page.example');
     expect(response.headers.get('access-control-allow-methods')).toBe('POST');
     expect(response.headers.get('access-control-allow-headers')).toBe('content-type');
+  });
+
+  it('leaves preflights to the function of a route that matches them, and puts its own headers on the answer', async () => {
+    const wanted = { origin: 'https://page.example', 'access-control-request-method': 'POST' };
+    const response = await get('/any/x', { method: 'OPTIONS', headers: wanted });
+    expect(await response.json()).toMatchObject({ routeKey: 'ANY /any/{proxy+}' });
+    expect(response.headers.get('access-control-allow-methods')).toBe('POST');
   });
 
   it('gives another origin nothing', async () => {

@@ -54,9 +54,28 @@ describe('the stream of a table', () => {
     const queues = new SQSClient({ ...operator, endpoint: cloud.endpoints.sqs });
     const QueueUrl = `${cloud.endpoints.sqs}/000000000000/${cloud.queueName('DeadLetters')}`;
     const { Messages } = await queues.send(new ReceiveMessageCommand({ QueueUrl }));
-    expect(JSON.parse(Messages?.[0]?.Body ?? '')).toMatchObject({
-      requestContext: { condition: 'RetryAttemptsExhausted', approximateInvokeCount: 3 },
-      DDBStreamBatchInfo: { batchSize: 1 },
+    const seconds = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    const number = expect.stringMatching(/^\d+$/);
+    // What Lambda writes, field by field: where the records were, and nothing of what they held.
+    expect(JSON.parse(Messages?.[0]?.Body ?? '')).toEqual({
+      requestContext: {
+        requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        functionArn: expect.stringMatching(/^arn:aws:lambda:us-east-1:000000000000:function:probe-StreamWorker\w+$/),
+        condition: 'RetryAttemptsExhausted',
+        approximateInvokeCount: 3,
+      },
+      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+      version: '1.0',
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      DDBStreamBatchInfo: {
+        shardId: expect.stringMatching(/^shardId-\d{20}-[0-9a-f]{8}$/),
+        startSequenceNumber: number,
+        endSequenceNumber: number,
+        approximateArrivalOfFirstRecord: seconds,
+        approximateArrivalOfLastRecord: seconds,
+        batchSize: 1,
+        streamArn: expect.stringMatching(/^arn:aws:dynamodb:us-east-1:000000000000:table\/probe-Table\w+\/stream\//),
+      },
     });
   });
 
@@ -131,6 +150,19 @@ describe('a batch of stream records', () => {
     expect(batches).toEqual([
       [1, 2, 3],
       [2, 3],
+    ]);
+  });
+
+  it('is cut at the reported failure and not halved, so what follows it ends with it', async () => {
+    const { consumer, batches, dead } = run([2], { reportBatchItemFailures: true });
+    await consumer.deliver([1, 2, 3].map(record));
+    expect(batches).toEqual([
+      [1, 2, 3],
+      [2, 3],
+      [2, 3],
+    ]);
+    expect(dead.map(({ DDBStreamBatchInfo: info }) => info)).toEqual([
+      expect.objectContaining({ batchSize: 2, startSequenceNumber: '2' }),
     ]);
   });
 

@@ -28,6 +28,12 @@ function each(template: CfnTemplate, type: string): Record<string, unknown>[] {
     .map((resource) => resource.Properties ?? {});
 }
 
+/** Takes an action out of every statement of a policy document. */
+function without(document: unknown, action: string): void {
+  const { Statement } = document as { Statement: { Action: string | string[] }[] };
+  for (const one of Statement) one.Action = [one.Action].flat().filter((each) => each !== action);
+}
+
 describe('the template reader', () => {
   it('gives functions, queues and tables their names and real ARNs', () => {
     const model = read();
@@ -95,6 +101,34 @@ describe('the boot', () => {
       for (const policy of each(template, 'AWS::IAM::Policy')) policy.PolicyDocument = { Statement: [] };
     };
     await expect(boot(change)).rejects.toThrow(/has no grant for (sqs|dynamodb):/);
+  });
+
+  it.each(['dynamodb:ListStreams', 'dynamodb:DescribeStream', 'sqs:GetQueueAttributes', 'sqs:SendMessage'])(
+    'stops when a function lacks %s, which Lambda needs for its event source',
+    async (action) => {
+      const change = (template: CfnTemplate) => {
+        for (const policy of each(template, 'AWS::IAM::Policy')) without(policy.PolicyDocument, action);
+      };
+      await expect(boot(change)).rejects.toThrow(`has no grant for ${action} on `);
+    },
+  );
+
+  it('stops when the right to list streams names a stream, since that action takes no resource', async () => {
+    const change = (template: CfnTemplate) => {
+      for (const policy of each(template, 'AWS::IAM::Policy')) {
+        const { Statement } = policy.PolicyDocument as { Statement: Record<string, unknown>[] };
+        for (const one of Statement)
+          if (one.Action === 'dynamodb:ListStreams') one.Resource = 'arn:aws:dynamodb:*:*:table/*';
+      }
+    };
+    await expect(boot(change)).rejects.toThrow('has no grant for dynamodb:ListStreams on *');
+  });
+
+  it('stops when a function may not write its log', async () => {
+    const change = (template: CfnTemplate) => {
+      for (const role of each(template, 'AWS::IAM::Role')) delete role.ManagedPolicyArns;
+    };
+    await expect(boot(change)).rejects.toThrow('has no grant for logs:CreateLogStream on ');
   });
 
   it('stops when a layer has another version than this repository', async () => {

@@ -1,0 +1,5 @@
+import { fallback } from '#http/fallback.ts';
+import { handler as listUploads } from './uploads/list.ts';
+
+/** Everything the other routes leave: the paths of `withSlash` in the route table, and 404 in the one error body. */
+export const handler = fallback({ 'GET /v1/upload': listUploads });

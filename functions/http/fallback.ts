@@ -1,0 +1,26 @@
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { AppError } from '#core/files/errors.ts';
+import { log } from './log.ts';
+import { errorResponse, type HttpResponse } from './respond.ts';
+
+/** An endpoint's Lambda handler, as far as another one may call it. */
+export type EndpointHandler = (event: APIGatewayProxyEventV2, context: Context) => Promise<HttpResponse>;
+
+/**
+ * The Lambda handler of the routes `<method> /{proxy+}` and `GET /`. The path is the greedy variable's, since `rawPath`
+ * begins with the stage or with the base path of a custom domain where there is one. The log line has no path: it may
+ * hold a token.
+ * @param withSlash endpoints by `METHOD /path`, each answering that path with one slash at its end as it does without
+ */
+export function fallback(withSlash: Readonly<Record<string, EndpointHandler>>): EndpointHandler {
+  const endpoints = new Map(Object.entries(withSlash));
+  return async (event, context) => {
+    const { pathParameters, ...asked } = event;
+    const { requestId, http } = event.requestContext;
+    const endpoint = endpoints.get(`${http.method} /${pathParameters?.proxy?.replace(/\/$/, '') ?? ''}`);
+    if (endpoint) return endpoint(asked, context);
+    log('INFO', 'request', { route: event.routeKey, requestId, status: 404, code: 'not_found' });
+    const message = 'Nothing answers this method at this path. Check both, and whether the path ends in a slash.';
+    return errorResponse(new AppError('not_found', message), requestId);
+  };
+}
