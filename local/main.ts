@@ -20,12 +20,13 @@ process.on('SIGINT', () => stopping.resolve());
 process.on('SIGTERM', () => stopping.resolve());
 
 try {
-  const { startCloud } = await import('./cloud.ts');
+  const [{ startCloud }, { loadFromEnv }] = await Promise.all([import('./cloud.ts'), import('./dynamo/load.ts')]);
   const starting = startCloud({
     dir: process.env.STOWAGE_LOCAL_DIR || '.local',
     port: portFrom(process.env.PORT),
     echoErrors: true,
     ttlSweepMs: 60_000,
+    dynamoLoad: loadFromEnv(process.env),
   });
   const cloud = await Promise.race([starting, stopping.promise]);
   if (cloud) {

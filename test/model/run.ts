@@ -88,7 +88,7 @@ export async function openRun(servers: Servers) {
           return await limits(command, () => send(command));
         }),
     };
-    const stepped = { name: table.name, documents: documents as unknown as Table['documents'] };
+    const stepped = { ...table, documents: documents as unknown as Table['documents'] };
     const files = createFileStore(stepped);
     const bucket: ObjectStore = {
       put: (...given) => step('r2 put', () => objects.put(...given)),
