@@ -27,7 +27,7 @@ const fetchMs = 3_500;
 /** Pause after the first failed fetch; doubled with each further one, to the cool-down. */
 const firstPauseMs = 1_000;
 /**
- * How long a request waits for keys that are only old. A key server in health answers in less; and it is waited for at
+ * How long requests wait for keys that are only old, counted from the beginning of the fetch. A key server in health answers in less; and it is waited for at
  * all because Lambda freezes an instance after its answer, so that a fetch in the background alone might never end.
  */
 const patienceMs = 500;
@@ -54,7 +54,7 @@ export function createKeySet({ jwksUrl, cooldownSeconds, maxStaleSeconds, now }:
   let failures = 0;
   let lastFailure: unknown;
   let nextTryAt = Number.NEGATIVE_INFINITY;
-  let pending: Promise<void> | undefined;
+  let pending: { done: Promise<void>; startedAt: number } | undefined;
 
   /** Never rejects; tells by `fetches` whether it succeeded. */
   async function reload(): Promise<void> {
@@ -74,17 +74,22 @@ export function createKeySet({ jwksUrl, cooldownSeconds, maxStaleSeconds, now }:
   }
 
   /** The fetch under way, or a new one unless one ended a short while ago. */
-  function refresh(): Promise<void> {
-    if (pending === undefined && now() >= nextTryAt) pending = reload();
-    return pending ?? Promise.resolve();
+  function refresh(): { done: Promise<void>; startedAt: number } | undefined {
+    if (pending === undefined && now() >= nextTryAt) pending = { done: reload(), startedAt: performance.now() };
+    return pending;
+  }
+
+  async function refreshPatiently(): Promise<void> {
+    const fetching = refresh();
+    if (fetching) await atMost(patienceMs - (performance.now() - fetching.startedAt), fetching.done);
   }
 
   const usable = () => now() - fetchedAt < maxStaleSeconds * 1000;
   const unavailable = () => new KeysUnavailableError('The key server does not answer.', { cause: lastFailure });
 
   return async (header, token) => {
-    if (!usable()) await refresh();
-    else if (now() - fetchedAt >= freshMs) await atMost(patienceMs, refresh());
+    if (!usable()) await refresh()?.done;
+    else if (now() - fetchedAt >= freshMs) await refreshPatiently();
     if (!usable()) throw unavailable();
     try {
       return await keys(header, token);
@@ -93,7 +98,7 @@ export function createKeySet({ jwksUrl, cooldownSeconds, maxStaleSeconds, now }:
       // The last fetch says that there is no such key, and it was a moment ago.
       if (failures === 0 && now() < nextTryAt && pending === undefined) throw error;
       const before = fetches;
-      await refresh();
+      await refresh()?.done;
       if (fetches === before) throw unavailable();
       return await keys(header, token);
     }
@@ -102,6 +107,7 @@ export function createKeySet({ jwksUrl, cooldownSeconds, maxStaleSeconds, now }:
 
 /** Resolves with the promise or after the time, whichever comes first. */
 async function atMost(milliseconds: number, promise: Promise<void>): Promise<void> {
+  if (milliseconds <= 0) return;
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, milliseconds);
   await Promise.race([promise, late]);
