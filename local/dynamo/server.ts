@@ -27,9 +27,13 @@ export type { LoadOptions } from './load.ts';
 export type { TableInput } from './tables.ts';
 export type { OnTtlRemoval } from './ttl.ts';
 
-/** A fault to inject: an exception by name, or a connection that breaks before or (`afterEffect`) after the operation took effect. */
+/**
+ * A fault to inject: an exception by name, an answer without the effect, or a connection that breaks before or
+ * (`afterEffect`) after the operation took effect.
+ */
 export type Fault =
   | { type: string; message?: string; status?: number; more?: Record<string, unknown> }
+  | { answer: Record<string, unknown> }
   | { afterEffect: Broken }
   | Broken
   | undefined;
@@ -87,6 +91,10 @@ export async function startDynamo(options: DynamoOptions = {}): Promise<Dynamo> 
     const fault = await intercept?.({ operation, body, socket: request.socket });
     if (isBroken(fault)) {
       breakOff(request, response, fault);
+      return;
+    }
+    if (fault && 'answer' in fault) {
+      sendJson(response, 200, fault.answer);
       return;
     }
     if (fault && 'type' in fault) throw wireError(fault.type, fault.message ?? '', fault);
