@@ -7,17 +7,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Holds {
-  /** Whether a transaction is at the item right now. */
+  /** Whether a transaction is at the item right now, one of ours or of a stranger. */
   isHeld(item: string): boolean;
+  /** Whether it is one of ours. */
+  isHeldByUs(item: string): boolean;
   /** Holds the items for a while and then until the task is done. None of them may be held already. */
   during<T>(items: string[], task: () => Promise<T>): Promise<T>;
 }
 
-/** Without times nothing is ever held. */
-export function createHolds(nextMs: (() => number) | undefined): Holds {
+/** Without times nothing is ever held by us; `stranger` says each time whether somebody else is at an item. */
+export function createHolds(nextMs: (() => number) | undefined, stranger: () => boolean): Holds {
   const held = new Set<string>();
   return {
-    isHeld: (item) => held.has(item),
+    isHeld: (item) => held.has(item) || stranger(),
+    isHeldByUs: (item) => held.has(item),
     async during(items, task) {
       if (nextMs === undefined) return await task();
       for (const item of items) held.add(item);

@@ -10,6 +10,11 @@ export interface LoadOptions {
   seed?: number;
   /** How long a transaction holds its items, milliseconds at random between the two. Other writers are refused meanwhile. */
   holdMs?: readonly [shortest: number, longest: number];
+  /**
+   * Share of items, 0 to 1, that a transaction of somebody else is at whenever a write comes: for callers that come one
+   * after the other and so never meet each other.
+   */
+  heldShare?: number;
   /** Global indexes learn of a write at random up to so many milliseconds after it, in the order of writing. */
   indexLagMs?: number;
   /** Share of the keys of a batch, 0 to 1, that it leaves unprocessed. */
@@ -39,14 +44,15 @@ function seeded(seed: number): () => number {
 }
 
 export function createLoad(options: LoadOptions = {}): Load {
-  const { seed = 1, holdMs, indexLagMs, unprocessedShare = 0, partitionWriteUnits } = options;
+  const { seed = 1, holdMs, heldShare = 0, indexLagMs, unprocessedShare = 0, partitionWriteUnits } = options;
   const random = seeded(seed);
+  const chance = (share: number) => share > 0 && random() < share;
   const between = (least: number, most: number) => least + random() * (most - least);
   return {
-    holds: createHolds(holdMs && (() => between(...holdMs))),
+    holds: createHolds(holdMs && (() => between(...holdMs)), () => chance(heldShare)),
     partitions: createPartitions(partitionWriteUnits),
     indexLagMs: indexLagMs === undefined ? undefined : () => between(0, indexLagMs),
-    leavesOut: () => unprocessedShare > 0 && random() < unprocessedShare,
+    leavesOut: () => chance(unprocessedShare),
   };
 }
 
@@ -54,6 +60,7 @@ export function createLoad(options: LoadOptions = {}): Load {
 export const loadVariables = {
   STOWAGE_LOCAL_DYNAMO_SEED: 'seed',
   STOWAGE_LOCAL_DYNAMO_HOLD_MS: 'holdMs',
+  STOWAGE_LOCAL_DYNAMO_HELD_SHARE: 'heldShare',
   STOWAGE_LOCAL_DYNAMO_INDEX_LAG_MS: 'indexLagMs',
   STOWAGE_LOCAL_DYNAMO_UNPROCESSED_SHARE: 'unprocessedShare',
   STOWAGE_LOCAL_DYNAMO_PARTITION_WRITE_UNITS: 'partitionWriteUnits',

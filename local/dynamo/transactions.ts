@@ -127,7 +127,7 @@ export async function transactWrite({ store, tokens, load }: Service, body: Body
   if (before) return before;
   const items = await distinctItems(store, parts);
   const itself = `token ${token}`;
-  if (load.holds.isHeld(itself)) {
+  if (load.holds.isHeldByUs(itself)) {
     throw wireError('TransactionInProgressException', 'Transaction is already in progress for the given token');
   }
   refuseConflicts(items, load);

@@ -4,6 +4,7 @@ import { boundTo } from '#core/claims/claim-record.ts';
 import { rollBackClaim } from '#core/claims/roll-back.ts';
 import { countersOf, type ExtensionFile } from '#core/file-record.ts';
 import { type AppSettings, defaultSettings } from '#core/settings.ts';
+import { underLoad } from '#test/support/load.ts';
 import { pendingFile, sessionFile, stagedFile } from '#test/support/records.ts';
 import { refusalOf } from '#test/support/refusals.ts';
 import { startWorld, type World } from '#test/support/world.ts';
@@ -13,7 +14,7 @@ const session = { kind: 'session', sessionId: 'session' } as const;
 let world: World;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ load: underLoad });
 });
 afterEach(async () => {
   await world.reset();

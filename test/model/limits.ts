@@ -1,4 +1,4 @@
-import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from '#adapters/dynamo/client.ts';
 import { counterKey } from '#adapters/dynamo/keys.ts';
 import type { CounterRef } from '#core/file-record.ts';
@@ -13,10 +13,13 @@ export const counters: CounterRef[] = [
 ];
 
 async function read(table: Table): Promise<Map<string, number>> {
-  const { Responses } = await table.documents.send(
-    new BatchGetCommand({ RequestItems: { [table.name]: { Keys: counters.map(counterKey), ConsistentRead: true } } }),
-  );
-  return new Map(Responses?.[table.name]?.map(({ pk, usedBytes }) => [String(pk), Number(usedBytes ?? 0)]));
+  const used = counters.map(async (counter) => {
+    const key = counterKey(counter);
+    const command = new GetCommand({ TableName: table.name, Key: key, ConsistentRead: true });
+    const { Item } = await table.documents.send(command);
+    return [key.pk, Number(Item?.usedBytes ?? 0)] as const;
+  });
+  return new Map(await Promise.all(used));
 }
 
 /**
