@@ -2,7 +2,8 @@
  * Items held by transactions. DynamoDB does not let others wait for an item that a transaction is at: it refuses them.
  * Who is refused, by the Developer Guide ("Transaction conflict handling in DynamoDB"): a transaction, of writes or of
  * reads, and a single Put, Update or Delete; not a plain read of any kind. A part of a transaction that only checks its
- * item holds it as much as one that writes it. Which items of a batch write meet a transaction is told as unprocessed.
+ * item holds it as much as one that writes it. Differs from the service: batch writes meet nobody, and single writes are
+ * done at once, so no transactional read meets them.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { getFiles } from '#adapters/dynamo/batch-get.ts';
 import { openTable, type Table } from '#adapters/dynamo/client.ts';
 import { transact } from '#adapters/dynamo/transaction.ts';
@@ -137,6 +137,16 @@ describe('connections', () => {
       expect(calls).toEqual(['GetItem', 'GetItem']);
     },
   );
+
+  it('that were idle through a freeze are not tried at all', async () => {
+    await many(8);
+    const dead = new Set(sockets);
+    calls = [];
+    intercept = ({ socket }) => (dead.has(socket) ? 'silence' : undefined);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 21_000 });
+    await read().finally(() => vi.useRealTimers());
+    expect(calls).toEqual(['GetItem']);
+  });
 
   it('are as many as there are calls, so none waits for another’s and takes that for a dead server', async () => {
     intercept = async () => {
