@@ -10,7 +10,7 @@ import { parseConfig } from '../lib/config.ts';
 import { synthesize } from '../lib/synth.ts';
 import type { Closable } from './aws.ts';
 import type { DrainReport } from './drain.ts';
-import type { DynamoOptions } from './dynamo/server.ts';
+import type { DynamoOptions, LoadOptions } from './dynamo/server.ts';
 import { readOrCreate, writePrivate } from './files.ts';
 import { lockFolder } from './lock.ts';
 import type { Pages, PagesContext } from './pages.ts';
@@ -20,7 +20,7 @@ import { type R2Options, startR2 } from './r2/server.ts';
 import { type DemoCredentials, demo, seed } from './seed.ts';
 import type { SqsOptions } from './sqs/server.ts';
 import { type RunningStack, runStack } from './stack.ts';
-import { startIssuer, type TokenIssuer } from './tokens/issuer.ts';
+import { type IssuerOptions, startIssuer, type TokenIssuer } from './tokens/issuer.ts';
 
 const host = '127.0.0.1';
 const portNames = ['api', 'r2', 'public', 'dynamodb', 'sqs', 'secrets', 'issuer', 'extension'] as const;
@@ -55,6 +55,7 @@ export interface Faults {
   r2?: R2Options['intercept'] | undefined;
   dynamodb?: DynamoOptions['intercept'] | undefined;
   sqs?: SqsOptions['intercept'] | undefined;
+  jwks?: IssuerOptions['intercept'] | undefined;
 }
 
 /** Round trips since the start or the last reset, by operation. */
@@ -77,6 +78,8 @@ export interface CloudOptions {
   ttlSweepMs?: number;
   /** Pages for whatever no deployed route matches; none when left out. */
   startPages?: (context: PagesContext) => Promise<Pages>;
+  /** What the table does under load: conflicts, lagging indexes and the like; none of it when left out. */
+  dynamoLoad?: LoadOptions;
   /** Epoch milliseconds as the table stand-in sees them, to let TTL come early. */
   now?: () => number;
 }
@@ -104,7 +107,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const ports = await choosePorts(dir, portNames, options.port ? { api: options.port } : {});
     const faults: Faults = {};
     const requests = createCounters();
-    const issuer = await startIssuer({ dir, host, port: ports.issuer });
+    const issuer = await startIssuer({ dir, host, port: ports.issuer, intercept: () => faults.jwks?.() });
     open.push(issuer);
     const r2 = await startBuckets(dir, ports, faults, requests);
     open.push(r2);
@@ -147,6 +150,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       dynamo: {
         onRequest: ({ operation }) => requests.count('dynamodb', operation),
         intercept: (request) => faults.dynamodb?.(request),
+        load: options.dynamoLoad,
         ...(options.now ? { now: options.now } : {}),
       },
       sqs: {

@@ -27,6 +27,8 @@ export interface DrainReport {
 
 export interface DrainOptions {
   sweepTtl(): Promise<number>;
+  /** Lets every index catch up. */
+  settleIndexes(): Promise<void>;
   scheduler: Scheduler;
   streams: StreamConsumer[];
   pollers: { mapping: QueueMappingSpec; queue: QueueSpec; poller: Poller }[];
@@ -63,6 +65,7 @@ async function drain(options: DrainOptions, before: Counts): Promise<DrainReport
 
   for (let round = 0; round < maxRounds && Date.now() < deadline; round += 1) {
     const start = total(options);
+    await within(options.settleIndexes(), deadline);
     const removed = await within(options.sweepTtl(), deadline);
     const outcomes = await within(options.scheduler.runAll(), deadline);
     const settled = await settleQueues(options, deadline);

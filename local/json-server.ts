@@ -1,9 +1,10 @@
 /** What the AWS JSON endpoints of this cloud share: read a body, answer JSON. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
+import { type Broken, breakOff, isBroken } from './broken.ts';
 
-/** `'reset'` drops the connection. */
-export type JsonReply = 'reset' | { status: number; body: unknown; headers?: Record<string, string> };
+/** An answer, or a way not to give one. */
+export type JsonReply = Broken | { status: number; body: unknown; headers?: Record<string, string> };
 
 /** Reads the request as JSON and writes what `answer` gives. A body that is not JSON is 400. */
 export function serveJson(
@@ -20,8 +21,8 @@ export function serveJson(
       return Promise.resolve({ status: 400, body: { __type: 'SerializationException', message: 'not JSON' } });
     })
     .then((reply) => {
-      if (reply === 'reset') {
-        request.socket.resetAndDestroy();
+      if (isBroken(reply)) {
+        breakOff(request, response, reply);
         return;
       }
       response.writeHead(reply.status, { 'content-type': contentType, ...reply.headers });

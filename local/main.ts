@@ -20,13 +20,18 @@ process.on('SIGINT', () => stopping.resolve());
 process.on('SIGTERM', () => stopping.resolve());
 
 try {
-  const [{ startCloud }, { startDemo }] = await Promise.all([import('./cloud.ts'), import('../demo/server.ts')]);
+  const [{ startCloud }, { loadFromEnv }, { startDemo }] = await Promise.all([
+    import('./cloud.ts'),
+    import('./dynamo/load.ts'),
+    import('../demo/server.ts'),
+  ]);
   const starting = startCloud({
     dir: process.env.STOWAGE_LOCAL_DIR || '.local',
     port: portFrom(process.env.PORT),
     echoErrors: true,
     ttlSweepMs: 60_000,
     startPages: startDemo,
+    dynamoLoad: loadFromEnv(process.env),
   });
   const cloud = await Promise.race([starting, stopping.promise]);
   if (cloud) {

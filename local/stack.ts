@@ -44,7 +44,7 @@ export interface StackOptions {
   sign: TokenIssuer['sign'];
   /** Answers what no route of the template matches; undefined leaves it not found. */
   pages?: GatewayOptions['pages'];
-  dynamo?: Pick<DynamoOptions, 'onRequest' | 'intercept' | 'now'>;
+  dynamo?: Pick<DynamoOptions, 'onRequest' | 'intercept' | 'now' | 'load'>;
   sqs?: Pick<SqsOptions, 'onRequest' | 'intercept'>;
   /** Writes what functions print on stderr to ours too. */
   echoErrors?: boolean;
@@ -127,6 +127,7 @@ export async function runStack(options: StackOptions): Promise<RunningStack> {
 
     const drain = createDrain({
       sweepTtl: dynamo.sweepTtl,
+      settleIndexes: dynamo.settleIndexes,
       scheduler,
       streams,
       pollers,

@@ -56,9 +56,20 @@ export function endpoint<A extends Auth, C extends Contract>(
     const { requestId } = event.requestContext;
     return contract.success === 204 ? emptyResponse(204, requestId) : jsonResponse(contract.success, answer, requestId);
   };
-  return middy<APIGatewayProxyEventV2, HttpResponse>({ timeoutEarlyInMillis: 0 })
+  return middy<APIGatewayProxyEventV2, HttpResponse>({
+    timeoutEarlyInMillis: answerMs,
+    timeoutEarlyResponse: outOfTime,
+  })
     .use(requestLog(row))
     .handler(handle as (event: APIGatewayProxyEventV2, context: Context) => Promise<HttpResponse>);
+}
+
+/** Kept for the error body when nothing else ended the request in time, so that no client sees the gateway's own 503. */
+const answerMs = 1_000;
+
+function outOfTime(): never {
+  const message = 'The request took too long. Look whether it took effect before trying again.';
+  throw new AppError('temporarily_unavailable', message, { retryAfterSeconds: 1 });
 }
 
 /** Turns a failure into the error body and writes the request's one log line. */

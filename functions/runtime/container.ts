@@ -27,6 +27,7 @@ import type { Clock } from '#core/files/ports.ts';
 import { contentDisposition } from '#http/file-name.ts';
 import { describeError, log } from '#http/log.ts';
 import type { Places } from '#http/upload-views.ts';
+import { remainingMs } from './deadline.ts';
 import { env, isStorageConfigured, required } from './env.ts';
 import { envNames } from './env-names.ts';
 
@@ -40,7 +41,7 @@ function once<T>(build: () => T): () => T {
 
 export const clock: Clock = { now: () => new Date() };
 
-const table = /* @__PURE__ */ once(() => openTable(required(envNames.tableName)));
+const table = /* @__PURE__ */ once(() => openTable(required(envNames.tableName), { remainingMs }));
 const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
 
 export const files = /* @__PURE__ */ once(() => createFileStore(table()));
@@ -83,10 +84,12 @@ export const tokens = /* @__PURE__ */ once(() =>
   }),
 );
 
-const cleanupQueue = /* @__PURE__ */ once(() => createCleanupQueue({ queueUrl: required(envNames.cleanupQueueUrl) }));
+const cleanupQueue = /* @__PURE__ */ once(() =>
+  createCleanupQueue({ queueUrl: required(envNames.cleanupQueueUrl), remainingMs }),
+);
 
 export const lifecycleQueue = /* @__PURE__ */ once(() =>
-  createLifecycleQueue({ queueUrl: required(envNames.lifecycleQueueUrl) }),
+  createLifecycleQueue({ queueUrl: required(envNames.lifecycleQueueUrl), remainingMs }),
 );
 
 const lifecycle = /* @__PURE__ */ once(() => createLifecycleStore(table()));

@@ -1,6 +1,9 @@
 import { expireFile } from '#core/files/sweep.ts';
 import { expiryHandler } from '#http/expiry-handler.ts';
 import { clock, files, objects } from '#runtime/container.ts';
+import { withDeadline } from '#runtime/deadline.ts';
 
 /** The alarm clock of staged files and direct uploads, woken when TTL has removed a ticket; one may come twice or late. */
-export const handler = expiryHandler((fileId) => expireFile({ files: files(), objects: objects(), clock }, fileId));
+export const handler = withDeadline(
+  expiryHandler((fileId) => expireFile({ files: files(), objects: objects(), clock }, fileId)),
+);

@@ -3,6 +3,9 @@ import { applyLifecycleEvent } from '#core/lifecycle/events.ts';
 import { lifecycleEvent } from '#http/messages.ts';
 import { queueHandler } from '#http/queue-handler.ts';
 import { lifecycleDeps } from '#runtime/container.ts';
+import { withDeadline } from '#runtime/deadline.ts';
 
 /** Consumer of the lifecycle queue, which the platform's event endpoint feeds and the platform may feed directly. */
-export const handler = queueHandler((body) => applyLifecycleEvent(lifecycleDeps(), z.parse(lifecycleEvent, body)));
+export const handler = withDeadline(
+  queueHandler((body) => applyLifecycleEvent(lifecycleDeps(), z.parse(lifecycleEvent, body))),
+);

@@ -2,17 +2,19 @@
  * DynamoDB for one machine: dynalite's actions and LevelDB store behind our own front, which adds transactions, TTL with its
  * stream record, `ReturnValuesOnConditionCheckFailure`, access checks and fault injection.
  *
- * Where it differs from the service: one lock serializes all writes, so there are no conflicts (TransactionConflict) and no
- * throttling; secondary indexes are written with their item, so they never lag, and every read is consistent; a batch write
- * is all or nothing; table changes are immediate; signatures are not verified; PartiQL, streams and backups are absent.
+ * Where it differs from the service: one lock serializes all writes, so conflicts, throttling, left-out keys and lagging
+ * indexes come about only as far as `load` asks for them (see load.ts); every other read is consistent; a batch write is
+ * all or nothing; table changes are immediate; signatures are not verified; PartiQL, streams and backups are absent.
  * Where it follows the service and DynamoDB Local does not: reserved words are refused as names, an update cannot give an
  * index key a wrong type, and a part of a transaction that is impossible for its item is a cancellation reason.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { type Broken, breakOff, isBroken } from '../broken.ts';
 import { type Authorize, accessKeyIdOf, checkAccess, itemsOf } from './access.ts';
 import type { Body } from './dynalite.ts';
 import { wireError } from './errors.ts';
+import { createLoad, type LoadOptions } from './load.ts';
 import { runOperation } from './operations.ts';
 import { openStore } from './store.ts';
 import { ensureTable, type TableInput } from './tables.ts';
@@ -21,14 +23,19 @@ import { createTtlSweeper, type OnTtlRemoval } from './ttl.ts';
 import { readBody, sendError, sendJson } from './wire.ts';
 
 export type { Authorize } from './access.ts';
+export type { LoadOptions } from './load.ts';
 export type { TableInput } from './tables.ts';
 export type { OnTtlRemoval } from './ttl.ts';
 
-/** A fault to inject: an exception by name, a connection reset before or (`afterEffect`) after the operation took effect. */
+/**
+ * A fault to inject: an exception by name, an answer without the effect, or a connection that breaks before or
+ * (`afterEffect`) after the operation took effect.
+ */
 export type Fault =
   | { type: string; message?: string; status?: number; more?: Record<string, unknown> }
-  | { afterEffect: 'reset' }
-  | 'reset'
+  | { answer: Record<string, unknown> }
+  | { afterEffect: Broken }
+  | Broken
   | undefined;
 
 export interface DynamoOptions {
@@ -40,7 +47,10 @@ export interface DynamoOptions {
   onRequest?: (request: { operation: string; accessKeyId: string | undefined; items: number }) => void;
   authorize?: Authorize;
   onTtlRemoval?: OnTtlRemoval;
-  intercept?: (request: { operation: string; body: Body }) => Fault | Promise<Fault>;
+  /** `socket` tells connections apart, for faults that only some of them have. */
+  intercept?: (request: { operation: string; body: Body; socket: Socket }) => Fault | Promise<Fault>;
+  /** What the service does under load; nothing of it when left out. */
+  load?: LoadOptions | undefined;
   /** Epoch milliseconds; decides expiry and the life of request tokens. */
   now?: () => number;
 }
@@ -51,6 +61,8 @@ export interface Dynamo {
   /** Makes the table, or brings an existing one up to date and keeps its items. */
   createTable(input: TableInput): Promise<void>;
   sweepTtl(): Promise<number>;
+  /** Resolves when every index has what was written until now. */
+  settleIndexes(): Promise<void>;
   /** Ends open connections and closes the store after the write that is under way. */
   close(): Promise<void>;
 }
@@ -58,7 +70,8 @@ export interface Dynamo {
 /** Starts the server; see the file's header. Rejects when the port or the folder is taken. */
 export async function startDynamo(options: DynamoOptions = {}): Promise<Dynamo> {
   const { dir, port = 0, host = '127.0.0.1', authorize, onRequest, intercept, onTtlRemoval, now = Date.now } = options;
-  const store = await openStore(dir);
+  const load = createLoad(options.load);
+  const store = await openStore(dir, load.indexLagMs);
   const tokens = await loadTokens(store.level, now);
   const ttl = createTtlSweeper(store, now, onTtlRemoval);
   const { awsRegion, awsAccountId } = store.raw.tableDb;
@@ -75,15 +88,19 @@ export async function startDynamo(options: DynamoOptions = {}): Promise<Dynamo> 
     const body = await readBody(request);
     const accessKeyId = accessKeyIdOf(request.headers.authorization);
     onRequest?.({ operation, accessKeyId, items: itemsOf(operation, body) });
-    const fault = await intercept?.({ operation, body });
-    if (fault === 'reset') {
-      request.socket.resetAndDestroy();
+    const fault = await intercept?.({ operation, body, socket: request.socket });
+    if (isBroken(fault)) {
+      breakOff(request, response, fault);
+      return;
+    }
+    if (fault && 'answer' in fault) {
+      sendJson(response, 200, fault.answer);
       return;
     }
     if (fault && 'type' in fault) throw wireError(fault.type, fault.message ?? '', fault);
     if (authorize) checkAccess(authorize, accessKeyId, { operation, body }, arnOf);
-    const output = await runOperation(store, tokens, operation, body);
-    if (fault) request.socket.resetAndDestroy();
+    const output = await runOperation({ store, tokens, load }, operation, body);
+    if (fault) breakOff(request, response, fault.afterEffect);
     else sendJson(response, 200, output);
   }
 
@@ -107,6 +124,7 @@ export async function startDynamo(options: DynamoOptions = {}): Promise<Dynamo> 
     port: bound,
     createTable: (input) => ensureTable(store, input),
     sweepTtl: () => ttl.sweep(),
+    settleIndexes: () => store.settleIndexes(),
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();

@@ -22,6 +22,7 @@ import {
 } from './dynalite.ts';
 import { wireError } from './errors.ts';
 import { indexEntryKey, indexPrefix, itemPrefix, type TableInfo } from './indexes.ts';
+import { createLaggingIndexes } from './lag.ts';
 import { createLock, type Lock } from './lock.ts';
 import { createUnit, type UnitOfWork } from './unit.ts';
 
@@ -40,6 +41,10 @@ export interface Store {
   /** For reading: pages of an index that start after `startKey` need it, see `indexEntryKey`. */
   reader(startKey?: Item): ActionStore;
   unit(): UnitOfWork;
+  /** Writes a batch; entries of global indexes as late as they are to be. */
+  apply(operations: BatchOperation[]): Promise<void>;
+  /** Resolves when every index has what was written until now. */
+  settleIndexes(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -66,13 +71,17 @@ function prefixed(prefix: string, { gt, gte, lt, lte, reverse, limit }: RangeOpt
   };
 }
 
-/** Opens the store in a folder (kept) or in memory. Rejects when another process holds the folder. */
-export async function openStore(dir: string | undefined): Promise<Store> {
+/**
+ * Opens the store in a folder (kept) or in memory; with `nextLagMs`, global indexes learn so much later of each write.
+ * Rejects when another process holds the folder.
+ */
+export async function openStore(dir: string | undefined, nextLagMs?: () => number): Promise<Store> {
   const instant = { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 };
   const raw = internals.create(dir === undefined ? instant : { ...instant, path: dir });
   const level = raw.db;
   await level.open();
   await finishCreations(level);
+  const indexes = await createLaggingIndexes(level, nextLagMs);
   const known = new Map<string, TableInfo>();
 
   async function table(name: string): Promise<TableInfo> {
@@ -135,8 +144,13 @@ export async function openStore(dir: string | undefined): Promise<Store> {
         ? { type: 'del', key: ttlKey(name) }
         : { type: 'put', key: ttlKey(name), value: attribute },
     reader,
-    unit: () => createUnit({ level, base, table }),
-    close: () => level.close(),
+    unit: () => createUnit({ level, base, table, apply: indexes.apply }),
+    apply: indexes.apply,
+    settleIndexes: indexes.settle,
+    async close() {
+      await indexes.close();
+      await level.close();
+    },
   };
 }
 

@@ -55,6 +55,7 @@ export function deleteTable(store: Store, body: Body): Promise<Body> {
   const name = String(data.TableName);
   return store.lock(async () => {
     const { table } = await store.table(name);
+    await store.settleIndexes();
     const prefixes = [
       itemPrefix(name),
       expiryPrefix(name),
@@ -125,6 +126,7 @@ function activeIndexes(data: Table): Pick<Table, 'GlobalSecondaryIndexes' | 'Loc
 /** Replaces the description, the TTL attribute and every index entry in one batch. The lock is held by the caller. */
 async function redefine(store: Store, from: TableInfo, to: TableInfo): Promise<void> {
   const name = from.table.TableName;
+  await store.settleIndexes();
   const operations: BatchOperation[] = [
     { type: 'put', key: tableKey(name), value: to.table },
     store.setTtl(name, to.ttlAttribute),

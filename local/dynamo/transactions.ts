@@ -1,7 +1,8 @@
 /**
  * TransactWriteItems and TransactGetItems. Every part runs as dynalite's own action against one unit of work, which is
- * committed when all of them succeeded. The store's lock is held throughout, so there is never a TransactionConflict here,
- * where the service (and DynamoDB Local) cancel one of two overlapping transactions: callers must retry on it all the same.
+ * committed when all of them succeeded. The store's lock is held throughout. With holds (see holds.ts) a transaction is at
+ * its items for a while before, and one that meets another there is cancelled with TransactionConflict, as is one that a
+ * partition has no room for with ThrottlingError.
  * A part that is impossible for its item or table (`ADD` to a map, a missing key) is the reason `ValidationError` of a
  * TransactionCanceledException, as the service documents; DynamoDB Local answers a plain ValidationException.
  */
@@ -13,10 +14,13 @@ import {
   typeOf,
   validationError,
   type WireError,
+  wireError,
 } from './errors.ts';
-import { checkIndexKeys } from './indexes.ts';
+import { type Change, checkIndexKeys } from './indexes.ts';
+import { conflictMessage, itemId, throttlingMessage } from './item-id.ts';
+import type { Load } from './load.ts';
+import type { Service } from './operations.ts';
 import type { Store } from './store.ts';
-import type { Tokens } from './tokens.ts';
 import { keyOf, type Part, parseParts, partKinds } from './transaction-parts.ts';
 import type { UnitOfWork } from './unit.ts';
 
@@ -55,20 +59,35 @@ async function runParts<T>(parts: Part[], unit: UnitOfWork | undefined, run: (pa
   return results;
 }
 
-/** Throws when two parts name one item, or a table does not exist. A malformed key is left for its part to report. */
-async function checkDistinct(store: Store, parts: Part[]): Promise<void> {
-  const seen = new Set<string>();
-  for (const part of parts) {
-    const { table } = await store.table(part.tableName);
-    const key = keyOf(part);
-    const keyOnly = Object.fromEntries(
-      table.KeySchema.flatMap(({ AttributeName: name }) => (key[name] ? [[name, key[name]]] : [])),
-    );
-    if (internals.validateKey(keyOnly, table)) continue;
-    const id = `${part.tableName}~${internals.createKey(keyOnly, table)}`;
-    if (seen.has(id)) throw validationError('Transaction request cannot include multiple operations on one item');
-    seen.add(id);
+/**
+ * The items of the parts, in order; undefined for a malformed key, which is left for its part to report. Throws when two
+ * parts name one item, or a table does not exist.
+ */
+async function distinctItems(store: Store, parts: Part[]): Promise<(string | undefined)[]> {
+  const items = await Promise.all(parts.map((part) => itemId(store, part.tableName, keyOf(part))));
+  const known = items.filter((item) => item !== undefined);
+  if (new Set(known).size < known.length) {
+    throw validationError('Transaction request cannot include multiple operations on one item');
   }
+  return items;
+}
+
+/** Throws the cancellation of a transaction that meets another one at an item. */
+function refuseConflicts(items: (string | undefined)[], { holds }: Load): void {
+  const reasons = items.map((item) =>
+    item !== undefined && holds.isHeld(item)
+      ? { Code: 'TransactionConflict', Message: conflictMessage }
+      : { Code: 'None' },
+  );
+  if (reasons.some(({ Code }) => Code !== 'None')) throw transactionCanceled(reasons);
+}
+
+/** Throws the cancellation of a transaction for which a partition has no room; a part costs twice what a write costs. */
+function refuseThrottled(changes: Change[], { partitions }: Load): void {
+  const reasons = changes.map((change) =>
+    partitions.take(change, 2) ? { Code: 'None' } : { Code: 'ThrottlingError', Message: throttlingMessage },
+  );
+  if (reasons.some(({ Code }) => Code !== 'None')) throw transactionCanceled(reasons);
 }
 
 function runWrite(part: Part, unit: UnitOfWork): Promise<Body> {
@@ -93,7 +112,7 @@ function consumed(body: Body, parts: Part[], results: Body[], member: 'Read' | '
 }
 
 /** All or nothing, once per token. Throws TransactionCanceledException, ValidationException or a token mismatch. */
-export async function transactWrite(store: Store, tokens: Tokens, body: Body): Promise<Body> {
+export async function transactWrite({ store, tokens, load }: Service, body: Body): Promise<Body> {
   const token = body.ClientRequestToken;
   if (token != null && (typeof token !== 'string' || token.length < 1 || token.length > 36)) {
     throw validationError(
@@ -103,29 +122,41 @@ export async function transactWrite(store: Store, tokens: Tokens, body: Body): P
   }
   const request = structuredClone(body.TransactItems);
   const parts = parseParts(store, body, ['Put', 'Update', 'Delete', 'ConditionCheck']);
-  return store.lock(async () => {
-    const earlier = typeof token === 'string' ? tokens.earlier(token, request) : undefined;
-    if (earlier) return earlier;
-    await checkDistinct(store, parts);
-    const unit = store.unit();
-    const results = await runParts(parts, unit, (part) => runWrite(part, unit));
-    const bytes = unit.changes().reduce((sum, { after }) => sum + (after ? internals.itemSize(after) : 0), 0);
-    if (bytes > maxBytes) {
-      throw validationError(`Transaction payload size cannot exceed 4MB. Payload Size: ${bytes}`);
-    }
-    const response = consumed(body, parts, results, 'Write');
-    const memory = typeof token === 'string' ? tokens.remember(token, request, response) : undefined;
-    await unit.commit(memory?.operations);
-    memory?.applied();
-    return response;
-  });
+  const earlier = () => (typeof token === 'string' ? tokens.earlier(token, request) : undefined);
+  const before = earlier();
+  if (before) return before;
+  const items = await distinctItems(store, parts);
+  const itself = `token ${token}`;
+  if (load.holds.isHeldByUs(itself)) {
+    throw wireError('TransactionInProgressException', 'Transaction is already in progress for the given token');
+  }
+  refuseConflicts(items, load);
+  return await load.holds.during([itself, ...items.filter((item) => item !== undefined)], () =>
+    store.lock(async () => {
+      const meanwhile = earlier();
+      if (meanwhile) return meanwhile;
+      const unit = store.unit();
+      const results = await runParts(parts, unit, (part) => runWrite(part, unit));
+      const bytes = unit.changes().reduce((sum, { after }) => sum + (after ? internals.itemSize(after) : 0), 0);
+      if (bytes > maxBytes) {
+        throw validationError(`Transaction payload size cannot exceed 4MB. Payload Size: ${bytes}`);
+      }
+      refuseThrottled(unit.changes(), load);
+      const response = consumed(body, parts, results, 'Write');
+      const memory = typeof token === 'string' ? tokens.remember(token, request, response) : undefined;
+      await unit.commit(memory?.operations);
+      memory?.applied();
+      return response;
+    }),
+  );
 }
 
 /** Reads all items at one moment, in the order asked for. */
-export async function transactGet(store: Store, body: Body): Promise<Body> {
+export async function transactGet({ store, load }: Service, body: Body): Promise<Body> {
   const parts = parseParts(store, body, ['Get']);
+  const items = await distinctItems(store, parts);
   return store.lock(async () => {
-    await checkDistinct(store, parts);
+    refuseConflicts(items, load);
     const view = store.reader();
     const results = await runParts(parts, undefined, (part) =>
       runAction('GetItem', { ...part.data, ConsistentRead: true }, view),

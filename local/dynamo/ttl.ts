@@ -60,7 +60,7 @@ export function createTtlSweeper(store: Store, now: () => number, onTtlRemoval: 
     if (!before || expiry === undefined || expiry >= now() / 1000) return false;
     const operations = operationsOf({ info, key, before, after: undefined });
     if (onTtlRemoval) operations.push(...(await outboxEntry(info.table, before)));
-    await store.level.batch(operations);
+    await store.apply(operations);
     return true;
   }
 

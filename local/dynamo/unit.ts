@@ -37,10 +37,11 @@ export interface UnitContext {
   level: Level;
   base: Pick<ActionStore, 'options' | 'tableDb' | 'getTable'>;
   table(name: string): Promise<TableInfo>;
+  apply(operations: BatchOperation[]): Promise<void>;
 }
 
 /** Begins a unit of work; dropping it is the way to roll back. */
-export function createUnit({ level, base, table }: UnitContext): UnitOfWork {
+export function createUnit({ level, base, table, apply }: UnitContext): UnitOfWork {
   const touched = new Map<string, Change>();
   let current: Body = {};
 
@@ -107,7 +108,7 @@ export function createUnit({ level, base, table }: UnitContext): UnitOfWork {
     changes: () => [...touched.values()],
     async commit(more = []) {
       const operations = [...[...touched.values()].flatMap(operationsOf), ...more];
-      if (operations.length > 0) await level.batch(operations);
+      if (operations.length > 0) await apply(operations);
     },
   };
 }

@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import * as z from 'zod';
 import { aws, type Closable } from '../aws.ts';
+import { type Broken, isBroken } from '../broken.ts';
 import { type Authorizer, accessKeyIdOf } from '../iam/authorize.ts';
 import { type JsonReply, serveJson } from '../json-server.ts';
 import { closeServer, listen } from '../listen.ts';
@@ -12,8 +13,8 @@ import type { QueueSpec } from '../template/model.ts';
 import { operations, type SqsContext, SqsError } from './operations.ts';
 import type { QueueStore } from './store.ts';
 
-/** A fault of the service: an error by code instead of the effect, or a dropped connection. */
-export type SqsFault = { status: number; code: string } | 'reset';
+/** A fault of the service: an error by code instead of the effect, or a connection that breaks. */
+export type SqsFault = { status: number; code: string } | Broken;
 
 export interface SqsOptions {
   queues: QueueSpec[];
@@ -55,7 +56,7 @@ export async function startSqs(options: SqsOptions): Promise<Closable & { port: 
     }
     if (!queue) throw new SqsError('QueueDoesNotExist', 'The specified queue does not exist.');
     const fault = options.intercept?.({ operation, queueName });
-    if (fault === 'reset') return 'reset';
+    if (isBroken(fault)) return fault;
     if (fault) throw new SqsError(fault.code, 'Provoked for a test.', fault.status);
     const url = `http://${request.headers.host}/${aws.accountId}/${queue.name}`;
     const context: SqsContext = { queue, store: options.store, url, signal: closing.signal };

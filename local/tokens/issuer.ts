@@ -4,6 +4,7 @@ import path from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import * as z from 'zod';
 import type { Closable } from '../aws.ts';
+import { type Broken, breakOff, isBroken } from '../broken.ts';
 import { readOrCreate } from '../files.ts';
 import { closeServer, listen } from '../listen.ts';
 
@@ -17,6 +18,19 @@ export const tokenRequest = z.looseObject({
   /** Seconds from now; negative for a token that is already over. */
   expiresIn: z.number().int().default(twelveHours),
 });
+
+/** A fault of the key server: an answer without keys, or a connection that breaks. */
+export type IssuerFault = { status: number } | Broken;
+
+export interface IssuerOptions {
+  dir: string;
+  host: string;
+  port: number;
+  /** Told of every request for the keys. */
+  onRequest?: () => void;
+  /** Asked before every answer, to provoke faults. */
+  intercept?: () => IssuerFault | undefined;
+}
 
 export interface TokenIssuer extends Closable {
   issuer: string;
@@ -32,15 +46,21 @@ const defaults: Record<string, Record<string, unknown>> = {
 };
 
 /** Starts the key set endpoint; the key pair is kept in `<dir>/issuer.json`, so tokens outlive a restart. */
-export async function startIssuer(options: { dir: string; host: string; port: number }): Promise<TokenIssuer> {
+export async function startIssuer(options: IssuerOptions): Promise<TokenIssuer> {
   const jwk = await readOrCreate(path.join(options.dir, 'issuer.json'), createKey);
   const { d: _private, ...publicJwk } = jwk;
   const keySet = JSON.stringify({ keys: [{ ...publicJwk, use: 'sig', alg: 'ES256' }] });
   const key = await importJWK(jwk, 'ES256');
   const server = createServer((request, response) => {
-    const found = request.url === '/.well-known/jwks.json';
-    response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });
-    response.end(found ? keySet : '{}');
+    options.onRequest?.();
+    const fault = options.intercept?.();
+    if (isBroken(fault)) {
+      breakOff(request, response, fault);
+      return;
+    }
+    const status = fault?.status ?? (request.url === '/.well-known/jwks.json' ? 200 : 404);
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(status === 200 ? keySet : '{}');
   });
   const { endpoint: issuer } = await listen(server, options);
 

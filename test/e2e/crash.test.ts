@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DevFile } from '#local/cloud.ts';
 import { jpegPhoto } from '#test/support/images.ts';
+import { laggingIndexes, loadVariablesOf, underLoad } from '#test/support/load.ts';
 import { brokenTotals, readAll } from './crash-support.ts';
 import { openTable } from './faults-support.ts';
 import { asUser, connect, pathsOf, type Stowage, stage, type TestApp, upload } from './support.ts';
@@ -44,7 +45,13 @@ async function endGroup(): Promise<void> {
 
 async function start(): Promise<Stowage> {
   const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, PORT: '0', STOWAGE_LOCAL_DIR: dir };
+  const env = {
+    PATH,
+    HOME,
+    PORT: '0',
+    STOWAGE_LOCAL_DIR: dir,
+    ...loadVariablesOf({ ...underLoad, ...laggingIndexes }),
+  };
   const cwd = join(import.meta.dirname, '../..');
   child = spawn('npm', ['start'], { cwd, env, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   let ready = false;

@@ -35,8 +35,11 @@ export function openTable({ dev }: Pick<Cloud, 'dev'>) {
   };
 }
 
-/** Ends every running instance of the functions whose name holds `part`, in the middle of whatever it does. Linux only. */
-export function killInstances({ dir }: Pick<OpenCloud, 'dir'>, part: string): number {
+/** Ends every running instance of the functions whose name holds `part`, in the middle of whatever it does. */
+export const killInstances = (opened: Pick<OpenCloud, 'dir'>, part: string) => signalInstances(opened, part, 'SIGKILL');
+
+/** Sends a signal to every running instance of the functions whose name holds `part`, and tells to how many. Linux only. */
+export function signalInstances({ dir }: Pick<OpenCloud, 'dir'>, part: string, signal: NodeJS.Signals): number {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   const found = pids.filter((pid) => {
     const variables = environmentOf(pid);
@@ -44,7 +47,7 @@ export function killInstances({ dir }: Pick<OpenCloud, 'dir'>, part: string): nu
     const ours = variables.some((line) => line.startsWith(`LAMBDA_TASK_ROOT=${dir}/`));
     return ours && name?.toLowerCase().includes(part) === true;
   });
-  for (const pid of found) process.kill(Number(pid), 'SIGKILL');
+  for (const pid of found) process.kill(Number(pid), signal);
   return found.length;
 }
 

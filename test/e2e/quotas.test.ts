@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jpegPhoto } from '#test/support/images.ts';
+import { underLoad } from '#test/support/load.ts';
 import { expectError, fileOf } from './expectations.ts';
 import { type Answer, asBackend, asUser, eventually, openStowage, stage, type TestApp, upload } from './support.ts';
 
@@ -10,7 +11,10 @@ let photo: Buffer;
 let size: number;
 
 beforeAll(async () => {
-  [stowage, photo] = await Promise.all([openStowage(), jpegPhoto({ width: 160, height: 120 })]);
+  [stowage, photo] = await Promise.all([
+    openStowage({ dynamoLoad: underLoad }),
+    jpegPhoto({ width: 160, height: 120 }),
+  ]);
   size = fileOf(await upload(stowage, await stowage.app(), { bytes: photo })).sizeBytes;
 });
 afterAll(() => stowage.close());

@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'vitest';
-import { type DevFile, startCloud } from '#local/cloud.ts';
+import { type CloudOptions, type DevFile, startCloud } from '#local/cloud.ts';
 import type { DrainReport } from '#local/drain.ts';
+import { loadFromEnv } from '#local/dynamo/load.ts';
 
 export interface Answer {
   status: number;
@@ -28,17 +29,19 @@ export interface CallOptions {
 export type Stowage = ReturnType<typeof connect>;
 
 /** A one-machine cloud in a folder of its own, or the running one STOWAGE_DEV_FILE names. */
-export async function openStowage(): Promise<Stowage & { close(): Promise<void> }> {
+export async function openStowage(options: CloudSettings = {}): Promise<Stowage & { close(): Promise<void> }> {
   const running = process.env.STOWAGE_DEV_FILE;
   if (running) return { ...connect(JSON.parse(readFileSync(running, 'utf8'))), close: async () => undefined };
-  const { cloud, close } = await openCloud();
+  const { cloud, close } = await openCloud(options);
   return { ...connect(cloud.dev), close };
 }
 
+type CloudSettings = Omit<CloudOptions, 'dir'>;
+
 /** A one-machine cloud whose parts a test may break and whose round trips it may count. */
-export async function openCloud() {
+export async function openCloud(options: CloudSettings = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'stowage-e2e-'));
-  const cloud = await startCloud({ dir });
+  const cloud = await startCloud({ dynamoLoad: loadFromEnv(process.env), ...options, dir });
   const close = async () => {
     await cloud.close();
     rmSync(dir, { recursive: true, force: true });

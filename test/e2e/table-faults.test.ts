@@ -118,6 +118,18 @@ describe('a table that is throttled or broken for a moment', () => {
   });
 });
 
+describe('an answer that is lost after its write', () => {
+  it('of a developer key does not keep its owner from getting it', async () => {
+    breakTable({ afterEffect: 'reset' }, { only: /PutItem/, count: 1 });
+    const token = opened.stowage.dev.adminToken;
+    const json = { label: 'lost' };
+    const answer = await opened.stowage.call('POST', `${app.admin}/developer-keys`, { token, json });
+    expect(answer.status).toBe(201);
+    const { key } = answer.body as { key: string };
+    expect((await upload(opened.stowage, { ...app, key }, { bytes: photo })).status).toBe(201);
+  });
+});
+
 describe('a table that stays away', () => {
   it.each([
     ['throttles', throttled],

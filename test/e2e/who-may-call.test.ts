@@ -44,7 +44,7 @@ beforeAll(async () => {
   // Otherwise good for every endpoint, each with one fault.
   for (const use of ['user', 'session', 'service']) {
     const good = claims[use] ?? {};
-    tokens[`expired ${use}`] = await stowage.token({ ...good, expiresIn: -1 } as never);
+    tokens[`expired ${use}`] = await stowage.token({ ...good, expiresIn: -60 } as never);
     tokens[`${use} of another audience`] = await stowage.token({ ...good, aud: 'elsewhere' });
     tokens[`${use} of another issuer`] = await stowage.token({ ...good, iss: 'https://elsewhere.example' });
     tokens[`forged ${use}`] = forged(tokens[use] ?? '');

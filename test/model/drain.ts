@@ -34,6 +34,7 @@ export async function drain(run: Run, ports: Ports, draining: Draining, schedule
   await settleQueues(run, ports, draining);
   if (!scheduled) return;
   for (let left = 3; left > 0; left -= 1) {
+    await run.settleIndexes();
     const report = await reconcile(ports, { dryRun: false, budgetMs: restMs, everyObject: true });
     if (report.failed.count > 0) throw new Error(`Reconcile failed: ${JSON.stringify(report.failed)}`);
     if (report.counterDrift.length > 0) throw new Error(`Counters drifted: ${JSON.stringify(report.counterDrift)}`);
@@ -57,6 +58,7 @@ async function settleQueues(run: Run, ports: Ports, draining: Draining): Promise
   while (run.messages.length > 0) {
     await deliverEvents(run, ports, draining);
     await deliver(run, ports, draining, ({ dueAt }) => dueAt <= run.time.now);
+    await run.settleIndexes();
     const next = Math.min(...run.messages.map(({ dueAt }) => dueAt));
     if (Number.isFinite(next)) run.time.now = Math.max(run.time.now, next);
   }

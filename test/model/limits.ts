@@ -1,4 +1,4 @@
-import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from '#adapters/dynamo/client.ts';
 import { sessions, users } from './domain.ts';
 import { appCounter, type Counter, sessionCounter, stagedCounter } from './rules.ts';
@@ -13,10 +13,12 @@ export const counters: Counter[] = [
 const keys = counters.map(({ pk }) => ({ pk, sk: 'COUNTER' }));
 
 async function read(table: Table): Promise<Map<string, number>> {
-  const { Responses } = await table.documents.send(
-    new BatchGetCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } }),
-  );
-  return new Map(Responses?.[table.name]?.map(({ pk, usedBytes }) => [String(pk), Number(usedBytes ?? 0)]));
+  const used = keys.map(async (key) => {
+    const command = new GetCommand({ TableName: table.name, Key: key, ConsistentRead: true });
+    const { Item } = await table.documents.send(command);
+    return [key.pk, Number(Item?.usedBytes ?? 0)] as const;
+  });
+  return new Map(await Promise.all(used));
 }
 
 /**

@@ -19,8 +19,9 @@ export interface Observed {
   objects: Map<string, number>;
 }
 
-/** Reads the whole table and the whole bucket. */
+/** Reads the whole table and the whole bucket. By then every index has caught up: looking takes longer than it lags. */
 export async function observe(run: Run): Promise<Observed> {
+  await run.settleIndexes();
   const [items, listed] = await Promise.all([allItems(run.table), run.lister.list('default', {})]);
   const of = (sk: string) => items.filter((item) => item.sk === sk);
   const ended = items.filter(({ closedAt, deletedAt }) => closedAt !== undefined || deletedAt !== undefined);

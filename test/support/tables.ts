@@ -5,7 +5,8 @@ import { createTableInput, ttlAttribute } from '#lib/table-schema.ts';
 import { startDynamo } from '#local/dynamo/server.ts';
 import { startDynamoDbLocal } from './dynamodb-local.ts';
 
-const access = { region: 'eu-central-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+/** Credentials and region for a client of ours; no local service checks them. */
+export const access = { region: 'eu-central-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 
 /** The deployed table's shape on some DynamoDB. */
 export async function createTable(endpoint: string, name = `stowage-${crypto.randomUUID()}`): Promise<Table> {

@@ -16,7 +16,7 @@ import { createDeleteScheduler } from '#core/files/delete.ts';
 import type { Clock } from '#core/files/ports.ts';
 import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
 import { contentDisposition } from '#http/file-name.ts';
-import { type DynamoOptions, startDynamo } from '#local/dynamo/server.ts';
+import { type DynamoOptions, type LoadOptions, startDynamo } from '#local/dynamo/server.ts';
 import { type R2Options, startR2 } from '#local/r2/server.ts';
 import { allItems, createTable, emptyTable } from './tables.ts';
 
@@ -24,9 +24,9 @@ const credentials = { accessKeyId: 'local', secretAccessKey: 'secret' };
 
 /**
  * The adapters over real servers, with faults to switch on: what the rules run against when a test must make one step
- * fail. The queue is a list, so that a test decides when and how often a message arrives.
+ * fail. The queue is a list, so that a test decides when and how often a message arrives. `load`: see the table's own.
  */
-export async function startWorld() {
+export async function startWorld({ load }: { load?: LoadOptions } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'stowage-'));
   const faults: { dynamo?: DynamoOptions['intercept']; r2?: R2Options['intercept']; queue?: () => void } = {};
   const calls: string[] = [];
@@ -36,6 +36,7 @@ export async function startWorld() {
     startDynamo({
       onRequest: ({ operation }) => calls.push(`dynamo ${operation}`),
       intercept: (request) => faults.dynamo?.(request),
+      load,
     }),
     startR2({
       dir,
@@ -102,6 +103,8 @@ export async function startWorld() {
         /^(COUNTER|RANK)/.test(String(sk)) && Object.values(counts).every((count) => count === 0);
       return items.filter((item) => !zero(item));
     },
+    /** Lets every index catch up with what was written. */
+    settleIndexes: () => dynamo.settleIndexes(),
     /** As new: no faults, the true time, no messages, objects or items, nothing counted. */
     async reset(): Promise<void> {
       for (const fault of ['dynamo', 'r2', 'queue'] as const) faults[fault] = undefined;

@@ -1,27 +1,46 @@
 import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
+import { AppError } from '#core/files/errors.ts';
 import type { FileRecord } from '#core/files/record.ts';
+import { backOff } from './back-off.ts';
 import type { Table } from './client.ts';
 import { fromItem } from './file-item.ts';
 import { fileKey } from './keys.ts';
 
+type Keys = Record<string, unknown>[];
+
 /** Keys DynamoDB takes in one batch. */
 const batchSize = 100;
 
+/** Answers in a row that brought nothing before giving up; with the pauses below at most six seconds. */
+const maxIdleRounds = 8;
+const pauses = { baseMs: 25, longestMs: 1000 };
+
 /**
  * Files by their ids, strongly consistent, in no order; missing ones are left out, an id given twice is read once. One
- * call for each hundred, and more when an answer reaches 16 MB and says which keys it left out.
+ * call for each hundred, and more when DynamoDB leaves keys out because its answer is full (16 MB) or a partition is
+ * busy. Throws `temporarily_unavailable` when it goes on leaving them out, or the caller's time runs out.
+ * Source: Amazon DynamoDB API Reference, BatchGetItem: "we strongly recommend that you use an exponential backoff".
  */
 export async function getFiles(table: Table, fileIds: string[]): Promise<FileRecord[]> {
   const found: FileRecord[] = [];
   const wanted = [...new Set(fileIds)];
   for (let start = 0; start < wanted.length; start += batchSize) {
-    let keys: Record<string, unknown>[] = wanted.slice(start, start + batchSize).map(fileKey);
-    while (keys.length > 0) {
+    let keys: Keys = wanted.slice(start, start + batchSize).map(fileKey);
+    for (let idleRounds = 0; keys.length > 0; ) {
       const { Responses, UnprocessedKeys } = await table.documents.send(
         new BatchGetCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } }),
       );
       found.push(...(Responses?.[table.name] ?? []).map((item) => fromItem(item)));
-      keys = UnprocessedKeys?.[table.name]?.Keys ?? [];
+      const left: Keys = UnprocessedKeys?.[table.name]?.Keys ?? [];
+      idleRounds = left.length < keys.length ? 0 : idleRounds + 1;
+      keys = left;
+      if (keys.length === 0) break;
+      if (idleRounds >= maxIdleRounds || !(await backOff(idleRounds, pauses, table.remainingMs))) {
+        throw new AppError('temporarily_unavailable', 'The service is busy right now. Try again shortly.', {
+          cause: new Error(`DynamoDB left ${keys.length} keys unprocessed`),
+          retryAfterSeconds: 1,
+        });
+      }
     }
   }
   return found;

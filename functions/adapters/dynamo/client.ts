@@ -1,34 +1,52 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { createTimedHandler } from '../aws/timed-handler.ts';
+import { retryConflicts } from './conflicts.ts';
 import { translateOutage } from './outages.ts';
 
 export interface Table {
   documents: DynamoDBDocumentClient;
   name: string;
+  /** Milliseconds left for calls; infinite outside an invocation. */
+  remainingMs(): number;
 }
+
+export interface TableOptions {
+  endpoint?: string;
+  credentials?: { accessKeyId: string; secretAccessKey: string };
+  region?: string;
+  remainingMs?: () => number;
+}
+
+/** DynamoDB answers in milliseconds; a page of 1 MB takes a fraction of this. Four silent attempts end within 13 s. */
+const attemptMs = 3_000;
+const maxAttempts = 4;
 
 /**
  * The table behind the document client. The SDK reads region, credentials and endpoint from its standard environment,
- * as Lambda and the one-machine cloud both set it. Time-outs are short: a call that hangs would otherwise use up the
- * function's 29 seconds. A table that stays away through all tries is `temporarily_unavailable`.
+ * as Lambda and the one-machine cloud both set it. Every call ends: an attempt within three seconds, all of them within
+ * the caller's time. Conflicts with other writers are tried again here, for every write, so no store has to. What stays
+ * away through all tries is `temporarily_unavailable`.
  */
-export function openTable(
-  name: string,
-  options: { endpoint?: string; credentials?: { accessKeyId: string; secretAccessKey: string }; region?: string } = {},
-): Table {
+export function openTable(name: string, { remainingMs, ...options }: TableOptions = {}): Table {
+  const left = remainingMs ?? (() => Number.POSITIVE_INFINITY);
   const client = new DynamoDBClient({
     ...options,
-    maxAttempts: 4,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 5000 },
+    maxAttempts,
+    requestHandler: createTimedHandler({ attemptMs, remainingMs: left }),
   });
+  // Around the SDK's own tries, so that both hear of the last failure only; the first that is added is the outer one.
   client.middlewareStack.add(
     (next) => (args) =>
       next(args).catch((error: unknown) => {
         throw translateOutage(error);
       }),
-    // Around the SDK's own tries, so that it hears of the last failure only.
     { step: 'initialize', name: 'translateOutage' },
   );
+  client.middlewareStack.add((next) => (args) => retryConflicts(() => next(args), left), {
+    step: 'initialize',
+    name: 'retryConflicts',
+  });
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
-  return { documents, name };
+  return { documents, name, remainingMs: left };
 }

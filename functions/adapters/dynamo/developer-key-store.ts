@@ -15,7 +15,9 @@ export function createDeveloperKeyStore(table: Table, options: { cacheSeconds: n
         new PutCommand({
           TableName,
           Item: { ...developerKeyKey(key.appId, key.keyId), ...key, secretHash },
-          ConditionExpression: 'attribute_not_exists(pk)',
+          // The second half is for the try after one whose answer was lost: it meets its own key.
+          ConditionExpression: 'attribute_not_exists(pk) OR secretHash = :hash',
+          ExpressionAttributeValues: { ':hash': secretHash },
         }),
       );
     },

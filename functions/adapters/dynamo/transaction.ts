@@ -1,6 +1,5 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
-import { AppError } from '#core/files/errors.ts';
 import type { Table } from './client.ts';
 
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
@@ -8,55 +7,32 @@ export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems'
 /** What an item said: `failed` carries the old item where it was asked for. */
 export type ItemOutcome = { failed: false } | { failed: true; old: Record<string, unknown> | undefined };
 
-/** Attempts before giving up on conflicts; with the pauses below about four seconds of patience. */
-const maxAttempts = 12;
-
 /**
- * Writes all items or none. Returns undefined when written, else what each item's condition said, in order.
+ * Writes all items or none. Returns undefined when written, else what each item's condition said, in order. Throws
+ * `temporarily_unavailable` when other writers stay in the way (see `retryConflicts`) or the table stays away.
  *
- * Two transactions that touch one counter at the same moment make DynamoDB cancel one with `TransactionConflict`:
- * nothing is wrong, so it is tried again after a random pause (full jitter) and never becomes a quota error.
- * Throws `temporarily_unavailable` when the conflicts do not end.
- * Source: Amazon DynamoDB Developer Guide, "Transaction conflict handling".
+ * One token names the transaction through all its attempts, so an attempt whose answer was lost is not met by the next
+ * one as somebody else's write: DynamoDB answers as it did for the first. It remembers a token for ten minutes after
+ * the transaction ended well, far longer than an invocation runs; a cancelled attempt leaves nothing to remember.
+ * Source: Amazon DynamoDB API Reference, TransactWriteItems, "ClientRequestToken".
  */
 export async function transact(table: Table, items: TransactItem[]): Promise<ItemOutcome[] | undefined> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await table.documents.send(new TransactWriteCommand({ TransactItems: items }));
-      return undefined;
-    } catch (error) {
-      const outcome = outcomeOf(error);
-      if (outcome !== 'conflict') return outcome;
-      if (attempt >= maxAttempts) {
-        throw new AppError(
-          'temporarily_unavailable',
-          'Many writes touch the same quota right now. Try again shortly.',
-          {
-            cause: error,
-            retryAfterSeconds: 1,
-          },
-        );
-      }
-      await pause(Math.random() * Math.min(500, 10 * 2 ** attempt));
-    }
+  const command = new TransactWriteCommand({ TransactItems: items, ClientRequestToken: crypto.randomUUID() });
+  try {
+    await table.documents.send(command);
+    return undefined;
+  } catch (error) {
+    return outcomesOf(error);
   }
 }
 
-/** Codes that say "not now" rather than "no". */
-const conflictCodes = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
-
-function outcomeOf(error: unknown): ItemOutcome[] | 'conflict' {
-  if (isNamed(error, 'TransactionInProgressException')) return 'conflict';
-  if (!(error instanceof TransactionCanceledException)) throw error;
-  const reasons = error.CancellationReasons ?? [];
-  // A failed condition decides even beside a conflict: trying again could only find the same or a newer answer.
-  if (reasons.some((reason) => reason.Code === 'ConditionalCheckFailed')) {
-    return reasons.map((reason) =>
-      reason.Code === 'ConditionalCheckFailed' ? { failed: true, old: unmarshalled(reason.Item) } : { failed: false },
-    );
-  }
-  if (reasons.some((reason) => reason.Code !== undefined && conflictCodes.has(reason.Code))) return 'conflict';
-  throw error;
+/** Throws the error again when it is no condition that failed. */
+function outcomesOf(error: unknown): ItemOutcome[] {
+  const reasons = (error instanceof TransactionCanceledException ? error.CancellationReasons : undefined) ?? [];
+  if (!reasons.some((reason) => reason.Code === 'ConditionalCheckFailed')) throw error;
+  return reasons.map((reason) =>
+    reason.Code === 'ConditionalCheckFailed' ? { failed: true, old: unmarshalled(reason.Item) } : { failed: false },
+  );
 }
 
 /** The document client unmarshalls answers, not the items inside an exception. */
@@ -76,5 +52,3 @@ function scalar(value: unknown): unknown {
 export function isNamed(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;
 }
-
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));

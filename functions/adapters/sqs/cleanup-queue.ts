@@ -1,7 +1,7 @@
 import type { CleanupQueue } from '#core/files/cleanup-queue.ts';
-import { createSender } from './sender.ts';
+import { createSender, type QueueOptions } from './sender.ts';
 
 /** The `CleanupQueue` behind `queueUrl`. Rejects with `QueueUnavailableError`. */
-export function createCleanupQueue({ queueUrl }: { queueUrl: string }): CleanupQueue {
-  return { send: createSender(queueUrl) };
+export function createCleanupQueue(options: QueueOptions): CleanupQueue {
+  return { send: createSender(options) };
 }

@@ -1,17 +1,20 @@
 /** Tokens of the platform: JWTs checked against its key server (JWKS), with `jose`. */
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { AppError } from '#core/files/errors.ts';
 import type { Clock } from '#core/files/ports.ts';
 import { parseTokenClaims, type TokenVerifier } from '#core/identity/tokens.ts';
+import { createKeySet } from './key-set.ts';
 
 export interface TokenVerifierConfig {
   jwksUrl: string;
   issuer: string;
   audience: string;
-  /** Seconds by which our clock and the issuer's may differ; 0 when left out. */
+  /** Seconds by which our clock and the issuer's may differ; 30 when left out. */
   clockToleranceSeconds?: number;
-  /** Seconds after a fetch of the keys in which an unknown key id starts no other; 30 when left out. */
+  /** Seconds after a fetch of the keys in which nothing starts another; 30 when left out. */
   jwksCooldownSeconds?: number;
+  /** Seconds for which keys serve that could not be fetched again; a day when left out. */
+  jwksMaxStaleSeconds?: number;
   clock?: Clock;
 }
 
@@ -32,28 +35,30 @@ const algorithms = [
 
 /** Longer than any token of ours, short enough that parsing a hostile one costs nothing. Characters. */
 const maxTokenLength = 8192;
-const keysFreshForMs = 10 * 60_000;
-const keyServerTimeoutMs = 3_000;
+const clockToleranceSeconds = 30;
+const jwksCooldownSeconds = 30;
+const jwksMaxStaleSeconds = 86_400;
 const retryAfterSeconds = 5;
 
 /** The token names no key of the set, or not one alone: that is the token's fault, and not the key server's. */
 const faultsOfTheToken = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
 
 /**
- * The verifier of one issuer. Keys are fetched when first needed, once for callers at the same time, kept ten minutes,
- * and fetched again for an unknown key id (rotation). Anything wrong with a token is `AppError` `unauthorized`; keys
- * that cannot be had are `temporarily_unavailable` with `retryAfterSeconds`.
+ * The verifier of one issuer; see `createKeySet` for how it comes by the keys. Anything wrong with a token is `AppError`
+ * `unauthorized`; keys that cannot be had are `temporarily_unavailable` with `retryAfterSeconds`.
  */
 export function createTokenVerifier(config: TokenVerifierConfig): TokenVerifier {
-  const remoteKeys = createRemoteJWKSet(new URL(config.jwksUrl), {
-    cacheMaxAge: keysFreshForMs,
-    cooldownDuration: (config.jwksCooldownSeconds ?? 30) * 1000,
-    timeoutDuration: keyServerTimeoutMs,
+  const { clock } = config;
+  const keys = createKeySet({
+    jwksUrl: config.jwksUrl,
+    cooldownSeconds: config.jwksCooldownSeconds ?? jwksCooldownSeconds,
+    maxStaleSeconds: config.jwksMaxStaleSeconds ?? jwksMaxStaleSeconds,
+    now: () => clock?.now().getTime() ?? Date.now(),
   });
 
   const findKey: JWTVerifyGetKey = async (header, token) => {
     try {
-      return await remoteKeys(header, token);
+      return await keys(header, token);
     } catch (cause) {
       if (faultsOfTheToken.some((fault) => cause instanceof fault)) {
         throw cause;
@@ -74,9 +79,9 @@ export function createTokenVerifier(config: TokenVerifierConfig): TokenVerifier 
         issuer: config.issuer,
         audience: config.audience,
         algorithms,
-        clockTolerance: config.clockToleranceSeconds ?? 0,
+        clockTolerance: config.clockToleranceSeconds ?? clockToleranceSeconds,
         requiredClaims: ['exp'],
-        ...(config.clock && { currentDate: config.clock.now() }),
+        ...(clock && { currentDate: clock.now() }),
       }).catch((cause: unknown) => {
         throw cause instanceof AppError ? cause : unauthorized(cause);
       });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
@@ -81,7 +82,8 @@ describe('a queue that does not take the message', () => {
     server.close();
   });
 
-  const send = () => createCleanupQueue({ queueUrl }).send({ type: 'file.delete', fileId: '0123' });
+  const message = { type: 'file.delete', fileId: '0123' } as const;
+  const send = () => createCleanupQueue({ queueUrl }).send(message);
 
   it('because it fails is tried twice and then reported', async () => {
     answer = (response) => response.writeHead(500).end();
@@ -97,9 +99,31 @@ describe('a queue that does not take the message', () => {
     await expect(send()).rejects.toBeInstanceOf(QueueUnavailableError);
   });
 
-  it('because it never answers is given up, so that the caller can do the work itself', async () => {
-    answer = () => {};
+  it.each([
+    ['never answers', () => {}],
+    [
+      'sends headers and stalls',
+      (response: ServerResponse) => response.writeHead(200, { 'content-length': 9 }).flushHeaders(),
+    ],
+  ])('because it %s is tried twice and given up, so that the caller can do the work itself', async (_, how) => {
+    answer = how;
     await expect(send()).rejects.toBeInstanceOf(QueueUnavailableError);
+    expect(requests).toBe(2);
+  });
+
+  it('at the first try, and does at the second, has it', async () => {
+    answer = (response) => {
+      const MD5OfMessageBody = createHash('md5').update(JSON.stringify(message)).digest('hex');
+      if (requests > 1) response.end(JSON.stringify({ MessageId: '1', MD5OfMessageBody }));
+    };
+    await send();
+    expect(requests).toBe(2);
+  });
+
+  it('is not called by whoever has no time left', async () => {
+    const late = createCleanupQueue({ queueUrl, remainingMs: () => 0 });
+    await expect(late.send(message)).rejects.toBeInstanceOf(QueueUnavailableError);
+    expect(requests).toBe(0);
   });
 
   it('because nobody listens is reported', async () => {

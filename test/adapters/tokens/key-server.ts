@@ -30,12 +30,29 @@ export function signToken(
   return new SignJWT({ ...usual, ...claims }).setProtectedHeader({ alg: key.alg, kid: key.kid }).sign(secret);
 }
 
-/** A key server whose keys and answers a test changes as it goes; `stop` and `start` keep its port. */
+/** A key server whose keys and answers a test changes as it goes. */
 export async function startKeyServer(keys: SigningKey[]) {
-  const state = { keys, status: 200, body: undefined as string | undefined, stalled: false, requests: 0 };
-  const server = createServer((_, response) => {
+  const state = {
+    keys,
+    status: 200,
+    body: undefined as string | undefined,
+    silent: false,
+    stalled: false,
+    dropNext: false,
+    requests: 0,
+  };
+  const server = createServer((request, response) => {
     state.requests++;
+    if (state.dropNext) {
+      state.dropNext = false;
+      request.socket.resetAndDestroy();
+      return;
+    }
+    if (state.silent) {
+      return;
+    }
     if (state.stalled) {
+      response.writeHead(200, { 'content-length': 100 }).flushHeaders();
       return;
     }
     response.statusCode = state.status;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { caller, directUploads, put, settings, setup } from '#test/support/direct.ts';
 import { flatPng } from '#test/support/hostile-images.ts';
 import { grainPng, jpegPhoto, pngPhoto } from '#test/support/images.ts';
+import { underLoad } from '#test/support/load.ts';
 import { refusalOf } from '#test/support/refusals.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
@@ -10,7 +11,7 @@ let direct: ReturnType<typeof directUploads>;
 let photo: Buffer;
 
 beforeAll(async () => {
-  [world, photo] = await Promise.all([startWorld(), jpegPhoto()]);
+  [world, photo] = await Promise.all([startWorld({ load: underLoad }), jpegPhoto()]);
   direct = directUploads(world);
 });
 beforeEach(() => direct.reset());

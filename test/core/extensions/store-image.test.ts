@@ -3,6 +3,7 @@ import { defaultSettings } from '#core/extensions/settings.ts';
 import { type ImageUpload, storeImage } from '#core/extensions/store-image.ts';
 import { purge } from '#core/files/purge.ts';
 import { jpegPhoto } from '#test/support/images.ts';
+import { underLoad } from '#test/support/load.ts';
 import { refusalOf } from '#test/support/refusals.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
@@ -11,7 +12,7 @@ let world: World;
 let photo: Buffer;
 
 beforeAll(async () => {
-  [world, photo] = await Promise.all([startWorld(), jpegPhoto()]);
+  [world, photo] = await Promise.all([startWorld({ load: underLoad }), jpegPhoto()]);
 });
 afterEach(async () => {
   await world.reset();

@@ -3,6 +3,7 @@ import { type FileRecord, incomingOf } from '#core/files/record.ts';
 import { applyLifecycleEvent } from '#core/lifecycle/events.ts';
 import { anotherPhoto, directUploads, put } from '#test/support/direct.ts';
 import { jpegPhoto } from '#test/support/images.ts';
+import { underLoad } from '#test/support/load.ts';
 import { refusalOf } from '#test/support/refusals.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
@@ -12,7 +13,7 @@ let direct: ReturnType<typeof directUploads>;
 let photo: Buffer;
 
 beforeAll(async () => {
-  [world, photo] = await Promise.all([startWorld(), jpegPhoto()]);
+  [world, photo] = await Promise.all([startWorld({ load: underLoad }), jpegPhoto()]);
   direct = directUploads(world);
 });
 beforeEach(() => direct.reset());

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
+import { underLoad } from '#test/support/load.ts';
 import { sessionFile, stagedFile } from '#test/support/records.ts';
 import { emptyTable } from '#test/support/tables.ts';
 import { startWorld, type World } from '#test/support/world.ts';
@@ -8,7 +9,7 @@ import { type Acts, createActs, template } from './support.ts';
 let world: World;
 let acts: Acts;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ load: underLoad });
   acts = createActs(world);
 });
 afterEach(() => acts.forget());

@@ -2,13 +2,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { purge } from '#core/files/purge.ts';
 import { sweepOne } from '#core/files/sweep.ts';
 import { createParent } from '#core/organizations/parents.ts';
+import { underLoad } from '#test/support/load.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 import { bytesOf, refusalOf, reset, uploaded, userId } from './support.ts';
 
 let world: World;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ load: underLoad });
 });
 beforeEach(() => reset(world));
 afterAll(() => world.close());
