@@ -1,7 +1,7 @@
 /** The route table as the stack sees it, so that tests can hand it another one. */
 import { type EndpointRow, endpoints, type WorkerRow, workers } from '../functions/routes.ts';
 
-export type { EndpointRow, Use, WorkerRow, WorkerSource } from '../functions/routes.ts';
+export type { EndpointRow, Use, WatchedLines, WorkerRow, WorkerSource } from '../functions/routes.ts';
 
 /** Rows by key; the key is the file, `<functions root>/<key>.ts`. */
 export interface RouteTable {

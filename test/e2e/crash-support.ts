@@ -5,13 +5,14 @@ import { counterKey, counterOfKey } from '#adapters/dynamo/keys.ts';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import type { ClaimRecord } from '#core/claims/claim-record.ts';
 import { countersOf, type ExtensionFile, holderOf } from '#core/file-record.ts';
+import { markerPrefix } from '#core/ids.ts';
 import type { DevFile } from '#local/cloud.ts';
 
 export interface Everything {
   files: ExtensionFile[];
   claims: ClaimRecord[];
   counters: Map<string, { usedBytes: number; fileCount: number }>;
-  /** Keys and sizes. */
+  /** Keys and sizes of files, without the mark of the table the bucket belongs to. */
   objects: Map<string, number>;
 }
 
@@ -31,7 +32,7 @@ export async function readAll({ dynamodb, r2 }: DevFile): Promise<Everything> {
   const objects = new Map<string, number>();
   for (let after: string | undefined; ; ) {
     const page = await lister.list('default', { ...(after !== undefined && { after }) });
-    for (const { key, sizeBytes } of page.objects) objects.set(key, sizeBytes);
+    for (const { key, sizeBytes } of page.objects) if (!key.startsWith(markerPrefix)) objects.set(key, sizeBytes);
     if (page.next === undefined) break;
     after = page.next;
   }

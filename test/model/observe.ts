@@ -1,5 +1,6 @@
 import type { ClaimRecord } from '#core/claims/claim-record.ts';
 import { type ExtensionFile as FileRecord, isExpired, type Scope } from '#core/file-record.ts';
+import { markerPrefix } from '#core/ids.ts';
 import { allItems } from '#test/support/tables.ts';
 import type { Run } from './run.ts';
 
@@ -14,7 +15,7 @@ export interface Observed {
   tickets: string[];
   markers: { fileId: string; incoming: { key: string }; final: { key: string } }[];
   owed: Scope[];
-  /** Bucket keys with the sizes of their objects. */
+  /** Bucket keys with the sizes of their objects, without the mark of the table the bucket belongs to. */
   objects: Map<string, number>;
 }
 
@@ -37,7 +38,9 @@ export async function observe(run: Run): Promise<Observed> {
     tickets: of('EXPIRY').map(({ pk }) => String(pk)),
     markers: of('INCOMING') as unknown as Observed['markers'],
     owed: of('CLEANUP').map(({ scope }) => scope as Scope),
-    objects: new Map(listed.objects.map(({ key, sizeBytes }) => [key, sizeBytes])),
+    objects: new Map(
+      listed.objects.filter(({ key }) => !key.startsWith(markerPrefix)).map(({ key, sizeBytes }) => [key, sizeBytes]),
+    ),
   };
 }
 

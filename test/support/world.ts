@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
+import { reconcileKey } from '#adapters/dynamo/keys.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
 import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts';
 import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
@@ -11,6 +12,7 @@ import { createTypeDetector } from '#adapters/file-type/type-detector.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
 import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
+import { markerPrefix } from '#core/ids.ts';
 import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
 import type { CleanupMessage, CleanupQueue, Clock } from '#core/ports.ts';
 import { createDeleteScheduler } from '#core/schedule-delete.ts';
@@ -89,25 +91,29 @@ export async function startWorld() {
         await handleCleanup({ files, objects, lifecycle, queue, clock }, message);
       }
     },
+    /** Without what marks the bucket as this table's. */
     async objectKeys(bucket: 'files' | 'public' = 'files'): Promise<string[]> {
+      return (await this.allKeys(bucket)).filter((key) => !key.startsWith(markerPrefix));
+    },
+    async allKeys(bucket: 'files' | 'public' = 'files'): Promise<string[]> {
       s3.config.systemClockOffset = time.offsetMs;
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
       return Contents.map(({ Key }) => Key ?? '');
     },
-    /** Everything in the table but counters that are back at zero, those of lists among them. */
+    /** Everything in the table but what reconcile keeps for itself and counters that are back at zero, those of lists among them. */
     async items(): Promise<Record<string, unknown>[]> {
       const items = await allItems(table);
-      const zero = ({ pk: _pk, sk, ...counts }: Record<string, unknown>) =>
+      const zero = ({ pk: _pk, sk, movedAt: _movedAt, ...counts }: Record<string, unknown>) =>
         /^(COUNTER|RANK)/.test(String(sk)) && Object.values(counts).every((count) => count === 0);
-      return items.filter((item) => !zero(item));
+      return items.filter((item) => item.pk !== reconcileKey.pk && !zero(item));
     },
     /** As new: no faults, the true time, no messages, objects or items, nothing counted. */
     async reset(): Promise<void> {
       for (const fault of ['dynamo', 'r2', 'queue'] as const) faults[fault] = undefined;
       time.offsetMs = 0;
       messages.length = 0;
-      for (const key of await this.objectKeys()) await objects.delete({ bucket: 'default', key });
-      for (const key of await this.objectKeys('public')) await objects.delete({ bucket: 'public', key });
+      for (const key of await this.allKeys()) await objects.delete({ bucket: 'default', key });
+      for (const key of await this.allKeys('public')) await objects.delete({ bucket: 'public', key });
       await emptyTable(table);
       calls.length = 0;
     },

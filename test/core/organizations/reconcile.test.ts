@@ -25,13 +25,15 @@ const run = () =>
       store: createReconcileStore(world.table),
       lister: createObjectLister(world.r2Config),
       buckets: ['default'],
-      pause: async () => {},
+      graceMs: 0,
+      log: () => {},
     },
     { dryRun: false, budgetMs: 60_000, everyObject: true },
   );
 
 it('reconcile keeps every file of an organization and takes what has no record', async () => {
   const who = { orgId, userId };
+  await run();
   await createParent(world, { kind: 'progress_photo', userId, uploadIds: [await uploaded(world)], fields: {} });
   await completeLogo(world, who, await uploaded(world, { ownerType: 'logo' }));
   const assetUploadIds = [await uploaded(world, { ownerType: 'minisite_asset' })];

@@ -1,0 +1,32 @@
+import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
+import { createObjectLister } from '#adapters/r2/object-lister.ts';
+import { reconcile } from '#core/reconcile/reconcile.ts';
+import type { ReconcileReport } from '#core/reconcile/report.ts';
+import type { ReconcileDeps, ReconcileOptions } from '#core/reconcile/run.ts';
+import type { World } from '#test/support/world.ts';
+
+/** A run over a world's table and bucket, without the days of grace unless a test is about them. */
+export function reconciler(world: World) {
+  return (options: Partial<ReconcileOptions> = {}, deps: Partial<ReconcileDeps> = {}): Promise<ReconcileReport> =>
+    reconcile(
+      {
+        ...world,
+        store: createReconcileStore(world.table),
+        lister: createObjectLister(world.r2Config),
+        buckets: ['default'],
+        graceMs: 0,
+        log: () => {},
+        ...deps,
+      },
+      { dryRun: false, budgetMs: 60_000, everyObject: true, ...options },
+    );
+}
+
+/** Findings by kind, without those there are none of. */
+export function countsOf(report: ReconcileReport): Record<string, number> {
+  const found = Object.entries(report).flatMap(([kind, value]) => {
+    if (Array.isArray(value)) return value.length > 0 ? [[kind, value.length]] : [];
+    return typeof value === 'object' && 'count' in value && value.count > 0 ? [[kind, value.count]] : [];
+  });
+  return Object.fromEntries(found);
+}
