@@ -1,8 +1,10 @@
 import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
+import { type FileRecord, objectOf } from '#core/file-record.ts';
 import { reconcile } from '#core/reconcile/reconcile.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import type { ReconcileDeps, ReconcileOptions } from '#core/reconcile/run.ts';
+import { sessionFile } from '#test/support/records.ts';
 import type { World } from '#test/support/world.ts';
 
 /** A run over a world's table and bucket, without the days of grace unless a test is about them. */
@@ -29,4 +31,13 @@ export function countsOf(report: ReconcileReport): Record<string, number> {
     return typeof value === 'object' && 'count' in value && value.count > 0 ? [[kind, value.count]] : [];
   });
   return Object.fromEntries(found);
+}
+
+/** A file of a session with its record, counted for its app, and its bytes. */
+export async function storedFile(world: World): Promise<FileRecord> {
+  const file = sessionFile();
+  const limits = [{ counter: { kind: 'app', appId: file.appId } as const, limitBytes: 1_000_000 }];
+  await world.files.reserve(file, limits);
+  await world.objects.put(objectOf(file), Buffer.from('x'), { contentType: 'text/plain' });
+  return (await world.files.markReady(file, world.clock.now())) ?? file;
 }

@@ -87,6 +87,7 @@ describe('right settings', () => {
       cacheSeconds: 5,
       protectData: true,
       logRetentionDays: 30,
+      orphanGraceDays: 7,
       throttle: { rateLimit: 200, burstLimit: 400 },
       corsOrigins: [],
     });
@@ -98,6 +99,9 @@ describe('right settings', () => {
     expect(configWarnings(parseConfig({ ...settings, r2 }))).toEqual([expect.stringContaining('r2.publicBaseUrl')]);
     const { stage, tokens } = settings;
     expect(configWarnings(parseConfig({ stage, tokens }))).toHaveLength(2);
+    expect(configWarnings(parseConfig({ ...settings, orphanGraceDays: 0 }))).toEqual([
+      expect.stringContaining('orphanGraceDays'),
+    ]);
   });
 });
 

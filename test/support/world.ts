@@ -66,6 +66,8 @@ export async function startWorld() {
   const s3 = new S3Client({ endpoint: r2.endpoint, region: 'auto', forcePathStyle: true, credentials });
   const lifecycle = createLifecycleStore(table);
   return {
+    /** For a second table beside this world's. */
+    dynamoEndpoint: dynamo.endpoint,
     table,
     files,
     organizations: createOrganizationStore(table),

@@ -11,6 +11,9 @@ const graceMs = 2 * 3_600_000;
 /** An upload of an organization's editor may wait for a day, and its bytes with it. */
 const incomingGraceMs = 26 * 3_600_000;
 
+/** Keys of ours begin with a letter; the marks of the bucket's table lie before them and move on with every run. */
+const beforeFiles = `${markerPrefix}~`;
+
 /**
  * One page of a bucket: every object of ours against its record. An object whose key we did not make is somebody
  * else's and never suspect; an incoming one of a day and more belongs to no upload that could still be completed.
@@ -19,8 +22,7 @@ export const reconcileObjects: Step = async ({ deps, report, keep }, position) =
   const index = position.bucket ?? 0;
   const bucket = deps.buckets[index];
   if (bucket === undefined) return undefined;
-  const page = await deps.lister.list(bucket, { ...(position.after !== undefined && { after: position.after }) });
-  const objects = page.objects.filter(({ key }) => !key.startsWith(markerPrefix));
+  const { objects, next } = await deps.lister.list(bucket, { after: position.after ?? beforeFiles });
   report.checked.objects += objects.length;
   const seen = (position.seen ?? 0) + objects.length;
 
@@ -42,6 +44,6 @@ export const reconcileObjects: Step = async ({ deps, report, keep }, position) =
     await keep();
     await deps.store.suspect(`orphans ${bucket}`, suspects, now);
   }
-  if (page.next !== undefined) return { part: 'objects', bucket: index, after: page.next, seen };
+  if (next !== undefined) return { part: 'objects', bucket: index, after: next, seen };
   return { part: 'orphans', bucket: index, seen };
 };

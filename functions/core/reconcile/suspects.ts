@@ -156,7 +156,7 @@ async function forEachSuspect(run: Run, list: SuspectList, work: (suspect: Suspe
 }
 
 const withoutRecords =
-  'The table has no record of any file, so no object is taken for a stray one. Check that this is the right table; once files are stored again, what is stray goes.';
+  'The table has no record of any file, so no object is taken for a stray one. Check that this is the right table. If it is, what is stray goes once a file is stored again.';
 
 const tooMany = (kind: Case['kind'], count: number, limit: number) => {
   const what = kind === 'recordsWithoutObject' ? 'records have no object' : 'objects have no record';
