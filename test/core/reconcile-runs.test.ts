@@ -37,7 +37,7 @@ describe('runs', () => {
       ...store,
       async scan(cursor) {
         inside ??= run().catch((error: unknown) => error);
-        expect(await inside).toMatchObject({ code: 'reconcile_running', status: 409, retryAfterSeconds: 120 });
+        expect(await inside).toMatchObject({ code: 'reconcile_running', status: 409, retryAfterSeconds: 30 });
         expect(await run({ dryRun: true })).toMatchObject({ complete: true });
         return await store.scan(cursor);
       },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { RunState, RunStore } from '#core/reconcile/stores.ts';
@@ -33,11 +34,15 @@ export function createRunStore(table: Table): RunStore {
 
   return {
     async tableId() {
-      // A restore and a new stack make a new table, and this name is given to one table only, whatever it is called
-      // (DynamoDB API reference, TableDescription).
-      const { Table: described } = await send(new DescribeTableCommand({ TableName }));
-      if (described?.TableId === undefined) throw new Error('DescribeTable answered without a TableId');
-      return described.TableId;
+      // A restore and a new stack make a new table; this name is given to one table only, whatever it is called, and so is
+      // the moment of its creation, for a DynamoDB that leaves the id out (DynamoDB API reference, TableDescription).
+      const { Table: { TableId, TableArn = TableName, CreationDateTime } = {} } = await send(
+        new DescribeTableCommand({ TableName }),
+      );
+      if (TableId !== undefined) return TableId;
+      if (CreationDateTime === undefined)
+        throw new Error('DescribeTable tells neither the id nor the age of the table');
+      return createHash('sha256').update(`${TableArn} ${CreationDateTime.toISOString()}`).digest('hex');
     },
 
     state: async () => stateOf(await read()),

@@ -63,8 +63,8 @@ export type Step = (run: Run, position: Position) => Promise<Position | undefine
 
 export const isOverTime = ({ deps, deadline }: Run): boolean => deps.clock.now().getTime() >= deadline;
 
-/** Another run asks for the lease after this long without a sign of this one, milliseconds. */
-const leaseMs = 120_000;
+/** After so long without a sign of a run another takes its turn, milliseconds: soon after one was killed. */
+const leaseMs = 30_000;
 
 /**
  * Takes the lease, hands `work` the means to keep it, and gives it back whatever happens. A run that was frozen long

@@ -62,9 +62,10 @@ export const handler = async (event) => {
 };
 `;
 
+/** Notes its event, and fails then if it is told to. */
 export const scheduled = `
 import { appendFileSync } from 'node:fs';
-export const handler = async (event) => { appendFileSync(process.env.RECORD_FILE, JSON.stringify({ scheduled: event }) + '\\n'); };
+export const handler = async (event) => { appendFileSync(process.env.RECORD_FILE, JSON.stringify({ scheduled: event }) + '\\n'); if (process.env.FAIL) throw new Error('on purpose'); };
 `;
 
 /** Needs what only a layer brings, both ways it may be asked for. */
