@@ -196,7 +196,11 @@ describe('a bucket and its table', () => {
   });
 
   it('killed between table and bucket it starts again', async () => {
-    await run();
+    world.faults.r2 = ({ operation }) =>
+      operation === 'PutObject' ? { status: 503, code: 'ServiceUnavailable' } : undefined;
+    await expect(run()).rejects.toMatchObject({ reason: 'unavailable' });
+    world.faults.r2 = undefined;
+    expect(await run()).toMatchObject({ stopped: [], complete: true });
     world.faults.r2 = ({ operation }) =>
       operation === 'PutObject' ? { status: 503, code: 'ServiceUnavailable' } : undefined;
     await expect(run()).rejects.toMatchObject({ reason: 'unavailable' });

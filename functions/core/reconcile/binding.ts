@@ -66,12 +66,15 @@ export async function bind(run: Run): Promise<void> {
   const highest = Math.max(state.generation, ...found.map(({ latest }) => latest?.generation ?? 0));
   const generation = highest + 1;
   // The table first: killed between the two, it is ahead of the bucket, which a table of an earlier time never is.
-  await run.keep({ table, generation, buckets: deps.buckets });
+  await run.keep({ table, generation });
   for (const { bucket, markers, latest } of found) {
     if (bucket !== 'default' && refused.length === 0 && latest !== undefined) continue;
     await deps.objects.put({ bucket, key: keyOf({ generation, table }) }, note, { contentType: 'text/plain' });
     await Promise.all(markers.map(({ key }) => deps.objects.delete({ bucket, key }).catch(unlessLocked)));
   }
+  // Last of all that a marker is there to be missed: killed before, a bucket that never had one is bound by the next run.
+  const bound = [...new Set([...state.buckets, ...deps.buckets])];
+  if (bound.length > state.buckets.length) await run.keep({ buckets: bound });
 }
 
 /** A marker under a bucket lock stays; the later one is valid all the same. */
