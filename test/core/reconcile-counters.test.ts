@@ -1,36 +1,23 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { counterKey } from '#adapters/dynamo/keys.ts';
 import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
 import { sessionFile } from '#test/support/records.ts';
-import { startWorld, type World } from '#test/support/world.ts';
-import { reconciler, storedFile } from './reconcile-support.ts';
+import { boundWorld, reconciler, storedFile } from './reconcile-support.ts';
 
 const hour = 3_600_000;
-let world: World;
+const world = boundWorld();
 
-beforeAll(async () => {
-  world = await startWorld();
-});
-beforeEach(async () => {
-  world.time.offsetMs = 0;
-  await run();
-});
-afterEach(async () => {
-  await world.reset();
-});
-afterAll(() => world.close());
-
-const run: ReturnType<typeof reconciler> = (...given) => reconciler(world)(...given);
-const stored = () => storedFile(world);
+const run: ReturnType<typeof reconciler> = (...given) => reconciler(world())(...given);
+const stored = () => storedFile(world());
 
 describe('a counter', () => {
   const counter = { kind: 'app', appId: 'app' } as const;
-  const usage = () => world.files.usage(counter);
+  const usage = () => world().files.usage(counter);
   const drift = (by: number, expression = 'ADD usedBytes :by') =>
-    world.table.documents.send(
+    world().table.documents.send(
       new UpdateCommand({
-        TableName: world.table.name,
+        TableName: world().table.name,
         Key: counterKey(counter),
         UpdateExpression: expression,
         ExpressionAttributeValues: { ':by': by },
@@ -39,20 +26,20 @@ describe('a counter', () => {
 
   it('that moved is not judged by an index that lags, so that a right one is never made wrong or negative', async () => {
     const file = await stored();
-    const store = createReconcileStore(world.table);
+    const store = createReconcileStore(world().table);
     // The index does not show the file yet.
     const behind = { ...store, recount: async () => ({ usedBytes: 0, fileCount: 0 }) };
     expect(await run({}, { store: behind })).toMatchObject({ counterDrift: [], repaired: 0 });
     expect(await usage()).toEqual({ usedBytes: file.sizeBytes, fileCount: 1 });
-    await world.files.release(file, world.clock.now());
+    await world().files.release(file, world().clock.now());
     expect(await usage()).toEqual({ usedBytes: 0, fileCount: 0 });
   });
 
   it('that moves while it is summed is left alone', async () => {
     await stored();
     await drift(5000);
-    world.time.offsetMs = hour;
-    const store = createReconcileStore(world.table);
+    world().time.offsetMs = hour;
+    const store = createReconcileStore(world().table);
     const meanwhile = {
       ...store,
       async recount(...given: Parameters<typeof store.recount>) {
@@ -68,12 +55,12 @@ describe('a counter', () => {
   it('of before its moves were dated is watched for a quarter of an hour first', async () => {
     await stored();
     await drift(6000, 'SET usedBytes = :by REMOVE movedAt');
-    world.time.offsetMs = hour;
+    world().time.offsetMs = hour;
     expect(await run({ dryRun: true })).toMatchObject({ counterDrift: [] });
     expect(await run()).toMatchObject({ counterDrift: [], repaired: 0 });
-    world.time.offsetMs += 14 * 60_000;
+    world().time.offsetMs += 14 * 60_000;
     expect(await run()).toMatchObject({ counterDrift: [], repaired: 0 });
-    world.time.offsetMs += 60_000;
+    world().time.offsetMs += 60_000;
     expect(await run()).toMatchObject({ counterDrift: [{ counter }], repaired: 1 });
     expect(await usage()).toEqual({ usedBytes: 1000, fileCount: 1 });
   });
@@ -81,12 +68,12 @@ describe('a counter', () => {
   it('is one of sixteen that are looked at together', async () => {
     for (let index = 0; index < 40; index += 1) {
       const file = sessionFile({ sessionId: `session-${index}` });
-      await world.files.reserve(file, [
+      await world().files.reserve(file, [
         { counter: { kind: 'session', sessionId: `session-${index}` }, limitBytes: 10_000 },
       ]);
     }
-    world.time.offsetMs = 16 * 60_000 - 60_000 * 2;
-    const store = createReconcileStore(world.table);
+    world().time.offsetMs = 16 * 60_000 - 60_000 * 2;
+    const store = createReconcileStore(world().table);
     let [now, most] = [0, 0];
     const counted = {
       ...store,

@@ -1,3 +1,4 @@
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { type FileRecord, objectOf } from '#core/file-record.ts';
@@ -5,7 +6,7 @@ import { reconcile } from '#core/reconcile/reconcile.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import type { ReconcileDeps, ReconcileOptions } from '#core/reconcile/run.ts';
 import { sessionFile } from '#test/support/records.ts';
-import type { World } from '#test/support/world.ts';
+import { startWorld, type World } from '#test/support/world.ts';
 
 /** A run over a world's table and bucket, without the days of grace unless a test is about them. */
 export function reconciler(world: World) {
@@ -40,4 +41,23 @@ export async function storedFile(world: World): Promise<FileRecord> {
   await world.files.reserve(file, limits);
   await world.objects.put(objectOf(file), Buffer.from('x'), { contentType: 'text/plain' });
   return (await world.files.markReady(file, world.clock.now())) ?? file;
+}
+
+/** A world of its own for a test file, with nothing in it and its bucket bound before each test. */
+export function boundWorld(): () => World {
+  let started: World | undefined;
+  const world = () => {
+    if (started === undefined) throw new Error('The world is not there before the first test');
+    return started;
+  };
+  beforeAll(async () => {
+    started = await startWorld();
+  });
+  beforeEach(async () => {
+    world().time.offsetMs = 0;
+    await reconciler(world())();
+  });
+  afterEach(() => world().reset());
+  afterAll(() => world().close());
+  return world;
 }
