@@ -13,7 +13,7 @@ export type Auth = 'user' | 'user.or.platform' | 'session.read' | 'session.write
 /**
  * What a function touches; its grants, environment and layers follow from this and from nothing else.
  * `table.read` allows reads of the table and its indexes, `table.write` also writes,
- * `table.scan` may read it whole, `r2` the bucket credentials,
+ * `table.scan` may read it whole and ask which table it is, `r2` the bucket credentials,
  * `r2.names`
  * only where the buckets are, `cleanup.send` and `lifecycle.send` the queues, `images` the sharp layer and a whole vCPU.
  */
@@ -50,6 +50,8 @@ export interface WorkerRow {
   uses: readonly Use[];
   timeoutSeconds: number;
   summary: string;
+  /** Log lines (their `message`) that alarms watch. */
+  watch?: WatchedLines;
 }
 
 /**
@@ -65,6 +67,17 @@ export interface FallbackRow {
   uses: readonly Use[];
   summary: string;
 }
+
+/**
+ * What a worker that the clock wakes writes down: `report` at the end of every run, with `report.complete` true where it
+ * got through, and `stopped` when it left something undone that somebody must decide.
+ */
+export interface WatchedLines {
+  report: string;
+  stopped: string;
+}
+
+export const reconcileLines: WatchedLines = { report: 'reconcile', stopped: 'reconcile stopped' };
 
 const app = '/api/extensions/apps/{appId}/files';
 const session = '/api/extensions/sessions/{sessionId}/files';
@@ -137,7 +150,7 @@ export const workers = {
   'workers/cleanup': { source: { queue: 'cleanup', batchSize: 10 }, uses: ['table.write', 'r2', 'cleanup.send'], timeoutSeconds: 60, summary: 'Removes what is deleted: objects first, then records, page by page' },
   'workers/lifecycle': { source: { queue: 'lifecycle', batchSize: 10 }, uses: ['table.write', 'cleanup.send'], timeoutSeconds: 30, summary: 'Applies what the platform tells of apps, sessions, locks and templates' },
   'workers/expiry': { source: { expiredTickets: true, batchSize: 25 }, uses: ['table.write', 'r2'], timeoutSeconds: 60, summary: 'Removes staged files whose time is over' },
-  'workers/reconcile': { source: { schedule: 'rate(1 hour)' }, uses: ['table.write', 'table.scan', 'r2', 'cleanup.send'], timeoutSeconds: 900, summary: 'Finds what the alarms missed and puts it right' },
+  'workers/reconcile': { source: { schedule: 'rate(1 hour)' }, uses: ['table.write', 'table.scan', 'r2', 'cleanup.send'], timeoutSeconds: 900, watch: reconcileLines, summary: 'Finds what the alarms missed and puts it right' },
 } as const satisfies Record<string, WorkerRow>;
 
 /** The file is `functions/fallback.ts`. */

@@ -105,6 +105,11 @@ export const configSchema = z.strictObject({
     .number()
     .refine((days) => retentionDays.includes(days), `must be one of ${retentionDays.join(', ')}`)
     .default(30),
+  /**
+   * Days an object must have been without record, or a record without object, before reconcile removes it: time to notice a
+   * restored table or a wrong bucket name. 0 removes them at once.
+   */
+  orphanGraceDays: z.number().int().min(0).max(365).default(7),
   /** Requests per second and burst over the whole API. */
   throttle: z.strictObject({ rateLimit: positive, burstLimit: positive }).default({ rateLimit: 200, burstLimit: 400 }),
   /** Pages that may call the API from a browser. None: no CORS headers. */

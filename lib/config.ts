@@ -85,6 +85,9 @@ export function configWarnings(config: StowageConfig): string[] {
   if (config.protectData && !config.alarmEmail) {
     warnings.push('alarmEmail is not set: alarms will notify nobody, also when deletions fail for good.');
   }
+  if (config.protectData && config.orphanGraceDays < 1) {
+    warnings.push('orphanGraceDays is 0: what looks like a stray object or a lost one is removed within the hour.');
+  }
   return warnings;
 }
 

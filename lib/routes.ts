@@ -8,7 +8,7 @@ import {
   workers,
 } from '../functions/routes.ts';
 
-export type { EndpointRow, FallbackRow, Use, WorkerRow, WorkerSource } from '../functions/routes.ts';
+export type { EndpointRow, FallbackRow, Use, WatchedLines, WorkerRow, WorkerSource } from '../functions/routes.ts';
 
 /** Rows by key; the key is the file, `<functions root>/<key>.ts`. */
 export interface RouteTable {

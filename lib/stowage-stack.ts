@@ -78,7 +78,7 @@ export class StowageStack extends Stack {
     const grantOf: Record<Use, () => Grant | undefined> = {
       'table.read': () => table.grantRead(),
       'table.write': () => table.grantWrite(),
-      'table.scan': () => table.grantScan(),
+      'table.scan': () => table.grantScan(config.orphanGraceDays),
       r2: () => grantR2(this, config.r2),
       'r2.names': () => grantR2Names(config.r2),
       'cleanup.send': () => queues.cleanup.grantSend(),
@@ -117,7 +117,10 @@ export class StowageStack extends Stack {
     }
     for (const [key, row] of Object.entries(routes.workers)) {
       const worker = (grants: Grant[]) => addFunction(key, row, row.timeoutSeconds, grants);
-      alarms.onWorkerErrors(constructId(key), this.wake(row.source, worker, { table, queues, failures }));
+      const lambda = this.wake(row.source, worker, { table, queues, failures });
+      alarms.onWorkerErrors(constructId(key), lambda);
+      // Where nothing is stored no run can get through, and none is missed.
+      if (row.watch && config.r2) alarms.onWatchedLines(constructId(key), lambda.logGroup, row.watch);
     }
     new CfnOutput(this, 'LifecycleQueueUrl', {
       value: queues.lifecycle.url,

@@ -74,6 +74,8 @@ export interface CloudOptions {
   /** Writes what functions print on stderr to ours too. */
   echoErrors?: boolean;
   maxInstancesPerFunction?: number;
+  /** The deploy setting; as deployed (seven days) when left out. */
+  orphanGraceDays?: number;
   /** Milliseconds between TTL sweeps; 0 (the default) for none but the drain's. */
   ttlSweepMs?: number;
   /** Pages for whatever no deployed route matches; none when left out. */
@@ -119,6 +121,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       cacheSeconds: 1,
       protectData: false,
       corsOrigins: ['*'],
+      orphanGraceDays: options.orphanGraceDays,
     });
     const outdir = path.join(dir, 'cdk.out');
     rmSync(outdir, { recursive: true, force: true });

@@ -106,7 +106,8 @@ export async function runStack(options: StackOptions): Promise<RunningStack> {
     const dynamo = await startTables(options, model, authorizer, streams);
     open.push(dynamo);
 
-    const scheduler = startScheduler({ schedules: model.schedules, invoke });
+    const retriesOf = (name: string) => model.functions.find((each) => each.name === name)?.asyncRetries ?? 0;
+    const scheduler = startScheduler({ schedules: model.schedules, invoke, retriesOf });
     const pollers = model.mappings
       .filter((mapping) => mapping.kind === 'queue')
       .map((mapping) => {

@@ -42,6 +42,7 @@ export function responsesOf(name: string, row: EndpointRow, contract: Contract):
     ...(params || query || json || form || raw ? [400] : []),
     ...(row.auth === 'public' ? [] : [401, 403]),
     ...(row.path.includes('{') ? [404] : []),
+    ...(row.uses.includes('table.scan') ? [409] : []),
     ...(takesFiles && row.method === 'POST' ? fileRefusals : []),
     ...(row.uses.includes('r2') ? [503] : []),
   ];

@@ -29,6 +29,8 @@ export interface ApiErrorDetails {
   file_already_claimed: { files: unknown[] };
   retained_until: { until: string };
   request_in_progress: undefined;
+  reconcile_running: undefined;
+  reconcile_refused: { stopped: { reason: string; bucket?: string; message: string }[] };
   staged_file_expired: { files: unknown[] };
   /** `direct` tells where a direct upload begins, when the file would fit in one. */
   file_too_large: { maxBytes: number; direct?: unknown };

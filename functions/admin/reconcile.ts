@@ -1,12 +1,16 @@
 import * as z from 'zod/mini';
 import { reconcile } from '#core/reconcile/reconcile.ts';
 import type { Contract } from '#http/contract.ts';
-import { reconcileAnswer } from '#http/reconcile-view.ts';
+import { logReport, reconcileAnswer } from '#http/reconcile-view.ts';
 import { reconcileDeps } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
-  json: z.strictObject({ dryRun: z.boolean(), cursor: z.optional(z.string().check(z.maxLength(2000))) }),
+  json: z.strictObject({
+    dryRun: z.boolean(),
+    cursor: z.optional(z.string().check(z.maxLength(2000))),
+    confirm: z.optional(z.string().check(z.maxLength(100))),
+  }),
   success: 200,
   answer: reconcileAnswer,
 } satisfies Contract;
@@ -14,7 +18,12 @@ export const contract = {
 /** Of the 29 seconds a request may take; the rest is for the page it is at. */
 const budgetMs = 15_000;
 
-/** What drifted and what was repaired; with `cursor` in the answer there is more to look at. */
-export const handler = serve('admin/reconcile', contract, async ({ json }) =>
-  reconcile(reconcileDeps(), { ...json, budgetMs, everyObject: true }),
-);
+/**
+ * What drifted and what was repaired; with `cursor` in the answer there is more to look at. What a dry run says it would be
+ * stopped by is done with its `confirm`.
+ */
+export const handler = serve('admin/reconcile', contract, async ({ json }) => {
+  const report = await reconcile(reconcileDeps(), { ...json, budgetMs, everyObject: true });
+  if (!json.dryRun) logReport(report);
+  return report;
+});

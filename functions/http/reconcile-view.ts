@@ -1,6 +1,19 @@
 import * as z from 'zod/mini';
+import type { ReconcileReport } from '#core/reconcile/report.ts';
+import { reconcileLines } from '#functions/routes.ts';
+import { log } from './log.ts';
 
 const findings = z.object({ count: z.number(), examples: z.array(z.string()) });
+const suspects = z.object({ recordsWithoutObject: z.number(), objectsWithoutRecord: z.number() });
+const stop = z.object({
+  reason: z.string(),
+  bucket: z.optional(z.string()),
+  message: z.string(),
+  count: z.optional(z.number()),
+  limit: z.optional(z.number()),
+  confirm: z.optional(z.string()),
+  confirmUntil: z.optional(z.string()),
+});
 const usage = z.object({ usedBytes: z.number(), fileCount: z.number() });
 
 /** The report of a reconcile run; see `ReconcileReport` for what each part means. */
@@ -17,6 +30,18 @@ export const reconcileAnswer = z.object({
   counterDrift: z.array(z.object({ counter: z.record(z.string(), z.string()), stored: usage, actual: usage })),
   recordsWithoutObject: findings,
   objectsWithoutRecord: findings,
+  waiting: suspects,
+  removed: suspects,
+  stopped: z.array(stop),
+  confirmed: z.array(z.string()),
   repaired: z.number(),
   failed: findings,
 });
+
+/** Writes a run's report down. What it removed by its own judgement is never a mere INFO. */
+export function logReport({ cursor: _, ...report }: ReconcileReport): void {
+  const { stopped, failed, removed, counterDrift, confirmed } = report;
+  if (stopped.length > 0) log('ERROR', reconcileLines.stopped, { stopped });
+  const judged = removed.objectsWithoutRecord + removed.recordsWithoutObject + counterDrift.length + confirmed.length;
+  log(failed.count + judged > 0 ? 'WARN' : 'INFO', reconcileLines.report, { report });
+}

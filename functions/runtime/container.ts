@@ -167,6 +167,7 @@ export const reconcileDeps = /* @__PURE__ */ once(() => {
       ...(buckets.public === undefined ? [] : ['public' as const]),
       ...(own ? ['compliance' as const] : []),
     ],
-    pause: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
+    graceMs: required(envNames.orphanGraceDays) * 86_400_000,
+    log,
   };
 });

@@ -18,6 +18,8 @@ export const envNames = {
   tokenAudience: 'TOKEN_AUDIENCE',
   /** Seconds an instance may keep settings and developer keys: 5 deployed, 1 on the one-machine cloud. */
   cacheSeconds: 'CACHE_SECONDS',
+  /** Days an object must have been without record, or a record without object, before reconcile removes it. */
+  orphanGraceDays: 'ORPHAN_GRACE_DAYS',
 } as const;
 
 export type EnvName = (typeof envNames)[keyof typeof envNames];

@@ -19,6 +19,7 @@ const schema = z.object({
   [envNames.tokenIssuer]: optional,
   [envNames.tokenAudience]: optional,
   [envNames.cacheSeconds]: z.optional(z.coerce.number().check(z.minimum(0), z.maximum(5))),
+  [envNames.orphanGraceDays]: z.optional(z.coerce.number().check(z.minimum(0))),
 });
 
 export type Env = z.output<typeof schema>;

@@ -1,19 +1,32 @@
 /** What somebody must look at: deletions that failed for good, an API that fails, workers that throw. */
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import { Alarm, ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  type AlarmProps,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  type Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { FilterPattern, type ILogGroup, type JsonPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { WatchedLines } from '../routes.ts';
 
 const period = Duration.minutes(5);
 
 /** Percent of requests answered 5xx that is worth waking somebody, and the traffic below which a percentage says nothing. */
 const failingPercent = 5;
 const leastRequests = 20;
+
+/** Without a completed run for this long, what only the schedule finds is piling up. */
+const runWithinHours = 24;
 
 export class Alarms extends Construct {
   private readonly topic: Topic | undefined;
@@ -64,7 +77,44 @@ export class Alarms extends Construct {
     this.add(`${name}Errors`, worker.metricErrors({ period }), 0, `The worker ${name} threw or timed out.`);
   }
 
-  private add(id: string, metric: IMetric, threshold: number, alarmDescription: string): void {
+  /**
+   * What a scheduled worker says in its log: that somebody must decide, or, by its silence, that it never gets through. The first
+   * stays on between two hourly runs. The second is on from the deployment until the first run has ended.
+   */
+  onWatchedLines(name: string, logGroup: ILogGroup, { report, stopped }: WatchedLines): void {
+    const message = (text: string) => FilterPattern.stringValue('$.message', '=', text);
+    const hour = Duration.hours(1);
+    const stops = this.count(`${name}Stopped`, logGroup, message(stopped)).with({ period: hour });
+    this.add(`${name}Stopped`, stops, 0, `${name} left undone what looks wrong. Its log says what, and how to go on.`, {
+      evaluationPeriods: 2,
+      datapointsToAlarm: 1,
+    });
+    const completed = FilterPattern.all(message(report), FilterPattern.booleanValue('$.report.complete', true));
+    const runs = this.count(`${name}Completed`, logGroup, completed).with({ period: hour });
+    this.add(`${name}NotCompleted`, runs, 1, `${name} has not got through for ${runWithinHours} hours.`, {
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: runWithinHours,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+  }
+
+  private count(id: string, logGroup: ILogGroup, filterPattern: JsonPattern): Metric {
+    const filter = new MetricFilter(this, `${id}Lines`, {
+      logGroup,
+      filterPattern,
+      metricNamespace: Stack.of(this).stackName,
+      metricName: id,
+    });
+    return filter.metric({ statistic: 'Sum' });
+  }
+
+  private add(
+    id: string,
+    metric: IMetric,
+    threshold: number,
+    alarmDescription: string,
+    given: Partial<AlarmProps> = {},
+  ): void {
     const alarm = new Alarm(this, id, {
       metric,
       threshold,
@@ -72,6 +122,7 @@ export class Alarms extends Construct {
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
+      ...given,
     });
     if (this.topic) alarm.addAlarmAction(new SnsAction(this.topic));
   }

@@ -1,13 +1,19 @@
 /** Workers that the clock wakes. */
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { EventInvokeConfig, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 
-/** @param expression EventBridge's, `rate(1 hour)` or `cron(...)`. A run that fails is not repeated: the next one finds the same work. */
+/**
+ * A run that fails is not repeated, since the next one finds the same work: neither by EventBridge, whose retries are for
+ * events it could not hand over, nor by Lambda, which otherwise runs a failed asynchronous invocation twice more.
+ * Source: Lambda developer guide, "Error handling for asynchronous invocations".
+ * @param expression EventBridge's, `rate(1 hour)` or `cron(...)`
+ */
 export function runOnSchedule(scope: Construct, worker: IFunction, expression: string): void {
   new Rule(scope, `${worker.node.scope?.node.id ?? 'Worker'}Schedule`, {
     schedule: Schedule.expression(expression),
     targets: [new LambdaFunction(worker, { retryAttempts: 0 })],
   });
+  new EventInvokeConfig(worker, 'Invoke', { function: worker, retryAttempts: 0 });
 }

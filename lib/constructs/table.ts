@@ -102,9 +102,13 @@ export class StowageTable extends Construct {
     });
   }
 
-  /** For `table.scan`: reconcile walks the whole table; no request path may. */
-  grantScan(): Grant {
-    return this.grant(['dynamodb:Scan']);
+  /** For `table.scan`: reconcile walks the whole table; no request path may. It also asks which table this is. */
+  grantScan(orphanGraceDays: number): Grant {
+    const { environment, statements } = this.grant(['dynamodb:Scan']);
+    return {
+      environment: { ...environment, [envNames.orphanGraceDays]: String(orphanGraceDays) },
+      statements: [...statements, allow(['dynamodb:DescribeTable'], [this.table.attrArn])],
+    };
   }
 
   private grant(actions: string[]): Grant {

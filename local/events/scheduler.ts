@@ -1,4 +1,7 @@
-/** Runs schedules on time, and all of them on demand. Both services invoke asynchronously: twice more after an error. */
+/**
+ * Runs schedules on time, and all of them on demand. Both services invoke asynchronously, so Lambda repeats what failed as often
+ * as the function's settings say, here at once.
+ */
 import { randomUUID } from 'node:crypto';
 import { aws, type Closable } from '../aws.ts';
 import type { InvokeResult } from '../lambda/instance.ts';
@@ -8,6 +11,8 @@ import { parseSchedule } from './schedule.ts';
 export interface SchedulerOptions {
   schedules: ScheduleSpec[];
   invoke(functionName: string, event: unknown): Promise<InvokeResult>;
+  /** Of a function, after an asynchronous invocation that failed. */
+  retriesOf(functionName: string): number;
 }
 
 export interface Scheduler extends Closable {
@@ -16,7 +21,7 @@ export interface Scheduler extends Closable {
 }
 
 /** Starts the clock. Throws when an expression cannot be read. */
-export function startScheduler({ schedules, invoke }: SchedulerOptions): Scheduler {
+export function startScheduler({ schedules, invoke, retriesOf }: SchedulerOptions): Scheduler {
   const enabled = schedules.filter((schedule) => schedule.enabled);
   const timers: NodeJS.Timeout[] = [];
 
@@ -25,7 +30,8 @@ export function startScheduler({ schedules, invoke }: SchedulerOptions): Schedul
     for (const target of schedule.targets) {
       const event = target.input ?? eventOf(schedule);
       let result = await invoke(target.functionName, event);
-      for (let retry = 0; retry < 2 && !result.ok; retry += 1) result = await invoke(target.functionName, event);
+      const retries = retriesOf(target.functionName);
+      for (let retry = 0; retry < retries && !result.ok; retry += 1) result = await invoke(target.functionName, event);
       outcomes[target.functionName] = result.ok;
     }
     return outcomes;

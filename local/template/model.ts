@@ -22,6 +22,8 @@ export interface FunctionSpec {
   timeoutSeconds: number;
   memoryMb: number;
   reservedConcurrency?: number;
+  /** How often Lambda repeats an asynchronous invocation that failed. */
+  asyncRetries: number;
   roleName: string;
   logGroup: string;
 }

@@ -10,6 +10,9 @@ type Named = Resource & { name: string };
 
 const code = z.object({ S3Bucket: z.string(), S3Key: z.string() });
 
+/** Lambda runs a failed asynchronous invocation twice more (Lambda developer guide, "Asynchronous invocation"). */
+const defaultRetries = 2;
+
 const functionProperties = z.looseObject({
   Code: code,
   Handler: z.string(),
@@ -24,14 +27,28 @@ const functionProperties = z.looseObject({
   VpcConfig: z.undefined('a VPC has no local counterpart').optional(),
 });
 
+const invokeConfigProperties = z.looseObject({
+  FunctionName: z.string(),
+  Qualifier: z.literal('$LATEST', 'only $LATEST runs locally'),
+  MaximumRetryAttempts: int.pipe(z.number().min(0).max(2)).default(defaultRetries),
+  DestinationConfig: z.undefined('destinations of asynchronous invocations are not supported locally').optional(),
+});
+
 const layerProperties = z.looseObject({ Content: code });
 
 /** Reads all functions. Throws when code, handler file or layer is not where the template says. */
 export function readFunctions(
   functions: Named[],
   layers: Named[],
+  invokeConfigs: Resource[],
   assetDir: (logicalId: string) => string,
 ): FunctionSpec[] {
+  const retries = new Map(
+    invokeConfigs.map((resource) => {
+      const properties = parseProperties(invokeConfigProperties, resource);
+      return [functionNameOf(properties.FunctionName), properties.MaximumRetryAttempts] as const;
+    }),
+  );
   const byArn = new Map<string, LayerSpec>();
   for (const layer of layers) {
     const layerArn = arn('lambda', `layer:${layer.name}:1`);
@@ -61,6 +78,7 @@ export function readFunctions(
       ...(properties.ReservedConcurrentExecutions === undefined
         ? {}
         : { reservedConcurrency: properties.ReservedConcurrentExecutions }),
+      asyncRetries: retries.get(name) ?? defaultRetries,
       roleName: properties.Role.split('/').at(-1) ?? '',
       logGroup: properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
     };

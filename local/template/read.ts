@@ -24,13 +24,13 @@ const ignored: Record<string, string> = {
   'AWS::SNS::Subscription': 'only alarms publish to topics',
   'AWS::SNS::TopicPolicy': 'only alarms publish to topics',
   'AWS::SQS::QueuePolicy': 'resource policies demand TLS, which loopback has not; grants are on the roles',
-  'AWS::Lambda::EventInvokeConfig': 'schedules are retried at once, twice, as by default',
   'AWS::ApiGatewayV2::Stage': 'one stage, $default, without throttling',
 };
 
 const read = new Set([
   'AWS::Lambda::Function',
   'AWS::Lambda::LayerVersion',
+  'AWS::Lambda::EventInvokeConfig',
   'AWS::Lambda::EventSourceMapping',
   'AWS::Lambda::Permission',
   'AWS::IAM::Role',
@@ -96,7 +96,12 @@ export function readTemplate(options: ReadOptions): CloudModel {
   if (refused.length > 0) throw new Error(`AWS would refuse to deploy this template:\n  ${refused.join('\n  ')}`);
   const of = (...types: string[]) => resources.filter((resource) => types.includes(resource.type));
 
-  const functions = readFunctions(of('AWS::Lambda::Function'), of('AWS::Lambda::LayerVersion'), options.assetDir);
+  const functions = readFunctions(
+    of('AWS::Lambda::Function'),
+    of('AWS::Lambda::LayerVersion'),
+    of('AWS::Lambda::EventInvokeConfig'),
+    options.assetDir,
+  );
   return {
     stackName,
     functions,

@@ -2,6 +2,7 @@ import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { markerPrefix } from '#core/files/ids.ts';
 import type { StagedList } from '../../client/src/types.ts';
 import { openDemo, pick, useDemo } from './support.ts';
 
@@ -30,14 +31,14 @@ async function staged(): Promise<StagedList> {
   ).json()) as StagedList;
 }
 
-/** All that lies in the bucket. */
+/** All that lies in the bucket but the mark of its table. */
 async function keys(): Promise<string[]> {
   const { endpoint, accessKeyId, secretAccessKey, bucket } = cloud().dev.r2;
   const credentials = { accessKeyId, secretAccessKey };
   const s3 = new S3Client({ endpoint, credentials, region: 'auto', forcePathStyle: true });
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
   s3.destroy();
-  return Contents.map(({ Key = '' }) => Key);
+  return Contents.map(({ Key = '' }) => Key).filter((key) => !key.startsWith(markerPrefix));
 }
 
 describe('a photo of a camera', () => {

@@ -4,6 +4,7 @@ import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { counterKey, counterOfKey } from '#adapters/dynamo/keys.ts';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import type { ClaimRecord } from '#core/extensions/claims/claim-record.ts';
+import { markerPrefix } from '#core/files/ids.ts';
 import { countersOf, type ExtensionFile, holderOf } from '#core/files/record.ts';
 import type { DevFile } from '#local/cloud.ts';
 
@@ -11,7 +12,7 @@ export interface Everything {
   files: ExtensionFile[];
   claims: ClaimRecord[];
   counters: Map<string, { usedBytes: number; fileCount: number }>;
-  /** Keys and sizes. */
+  /** Keys and sizes of files, without the mark of the table the bucket belongs to. */
   objects: Map<string, number>;
 }
 
@@ -31,7 +32,7 @@ export async function readAll({ dynamodb, r2 }: DevFile): Promise<Everything> {
   const objects = new Map<string, number>();
   for (let after: string | undefined; ; ) {
     const page = await lister.list('default', { ...(after !== undefined && { after }) });
-    for (const { key, sizeBytes } of page.objects) objects.set(key, sizeBytes);
+    for (const { key, sizeBytes } of page.objects) if (!key.startsWith(markerPrefix)) objects.set(key, sizeBytes);
     if (page.next === undefined) break;
     after = page.next;
   }

@@ -18,10 +18,10 @@ export function openTable({ dev }: Pick<Cloud, 'dev'>) {
   return {
     /** Records of files in any state. */
     files: async (): Promise<Item[]> => (await scan()).filter(({ sk }) => sk === 'FILE'),
-    /** Everything but what an administrator set, and counters that are back at zero. */
+    /** Everything but what an administrator set, what reconcile keeps for itself, and counters that are back at zero. */
     async items(): Promise<Item[]> {
       const items = await scan();
-      return items.filter(({ sk, usedBytes }) => !/^(SETTINGS|KEY#)/.test(String(sk)) && usedBytes !== 0);
+      return items.filter(({ sk, usedBytes }) => !/^(SETTINGS|KEY#|RUN$)/.test(String(sk)) && usedBytes !== 0);
     },
     /** Moves the time at which somebody must look at the record into the past, as if a quarter of an hour had gone by. */
     async makeDue({ pk, sk }: Item): Promise<void> {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'vitest';
+import { markerPrefix } from '#core/files/ids.ts';
 import { type CloudOptions, type DevFile, startCloud } from '#local/cloud.ts';
 import type { DrainReport } from '#local/drain.ts';
 import { loadFromEnv } from '#local/dynamo/load.ts';
@@ -82,14 +83,14 @@ export function connect(dev: DevFile) {
     token,
     drain: async () => (await ok('POST', '/__local/drain')) as DrainReport,
 
-    /** Keys in the private bucket. */
+    /** Keys of the files in the private bucket: all but the mark of the table it belongs to. */
     async bucketKeys(): Promise<string[]> {
       const { endpoint, accessKeyId, secretAccessKey } = dev.r2;
       const credentials = { accessKeyId, secretAccessKey };
       const s3 = new S3Client({ endpoint, region: 'auto', forcePathStyle: true, credentials });
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: dev.r2.bucket }));
       s3.destroy();
-      return Contents.map(({ Key }) => Key ?? '');
+      return Contents.map(({ Key }) => Key ?? '').filter((key) => !key.startsWith(markerPrefix));
     },
 
     /** An app of its own, enabled, with a developer key, a session and a user, so that no test meets another's files. */

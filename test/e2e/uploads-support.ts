@@ -1,6 +1,7 @@
 /** What an acceptance test of the uploads API knows: seed 2's examples, a user, and what there is to call. */
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { markerPrefix } from '#core/files/ids.ts';
 import { type CallOptions, formOf, openCloud } from './support.ts';
 
 /** What seed 2 prints, word for word. */
@@ -112,7 +113,8 @@ export function uploadsCloud() {
         [bucket, publicBucket].map((Bucket) => s3.send(new ListObjectsV2Command({ Bucket }))),
       );
       s3.destroy();
-      return lists.flatMap(({ Contents = [] }) => Contents.map(({ Key = '' }) => Key)).sort();
+      const keys = lists.flatMap(({ Contents = [] }) => Contents.map(({ Key = '' }) => Key));
+      return keys.filter((key) => !key.startsWith(markerPrefix)).sort();
     },
   };
 }

@@ -89,6 +89,7 @@ describe('right settings', () => {
       cacheSeconds: 5,
       protectData: true,
       logRetentionDays: 30,
+      orphanGraceDays: 7,
       throttle: { rateLimit: 200, burstLimit: 400 },
       corsOrigins: [],
     });
@@ -100,6 +101,9 @@ describe('right settings', () => {
     expect(configWarnings(parseConfig({ ...settings, r2 }))).toEqual([expect.stringContaining('r2.publicBaseUrl')]);
     const { stage, tokens } = settings;
     expect(configWarnings(parseConfig({ stage, tokens }))).toHaveLength(2);
+    expect(configWarnings(parseConfig({ ...settings, orphanGraceDays: 0 }))).toEqual([
+      expect.stringContaining('orphanGraceDays'),
+    ]);
   });
 });
 

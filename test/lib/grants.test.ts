@@ -42,7 +42,7 @@ const actionsOf: Record<Use, string[]> = {
   'table.read': reads,
   'table.write': [...reads, ...writes],
   r2: ['secretsmanager:GetSecretValue'],
-  'table.scan': ['dynamodb:Scan'],
+  'table.scan': ['dynamodb:Scan', 'dynamodb:DescribeTable'],
   'r2.names': [],
   'cleanup.send': ['sqs:SendMessage'],
   'lifecycle.send': ['sqs:SendMessage'],
@@ -117,6 +117,7 @@ describe.each(rows)('%s', (_key, row) => {
     expect(Variables).toEqual({
       CACHE_SECONDS: '5',
       ...(usesTable && { TABLE_NAME: { Ref: logicalId('AWS::DynamoDB::Table', 'Table') } }),
+      ...(row.uses.includes('table.scan') && { ORPHAN_GRACE_DAYS: '7' }),
       ...(row.uses.some((use) => use === 'r2' || use === 'r2.names') && r2Names),
       ...(row.uses.includes('r2') && { R2_SECRET_ID: 'stowage/test/r2' }),
       ...(row.uses.includes('cleanup.send') && {

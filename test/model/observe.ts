@@ -1,4 +1,5 @@
 import type { ClaimRecord } from '#core/extensions/claims/claim-record.ts';
+import { markerPrefix } from '#core/files/ids.ts';
 import type { ExtensionFile as FileRecord, Scope } from '#core/files/record.ts';
 import { allItems } from '#test/support/tables.ts';
 import { isExpired } from './rules.ts';
@@ -15,7 +16,7 @@ export interface Observed {
   tickets: string[];
   markers: { fileId: string; incoming: { key: string }; final: { key: string } }[];
   owed: Scope[];
-  /** Bucket keys with the sizes of their objects. */
+  /** Bucket keys with the sizes of their objects, without the mark of the table the bucket belongs to. */
   objects: Map<string, number>;
 }
 
@@ -39,7 +40,9 @@ export async function observe(run: Run): Promise<Observed> {
     tickets: of('EXPIRY').map(({ pk }) => String(pk)),
     markers: of('INCOMING') as unknown as Observed['markers'],
     owed: of('CLEANUP').map(({ scope }) => scope as Scope),
-    objects: new Map(listed.objects.map(({ key, sizeBytes }) => [key, sizeBytes])),
+    objects: new Map(
+      listed.objects.filter(({ key }) => !key.startsWith(markerPrefix)).map(({ key, sizeBytes }) => [key, sizeBytes]),
+    ),
   };
 }
 

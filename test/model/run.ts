@@ -121,7 +121,8 @@ export async function openRun(servers: Servers) {
       signer: createUrlSigner({ ...r2Config, clock }),
       lister: { list: (...given) => step('r2 list', () => lister.list(...given)) } satisfies ObjectLister,
       buckets: ['default' as const],
-      pause: async () => {},
+      graceMs: 0,
+      log: () => {},
       scheduleDelete: createDeleteScheduler({ files, objects: bucket, queue, log: () => {} }),
     };
   }

@@ -1,17 +1,15 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { formerStateKey } from '#adapters/dynamo/keys.ts';
-import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
 import { createStateStore } from '#adapters/dynamo/state-store.ts';
-import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { idOfNamedKey } from '#core/files/ids.ts';
 import { type OrganizationFile, objectOf } from '#core/files/record.ts';
 import { exportUrl, storeExport } from '#core/organizations/exports.ts';
 import { createParent } from '#core/organizations/parents.ts';
 import { newUpload } from '#core/organizations/staging.ts';
-import { reconcile } from '#core/reconcile/reconcile.ts';
 import { getLiveUpload } from '#core/uploads/own-uploads.ts';
 import { bytesOf, join, put, refusalOf, reset, userId } from '#test/core/organizations/support.ts';
+import { reconciler } from '#test/core/reconcile/support.ts';
 import { uploadFile } from '#test/support/records.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
@@ -86,14 +84,7 @@ describe('an export under its former key', () => {
     await formerExport('ready');
     const keys = await world.objectKeys();
     world.time.offsetMs = 3 * 3_600_000;
-    const deps = {
-      ...world,
-      store: createReconcileStore(world.table),
-      lister: createObjectLister(world.r2Config),
-      buckets: ['default' as const],
-      pause: async () => {},
-    };
-    const report = await reconcile(deps, { dryRun: false, budgetMs: 60_000, everyObject: true });
+    const report = await reconciler(world)();
     expect([report.objectsWithoutRecord.count, report.recordsWithoutObject.count]).toEqual([0, 0]);
     expect(await world.objectKeys()).toEqual(keys);
   });

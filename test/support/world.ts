@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
+import { reconcileKey } from '#adapters/dynamo/keys.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
 import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts';
 import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
@@ -13,6 +14,7 @@ import { createUrlSigner } from '#adapters/r2/url-signer.ts';
 import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
 import type { CleanupMessage, CleanupQueue } from '#core/files/cleanup-queue.ts';
 import { createDeleteScheduler } from '#core/files/delete.ts';
+import { markerPrefix } from '#core/files/ids.ts';
 import type { Clock } from '#core/files/ports.ts';
 import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
 import { contentDisposition } from '#http/file-name.ts';
@@ -66,6 +68,8 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
   const s3 = new S3Client({ endpoint: r2.endpoint, region: 'auto', forcePathStyle: true, credentials });
   const lifecycle = createLifecycleStore(table);
   return {
+    /** For a second table beside this world's. */
+    dynamoEndpoint: dynamo.endpoint,
     table,
     files,
     organizations: createOrganizationStore(table),
@@ -91,17 +95,21 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
         await handleCleanup({ files, objects, lifecycle, queue, clock }, message);
       }
     },
+    /** Without what marks the bucket as this table's. */
     async objectKeys(bucket: 'files' | 'public' = 'files'): Promise<string[]> {
+      return (await this.allKeys(bucket)).filter((key) => !key.startsWith(markerPrefix));
+    },
+    async allKeys(bucket: 'files' | 'public' = 'files'): Promise<string[]> {
       s3.config.systemClockOffset = time.offsetMs;
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
       return Contents.map(({ Key }) => Key ?? '');
     },
-    /** Everything in the table but counters that are back at zero, those of lists among them. */
+    /** Everything in the table but what reconcile keeps for itself and counters that are back at zero, those of lists among them. */
     async items(): Promise<Record<string, unknown>[]> {
       const items = await allItems(table);
-      const zero = ({ pk: _pk, sk, ...counts }: Record<string, unknown>) =>
+      const zero = ({ pk: _pk, sk, movedAt: _movedAt, ...counts }: Record<string, unknown>) =>
         /^(COUNTER|RANK)/.test(String(sk)) && Object.values(counts).every((count) => count === 0);
-      return items.filter((item) => !zero(item));
+      return items.filter((item) => item.pk !== reconcileKey.pk && !zero(item));
     },
     /** Lets every index catch up with what was written. */
     settleIndexes: () => dynamo.settleIndexes(),
@@ -110,8 +118,8 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
       for (const fault of ['dynamo', 'r2', 'queue'] as const) faults[fault] = undefined;
       time.offsetMs = 0;
       messages.length = 0;
-      for (const key of await this.objectKeys()) await objects.delete({ bucket: 'default', key });
-      for (const key of await this.objectKeys('public')) await objects.delete({ bucket: 'public', key });
+      for (const key of await this.allKeys()) await objects.delete({ bucket: 'default', key });
+      for (const key of await this.allKeys('public')) await objects.delete({ bucket: 'public', key });
       await emptyTable(table);
       calls.length = 0;
     },

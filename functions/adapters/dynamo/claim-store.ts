@@ -133,5 +133,7 @@ function counterItems(TableName: string, moves: Move[], limits: CounterLimit[]) 
   const limited = changes.map(({ counter, bytes }) =>
     bytes > 0 ? limits.find((limit) => counterKey(limit.counter).pk === counterKey(counter).pk) : undefined,
   );
-  return { limited, items: changes.map((change, index) => counterItem(TableName, change, limited[index])) };
+  // Files moved together were moved at one time.
+  const at = moves[0]?.to.updatedAt ?? '';
+  return { limited, items: changes.map((change, index) => counterItem(TableName, change, at, limited[index])) };
 }

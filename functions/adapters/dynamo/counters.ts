@@ -34,14 +34,15 @@ export function counterChanges(moves: { from: FileRecord | undefined; to: FileRe
 
 /**
  * One counter's part of a transaction. With a limit it is refused where the sum would pass it, and where the counter
- * is closed because its app or session is deleted.
+ * is closed because its app or session is deleted. `at` (ISO 8601) is left as `movedAt`: reconcile judges no counter that
+ * moved a moment ago, since the index it sums by may not show that yet.
  */
-export function counterItem(TableName: string, change: Change, limit?: CounterLimit): TransactItem {
-  const values = { ':bytes': change.bytes, ':files': change.files };
+export function counterItem(TableName: string, change: Change, at: string, limit?: CounterLimit): TransactItem {
+  const values = { ':bytes': change.bytes, ':files': change.files, ':at': at };
   const update = {
     TableName,
     Key: counterKey(change.counter),
-    UpdateExpression: 'ADD usedBytes :bytes, fileCount :files',
+    UpdateExpression: 'SET movedAt = :at ADD usedBytes :bytes, fileCount :files',
   };
   if (limit === undefined) return { Update: { ...update, ExpressionAttributeValues: values } };
   // A condition cannot add, so the sum is moved to the other side (DynamoDB developer guide, "Condition expressions").

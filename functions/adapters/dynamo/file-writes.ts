@@ -63,7 +63,7 @@ export function createFileWrites(TableName: string) {
           },
         },
         ...limits.map((limit) =>
-          counterItem(TableName, { counter: limit.counter, bytes: file.sizeBytes, files: 1 }, limit),
+          counterItem(TableName, { counter: limit.counter, bytes: file.sizeBytes, files: 1 }, file.createdAt, limit),
         ),
         ...holderCheck(TableName, file),
         ...(file.expiresAt === undefined ? [] : [putTicket(file.id, file.expiresAt)]),
@@ -80,8 +80,10 @@ export function createFileWrites(TableName: string) {
       return [
         { Put: replace(file, next) },
         ...(bytes > 0
-          ? limits.map((limit) => counterItem(TableName, { counter: limit.counter, bytes, files: 0 }, limit))
-          : counterChanges([{ from: file, to: next }]).map((change) => counterItem(TableName, change))),
+          ? limits.map((limit) =>
+              counterItem(TableName, { counter: limit.counter, bytes, files: 0 }, next.updatedAt, limit),
+            )
+          : counterChanges([{ from: file, to: next }]).map((change) => counterItem(TableName, change, next.updatedAt))),
         next.expiresAt === undefined
           ? { Delete: { TableName, Key: ticketKey(file.id) } }
           : putTicket(file.id, next.expiresAt),
@@ -96,7 +98,7 @@ export function createFileWrites(TableName: string) {
       const expiring = files.filter(({ expiresAt }) => expiresAt !== undefined);
       return [
         ...moves.map(({ from, to }) => ({ Put: replace(from, to) })),
-        ...counterChanges(moves).map((change) => counterItem(TableName, change)),
+        ...counterChanges(moves).map((change) => counterItem(TableName, change, now.toISOString())),
         ...expiring.map(({ id }) => ({ Delete: { TableName, Key: ticketKey(id) } })),
         ...files.flatMap((file) => freeIdempotency(TableName, file)),
         ...moves.flatMap(({ from, to }) => leaveMarker(from, to.updatedAt)),

@@ -1,4 +1,5 @@
 import type { CounterRef, Holder, Scope } from '#core/files/record.ts';
+import type { SuspectList } from '#core/reconcile/stores.ts';
 import type { ListRef } from '#core/uploads/lists.ts';
 
 /**
@@ -32,6 +33,9 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | uploads of an owner          | byOwner: ownerPk OWNER#user, id                         | eventual    |
  * | uploads of an owner and coin | byHolder: holderPk COIN#user#coin, id                   | eventual    |
  * | length of such a list        | pk as in the index, sk RANK; parts of it RANK#level#n   | strong      |
+ * | lease and state of reconcile | pk RECONCILE, sk RUN                                    | strong      |
+ * | suspects of reconcile        | pk SUSPECTS#orphans#bucket, sk key of the object        | strong      |
+ * |                              | or SUSPECTS#missing, sk id of the file                  |             |
  * | settings of the uploads API  | pk UPLOADS, sk SETTINGS                                 | strong      |
  * | files of an organization     | byOwner: ownerPk ORG#org, id                            | eventual    |
  * | its parent rows              | byOwner: ownerPk ORG#org#PARENTS, id                    | eventual    |
@@ -72,6 +76,9 @@ export const rankKey = (list: ListRef, level = 0, index = 0) => ({
   pk: listPk(list),
   sk: level === 0 ? 'RANK' : `RANK#${level}#${index}`,
 });
+export const reconcileKey = { pk: 'RECONCILE', sk: 'RUN' };
+/** One partition a list: suspects are rare, and many of them are a disaster that somebody is looking at. */
+export const suspectsPk = (list: SuspectList) => `SUSPECTS#${list.replace(' ', '#')}`;
 export const uploadSettingsKey = { pk: 'UPLOADS', sk: 'SETTINGS' };
 export const duePk = (shard: number) => `DUE#${shard}`;
 export const dueIncomingPk = (shard: number) => `DUE#INCOMING#${shard}`;

@@ -1,19 +1,61 @@
-import { QueryCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { CounterRef, FileRecord, Usage } from '#core/files/record.ts';
-import { type ReconcileStore, unknownCursor } from '#core/reconcile/reconcile.ts';
+import { unknownCursor } from '#core/reconcile/reconcile.ts';
+import type { ReconcileStore, ScanStore, StoredCounter } from '#core/reconcile/stores.ts';
 import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
 import { fromItem } from './file-item.ts';
 import { counterIndex, counterKey, counterOfKey } from './keys.ts';
+import { createRunStore } from './reconcile-runs.ts';
+import { createSuspectStore } from './reconcile-suspects.ts';
 import { isNamed } from './transaction.ts';
 
 /** Items read a page; at a kilobyte each a page stays below DynamoDB's 1 MB. */
 const scanPageSize = 500;
 
-/** The whole table, its counters put right; see `ReconcileStore`. */
-export function createReconcileStore(table: Table): ReconcileStore {
+/** All that reconcile asks of the table and keeps in it; see `ReconcileStore`. */
+export const createReconcileStore = (table: Table): ReconcileStore => ({
+  ...createScanStore(table),
+  ...createRunStore(table),
+  ...createSuspectStore(table),
+});
+
+function createScanStore(table: Table): ScanStore {
   const TableName = table.name;
   const send = table.documents.send.bind(table.documents);
+
+  /** Changes a counter unless it moved since it was read. */
+  async function setIfStill(
+    counter: CounterRef,
+    { usedBytes, fileCount, movedAt }: StoredCounter,
+    UpdateExpression: string,
+    values: Record<string, unknown>,
+  ): Promise<boolean> {
+    // One that only its closing has written has no numbers, which are zeros.
+    const is = (name: string, value: number) =>
+      value === 0 ? `(attribute_not_exists(${name}) OR ${name} = :was_${name})` : `${name} = :was_${name}`;
+    const unmoved = movedAt === undefined ? 'attribute_not_exists(movedAt)' : 'movedAt = :movedAt';
+    try {
+      await send(
+        new UpdateCommand({
+          TableName,
+          Key: counterKey(counter),
+          UpdateExpression,
+          ConditionExpression: `${is('usedBytes', usedBytes)} AND ${is('fileCount', fileCount)} AND ${unmoved}`,
+          ExpressionAttributeValues: {
+            ...values,
+            ':was_usedBytes': usedBytes,
+            ':was_fileCount': fileCount,
+            ...(movedAt !== undefined && { ':movedAt': movedAt }),
+          },
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (isNamed(error, 'ConditionalCheckFailedException')) return false;
+      throw error;
+    }
+  }
 
   return {
     async scan(cursor) {
@@ -32,6 +74,32 @@ export function createReconcileStore(table: Table): ReconcileStore {
         counters: Items.flatMap(({ pk, sk }) => (sk === 'COUNTER' ? (counterOfKey(String(pk)) ?? []) : [])),
         ...(LastEvaluatedKey !== undefined && { cursor: JSON.stringify(LastEvaluatedKey) }),
       };
+    },
+
+    async hasRecords() {
+      let start: Record<string, unknown> | undefined;
+      do {
+        const { Count = 0, LastEvaluatedKey } = await send(
+          new ScanCommand({
+            TableName,
+            Limit: scanPageSize,
+            ConsistentRead: true,
+            Select: 'COUNT',
+            FilterExpression: 'sk = :file',
+            ExpressionAttributeValues: { ':file': 'FILE' },
+            ExclusiveStartKey: start,
+          }),
+        );
+        if (Count > 0) return true;
+        start = LastEvaluatedKey;
+      } while (start !== undefined);
+      return false;
+    },
+
+    async counter(counter): Promise<StoredCounter> {
+      const { Item = {} } = await send(new GetCommand({ TableName, Key: counterKey(counter), ConsistentRead: true }));
+      const { usedBytes = 0, fileCount = 0, movedAt } = Item as Partial<StoredCounter>;
+      return { usedBytes, fileCount, ...(movedAt !== undefined && { movedAt }) };
     },
 
     async recount(counter: CounterRef): Promise<Usage> {
@@ -60,27 +128,16 @@ export function createReconcileStore(table: Table): ReconcileStore {
       return sum;
     },
 
-    async correct(counter, stored, actual) {
-      try {
-        await send(
-          new UpdateCommand({
-            TableName,
-            Key: counterKey(counter),
-            UpdateExpression: 'SET usedBytes = :bytes, fileCount = :files',
-            ConditionExpression: 'usedBytes = :storedBytes AND fileCount = :storedFiles',
-            ExpressionAttributeValues: {
-              ':bytes': actual.usedBytes,
-              ':files': actual.fileCount,
-              ':storedBytes': stored.usedBytes,
-              ':storedFiles': stored.fileCount,
-            },
-          }),
-        );
-        return true;
-      } catch (error) {
-        if (isNamed(error, 'ConditionalCheckFailedException')) return false;
-        throw error;
-      }
+    async correct(counter, stored, actual, now) {
+      return await setIfStill(counter, stored, 'SET usedBytes = :bytes, fileCount = :files, movedAt = :at', {
+        ':bytes': actual.usedBytes,
+        ':files': actual.fileCount,
+        ':at': now.toISOString(),
+      });
+    },
+
+    async startWatch(counter, stored, now) {
+      await setIfStill(counter, stored, 'SET movedAt = :at', { ':at': now.toISOString() });
     },
 
     async keysOf(fileIds) {

@@ -19,6 +19,8 @@ export const statusOf = {
   file_already_claimed: 409,
   retained_until: 409,
   request_in_progress: 409,
+  reconcile_running: 409,
+  reconcile_refused: 409,
   staged_file_expired: 410,
   file_too_large: 413,
   invalid_file_type: 415,

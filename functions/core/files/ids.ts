@@ -99,3 +99,6 @@ export function newIncomingKey(): string {
 
 /** Whether `newIncomingKey` could have made this key. */
 export const isIncomingKey = (key: string): boolean => /^incoming\/[0-9a-f]{32}$/.test(key);
+
+/** Where a bucket says which table it belongs to; no file is ever stored there, and no key of ours begins with it. */
+export const markerPrefix = '.stowage/table/';

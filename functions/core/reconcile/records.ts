@@ -1,67 +1,41 @@
-import { purge } from '#core/files/purge.ts';
-import { type CounterRef, type FileRecord, objectOf, type Usage } from '#core/files/record.ts';
-import type { ReconcileDeps, Step } from './reconcile.ts';
-import { found, note, type ReconcileReport } from './report.ts';
+import { type FileRecord, objectOf } from '#core/files/record.ts';
+import { checkCounter } from './counters.ts';
+import { note } from './report.ts';
+import { inTurns, isOverTime, parallel, type Run, type Step } from './run.ts';
+import { withoutObject } from './suspects.ts';
 
-/** Without `everyObject`, records written in the last two runs' time are asked for: what is older was asked for then. */
-const recentMs = 2 * 3_600_000;
-
-/** Requests to R2 at the same time. */
-const parallel = 16;
-
-/** How long an index may be behind its table; a difference that outlives it is real. */
-const indexLagMs = 2_000;
+/** A record written while the pass before went on may have been missed by it; this much more for clocks. */
+const overlapMs = 2 * 3_600_000;
 
 /** One page of the table: every counter against its records, ready records against their objects. */
-export const reconcileRecords: Step = async (deps, report, position, options) => {
+export const reconcileRecords: Step = async (run, position) => {
+  const { deps, report, options, state } = run;
   const page = await deps.store.scan(position.after);
-  report.checked.records += page.files.length;
-  report.checked.counters += page.counters.length;
-  for (const counter of page.counters) await checkCounter(deps, report, counter);
-
-  const since = deps.clock.now().getTime() - recentMs;
-  const ready = page.files.filter(
-    (file) => file.state === 'ready' && (options.everyObject || Date.parse(file.updatedAt) >= since),
-  );
-  for (let start = 0; start < ready.length; start += parallel) {
-    await Promise.all(ready.slice(start, start + parallel).map((file) => checkObject(deps, report, file)));
+  const { counters = 0, seen = 0 } = position;
+  // Counters of the page one turn after the other: those of large apps take long, and the run may end between.
+  for (let start = counters; start < page.counters.length; start += parallel) {
+    if (start > counters && isOverTime(run)) return { ...position, counters: start };
+    const turn = page.counters.slice(start, start + parallel);
+    report.checked.counters += turn.length;
+    await inTurns(run, turn, (counter) => checkCounter(run, counter));
   }
-  return page.cursor === undefined ? undefined : { part: 'records', after: page.cursor };
+
+  report.checked.records += page.files.length;
+  const since = options.everyObject ? 0 : (state.lastPassStartedAt ?? 0) - overlapMs;
+  const ready = page.files.filter((file) => file.state === 'ready' && Date.parse(file.updatedAt) >= since);
+  const missing: string[] = [];
+  await inTurns(run, ready, async (file) => {
+    if (await isMissing(run, file)) missing.push(file.id);
+  });
+  for (const id of missing) note(report.recordsWithoutObject, id);
+  if (!report.dryRun && missing.length > 0) await deps.store.suspect('missing', missing, deps.clock.now());
+  const next = { seen: seen + page.files.length };
+  if (page.cursor === undefined) return { part: 'missing', ...next };
+  return { part: 'records', after: page.cursor, ...next };
 };
 
-/**
- * A difference counts only when the counter stands still while it is seen twice, an index lag apart: uploads and
- * deletions go on while we look.
- */
-async function checkCounter(deps: ReconcileDeps, report: ReconcileReport, counter: CounterRef): Promise<void> {
-  const first = await compare(deps, counter);
-  if (first === undefined) return;
-  await deps.pause(indexLagMs);
-  const second = await compare(deps, counter);
-  if (second === undefined || !same(first.stored, second.stored) || !same(first.actual, second.actual)) return;
-  report.counterDrift.push({ counter, ...second });
-  if (report.dryRun) return;
-  if (await deps.store.correct(counter, second.stored, second.actual)) report.repaired += 1;
-  else note(report.failed, `counter ${Object.values(counter).join(' ')}: moved meanwhile`);
-}
-
-async function compare({ files, store }: ReconcileDeps, counter: CounterRef) {
-  const [stored, actual] = [await files.usage(counter), await store.recount(counter)];
-  return same(stored, actual) ? undefined : { stored, actual };
-}
-
-const same = (a: Usage, b: Usage) => a.usedBytes === b.usedBytes && a.fileCount === b.fileCount;
-
-/** A ready record whose bytes are lost helps nobody and holds quota; somebody deleted them past us. */
-async function checkObject(deps: ReconcileDeps, report: ReconcileReport, file: FileRecord): Promise<void> {
-  if ((await deps.objects.head(objectOf(file))) !== undefined) return;
-  // Deleted between the scan and the question: nothing is wrong.
-  const current = await deps.files.get(file.id);
-  if (current?.state !== 'ready') return;
-  // A HEAD has no error code, and where the whole bucket is gone or misnamed it finds no object either: GET tells.
-  const range = { first: 0, last: 0 };
-  if ((await deps.objects.get(objectOf(current), { maxBytes: current.sizeBytes + 1, range })) !== undefined) return;
-  await found(report, 'recordsWithoutObject', file.id, async () => {
-    if (await deps.files.release(current, deps.clock.now())) await purge(deps, file.id);
-  });
+/** The one question first that almost every record answers; a record deleted since the scan is no finding. */
+async function isMissing(run: Run, file: FileRecord): Promise<boolean> {
+  if ((await run.deps.objects.head(objectOf(file))) !== undefined) return false;
+  return (await withoutObject(run, file.id)) !== undefined;
 }

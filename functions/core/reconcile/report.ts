@@ -1,4 +1,5 @@
 import type { CounterRef, Scope, Usage } from '#core/files/record.ts';
+import type { Stop, StopReason } from './brake.ts';
 
 /** Findings of one kind: how many, and the first of them by name. */
 export interface Findings {
@@ -29,30 +30,38 @@ export interface ReconcileReport {
   lateIncoming: Findings;
   /** Clean-ups whose message was lost. */
   owedCleanups: Findings;
+  /** Counters that have not moved for a quarter of an hour and differ from their records. */
   counterDrift: CounterDrift[];
+  /** Seen in this run. They go once they have been found so for days: `waiting` are those that will, `removed` those that did. */
   recordsWithoutObject: Findings;
   objectsWithoutRecord: Findings;
+  waiting: Suspects;
+  removed: Suspects;
+  /** What was left undone because it looks wrong, and how to go on. */
+  stopped: Stop[];
+  /** What would have stopped the run, had an administrator not confirmed it. */
+  confirmed: StopReason[];
   /** Findings that were put right. */
   repaired: number;
   /** Findings that could not be put right now; the next run tries again. */
   failed: Findings;
 }
 
+/** Records without object and objects without record, counted. */
+export interface Suspects {
+  recordsWithoutObject: number;
+  objectsWithoutRecord: number;
+}
+
 /** The kinds of finding that are a count with examples. */
-export type FindingKind =
-  | 'stuckPending'
-  | 'expired'
-  | 'stuckDeleting'
-  | 'lateIncoming'
-  | 'owedCleanups'
-  | 'recordsWithoutObject'
-  | 'objectsWithoutRecord';
+export type FindingKind = 'stuckPending' | 'expired' | 'stuckDeleting' | 'lateIncoming' | 'owedCleanups';
 
 /** So many are named; a report stays readable when a whole bucket is adrift. */
 const mostExamples = 50;
 
 export function emptyReport(dryRun: boolean): ReconcileReport {
   const none = (): Findings => ({ count: 0, examples: [] });
+  const noSuspects = (): Suspects => ({ recordsWithoutObject: 0, objectsWithoutRecord: 0 });
   return {
     dryRun,
     complete: false,
@@ -65,6 +74,10 @@ export function emptyReport(dryRun: boolean): ReconcileReport {
     counterDrift: [],
     recordsWithoutObject: none(),
     objectsWithoutRecord: none(),
+    waiting: noSuspects(),
+    removed: noSuspects(),
+    stopped: [],
+    confirmed: [],
     repaired: 0,
     failed: none(),
   };
@@ -88,8 +101,13 @@ export async function found(
     await repair();
     report.repaired += 1;
   } catch (error) {
-    note(report.failed, `${kind} ${example}: ${error instanceof Error ? error.message : String(error)}`);
+    fail(report, `${kind} ${example}`, error);
   }
+}
+
+/** What could not be put right now; the next run tries again. */
+export function fail(report: ReconcileReport, example: string, error: unknown): void {
+  note(report.failed, `${example}: ${error instanceof Error ? error.message : String(error)}`);
 }
 
 export const scopeName = (scope: Scope) => Object.values(scope).join(' ');

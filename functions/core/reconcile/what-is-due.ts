@@ -1,7 +1,7 @@
 import type { FileRecord } from '#core/files/record.ts';
 import { sweepIncoming, sweepOne } from '#core/files/sweep.ts';
-import type { Step } from './reconcile.ts';
 import { type FindingKind, found, scopeName } from './report.ts';
+import type { Step } from './run.ts';
 
 /** Records a step takes; a real run comes again until there are none. */
 const pageSize = 100;
@@ -13,7 +13,7 @@ const dryPageSize = 10_000;
  * What the alarms missed: uploads that never finished, expired staged files, deletions that got stuck, dead incoming
  * objects, clean-ups whose message was lost.
  */
-export const reconcileDue: Step = async (deps, report) => {
+export const reconcileDue: Step = async ({ deps, report }) => {
   const now = deps.clock.now();
   const limit = report.dryRun ? dryPageSize : pageSize;
   const before = report.repaired;
@@ -37,7 +37,7 @@ export const reconcileDue: Step = async (deps, report) => {
     });
   }
   const full = due.length >= limit || markers.length >= limit || owed.length >= limit;
-  return full && report.repaired > before ? { part: 'due' } : undefined;
+  return full && report.repaired > before ? { part: 'due' } : { part: 'records' };
 };
 
 function kindOf(file: FileRecord): FindingKind {

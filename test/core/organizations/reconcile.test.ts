@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
-import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { storeComplianceDocument } from '#core/organizations/compliance.ts';
 import { storeExport } from '#core/organizations/exports.ts';
 import { completeLogo } from '#core/organizations/logo.ts';
 import { publishMinisite } from '#core/organizations/minisite.ts';
 import { createParent } from '#core/organizations/parents.ts';
-import { reconcile } from '#core/reconcile/reconcile.ts';
 import { startWorld, type World } from '#test/support/world.ts';
+import { reconciler } from '../reconcile/support.ts';
 import { bytesOf, orgId, reset, uploaded, userId } from './support.ts';
 
 let world: World;
@@ -18,20 +16,11 @@ beforeAll(async () => {
 beforeEach(() => reset(world));
 afterAll(() => world.close());
 
-const run = () =>
-  reconcile(
-    {
-      ...world,
-      store: createReconcileStore(world.table),
-      lister: createObjectLister(world.r2Config),
-      buckets: ['default'],
-      pause: async () => {},
-    },
-    { dryRun: false, budgetMs: 60_000, everyObject: true },
-  );
+const run = () => reconciler(world)();
 
 it('reconcile keeps every file of an organization and takes what has no record', async () => {
   const who = { orgId, userId };
+  await run();
   await createParent(world, { kind: 'progress_photo', userId, uploadIds: [await uploaded(world)], fields: {} });
   await completeLogo(world, who, await uploaded(world, { ownerType: 'logo' }));
   const assetUploadIds = [await uploaded(world, { ownerType: 'minisite_asset' })];

@@ -1,0 +1,82 @@
+import type { Bucket } from '#core/files/ports.ts';
+import type { CounterRef, FileRecord, Usage } from '#core/files/record.ts';
+
+/** A counter as it is stored. */
+export interface StoredCounter extends Usage {
+  /** ISO 8601: when it last moved; unknown of one that has not moved since this was written down. */
+  movedAt?: string;
+}
+
+/** What only reconcile asks of the table: reading it whole, and putting a counter right. */
+export interface ScanStore {
+  /** A page of the whole table: its records and counters. */
+  scan(cursor: string | undefined): Promise<{ files: FileRecord[]; counters: CounterRef[]; cursor?: string }>;
+  /** Whether the table has the record of any file. */
+  hasRecords(): Promise<boolean>;
+  /** Strongly consistent. */
+  counter(counter: CounterRef): Promise<StoredCounter>;
+  /** Sums the `pending` and `ready` records of a counter by their index, which may lag behind by moments. */
+  recount(counter: CounterRef): Promise<Usage>;
+  /** Sets the counter, only if it is still exactly as `stored`. False when it moved meanwhile. */
+  correct(counter: CounterRef, stored: StoredCounter, actual: Usage, now: Date): Promise<boolean>;
+  /** Writes down that a counter of unknown age stands still from `now` on, if it is still as `stored`. */
+  startWatch(counter: CounterRef, stored: StoredCounter, now: Date): Promise<void>;
+  /** The bucket keys of these records; a record that is gone is left out. */
+  keysOf(fileIds: string[]): Promise<Map<string, { bucket: Bucket; key: string }>>;
+}
+
+/** What reconcile keeps in the table between its runs. */
+export interface RunState {
+  /** The table that was bound to the buckets, by the name DynamoDB gave this one table; undefined before the first run. */
+  table?: string;
+  /**
+   * Grows with every run, here first and in the default bucket's marker after. A copy of an earlier time therefore
+   * holds a smaller number than the bucket, whatever its name.
+   */
+  generation: number;
+  /** Buckets that have a marker. */
+  buckets: Bucket[];
+  /** Where the scheduled run goes on; undefined when it begins anew. */
+  cursor?: string;
+  /** Epoch milliseconds: when the pass that `cursor` belongs to began, and when the last completed one had begun. */
+  passStartedAt?: number;
+  lastPassStartedAt?: number;
+  /** Of each list of suspects, epoch milliseconds: an administrator has confirmed those first seen until then. */
+  confirmedThrough: Record<string, number>;
+}
+
+/** The lease that lets one run work at a time, and what it keeps. */
+export interface RunStore {
+  /** Which table this is. Another one answers otherwise, a restored or newly made table of the same name too. */
+  tableId(): Promise<string>;
+  state(): Promise<RunState>;
+  /** Takes the lease until `until`, or answers until when another has it. Epoch milliseconds. */
+  acquire(runId: string, now: number, until: number): Promise<{ busyUntil: number } | { state: RunState }>;
+  /** Holds the lease until `until` and writes `changes`; false when another run has taken it over. */
+  keep(runId: string, until: number, changes: Partial<RunState>): Promise<boolean>;
+  /** Gives the lease back. Nothing happens when another has it. */
+  release(runId: string): Promise<void>;
+}
+
+/** Suspects of one kind: objects of a bucket without record, or records without object. */
+export type SuspectList = `orphans ${Bucket}` | 'missing';
+
+/** Something that looks as if it should go, and since when. */
+export interface Suspect {
+  /** An object's key or a file's id. */
+  name: string;
+  /** Epoch milliseconds. */
+  firstSeenAt: number;
+}
+
+/** Suspects wait in the table until they have been suspect for days. */
+export interface SuspectStore {
+  /** Keeps the first time of those it knows. */
+  suspect(list: SuspectList, names: string[], now: Date): Promise<void>;
+  /** A page in the order of names. */
+  suspects(list: SuspectList, after: string | undefined): Promise<{ suspects: Suspect[]; next?: string }>;
+  /** No longer suspect, or gone. */
+  clear(list: SuspectList, name: string): Promise<void>;
+}
+
+export type ReconcileStore = ScanStore & RunStore & SuspectStore;
