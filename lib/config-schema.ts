@@ -63,6 +63,13 @@ const r2 = z
         /^[\w/+=.@-]{1,500}$/,
         'must be the name of a Secrets Manager secret, not its ARN and never the credentials',
       ),
+    /** Seconds an instance uses the credentials before it reads the secret again: what a rotation has to wait for. */
+    credentialSeconds: z
+      .number()
+      .int()
+      .min(1)
+      .max(300, 'must be at most 300: until then links are signed with what was revoked')
+      .default(300),
   })
   .superRefine((value, context) => {
     if (value.publicBaseUrl && !value.publicBucket) {

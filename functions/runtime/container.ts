@@ -27,6 +27,7 @@ import { createDeleteScheduler } from '#core/schedule-delete.ts';
 import { contentDisposition } from '#http/file-name.ts';
 import { describeError, log } from '#http/log.ts';
 import type { Places } from '#http/upload-views.ts';
+import { timeLeft } from './deadline.ts';
 import { env, isStorageConfigured, required } from './env.ts';
 import { envNames } from './env-names.ts';
 
@@ -67,7 +68,13 @@ const r2 = /* @__PURE__ */ once(() => {
       public: env()[envNames.r2PublicBucket],
       compliance: env()[envNames.r2ComplianceBucket],
     },
-    credentials: createSecretCredentials({ secretId: required(envNames.r2SecretId) }),
+    credentials: createSecretCredentials({
+      secretId: required(envNames.r2SecretId),
+      seconds: env()[envNames.r2CredentialSeconds],
+      onStale: (error) =>
+        log('WARN', 'the R2 credentials are old and could not be read again', { error: describeError(error) }),
+    }),
+    timeLeft,
   };
 });
 

@@ -2,6 +2,7 @@ import { type EndpointName, endpoints } from '#functions/routes.ts';
 import type { Contract } from '#http/contract.ts';
 import { endpoint, type Run } from '#http/endpoint.ts';
 import { developerKeys, tokens } from './container.ts';
+import { beginRequest } from './deadline.ts';
 
 /** Turns an endpoint file's contract and use case into its Lambda handler; `name` is its row in the route table. */
 export function serve<N extends EndpointName, C extends Contract>(
@@ -9,7 +10,7 @@ export function serve<N extends EndpointName, C extends Contract>(
   contract: C,
   run: Run<(typeof endpoints)[N]['auth'], C>,
 ) {
-  return endpoint<(typeof endpoints)[N]['auth'], C>(endpoints[name], contract, run, {
+  const handler = endpoint<(typeof endpoints)[N]['auth'], C>(endpoints[name], contract, run, {
     // Built when asked for: a public function has no token settings, and most have no developer keys to read.
     authDeps: () => ({
       get tokens() {
@@ -20,4 +21,5 @@ export function serve<N extends EndpointName, C extends Contract>(
       },
     }),
   });
+  return handler.before(({ context }) => beginRequest(context.getRemainingTimeInMillis?.()));
 }

@@ -30,7 +30,11 @@ export function grantR2(scope: Construct, r2: StowageConfig['r2']): Grant {
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
   return {
-    environment: { ...environment, [envNames.r2SecretId]: r2.secretName },
+    environment: {
+      ...environment,
+      [envNames.r2SecretId]: r2.secretName,
+      [envNames.r2CredentialSeconds]: String(r2.credentialSeconds),
+    },
     statements: [allow(['secretsmanager:GetSecretValue'], [secret])],
   };
 }

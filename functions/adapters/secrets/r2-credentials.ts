@@ -1,10 +1,15 @@
 /** The R2 credentials in Secrets Manager: `{ "accessKeyId": "...", "secretAccessKey": "..." }`, nowhere else. */
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { type Clock, ObjectStoreError } from '#core/ports.ts';
-import { type R2Credentials, type RememberedCredentials, rememberCredentials } from '../r2/credentials.ts';
+import { ObjectStoreError } from '#core/ports.ts';
+import {
+  type CredentialLife,
+  type R2Credentials,
+  type RememberedCredentials,
+  rememberCredentials,
+} from '../r2/credentials.ts';
 
-const connectTimeoutMs = 1_000;
-const readTimeoutMs = 5_000;
+/** Milliseconds: for a connection, of silence in one of three tries, and for all of them together. */
+const defaultTimeouts = { connectMs: 1_000, silenceMs: 1_500, allMs: 5_000 };
 
 /** Failures that stay until somebody changes a setting. */
 const settled = new Set([
@@ -15,24 +20,37 @@ const settled = new Set([
   'ResourceNotFoundException',
 ]);
 
-/**
- * A source of credentials that reads the secret once an instance, and again only when `invalidate` is called after R2
- * refused them and five minutes have passed since the last read. Rejects with `ObjectStoreError`: `denied` when the
- * secret is absent, closed to us or not of the right form, `unavailable` when it could not be read just now.
- */
-export function createSecretCredentials({
-  secretId,
-  clock,
-}: {
+export interface SecretOptions extends CredentialLife {
   secretId: string;
-  clock?: Clock;
-}): RememberedCredentials {
-  const client = new SecretsManagerClient({ maxAttempts: 3, requestHandler: { connectionTimeout: connectTimeoutMs } });
+  timeouts?: Partial<typeof defaultTimeouts>;
+}
+
+/**
+ * A source of credentials that reads the secret once for all callers and again when they have lived their time or R2
+ * refused them (`rememberCredentials`). Rejects with `ObjectStoreError`: `denied` when the secret is absent, closed to
+ * us or not of the right form, `unavailable` when it could not be read just now.
+ */
+export function createSecretCredentials({ secretId, timeouts, ...life }: SecretOptions): RememberedCredentials {
+  const { connectMs, silenceMs, allMs } = { ...defaultTimeouts, ...timeouts };
+  // Asked every few minutes at most: a connection kept that long, over freezes, is more likely dead than useful.
+  const agent = { keepAlive: false, maxSockets: Number.POSITIVE_INFINITY };
+  const client = new SecretsManagerClient({
+    maxAttempts: 3,
+    requestHandler: {
+      connectionTimeout: connectMs,
+      requestTimeout: silenceMs,
+      // The request time-out alone only writes a warning.
+      throwOnRequestTimeout: true,
+      socketTimeout: silenceMs,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
+  });
 
   async function read(): Promise<R2Credentials> {
     const command = new GetSecretValueCommand({ SecretId: secretId });
     try {
-      const { SecretString } = await client.send(command, { abortSignal: AbortSignal.timeout(readTimeoutMs) });
+      const { SecretString } = await client.send(command, { abortSignal: AbortSignal.timeout(allMs) });
       return parseSecret(SecretString ?? '');
     } catch (cause) {
       if (cause instanceof ObjectStoreError) {
@@ -43,7 +61,7 @@ export function createSecretCredentials({
     }
   }
 
-  return rememberCredentials(read, clock);
+  return rememberCredentials(read, life);
 }
 
 /** Errors name the field and never quote the secret; a JSON error would, so it is not kept as the cause. */
