@@ -3,11 +3,11 @@
  * so that sixty functions parse their shared modules once and synth stays quick. No chunks are shared: a function's
  * asset changes only when its own code does.
  */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Metafile } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
 
 /** What esbuild says went into one function. */
 export interface FunctionBundle {
@@ -28,6 +28,19 @@ export class MissingEndpointError extends Error {
 
 /** Bundled dependencies that are CommonJS call `require`, which an ES module does not have. */
 const requireBanner = "import{createRequire as $cr}from'node:module';const require=$cr(import.meta.url);";
+
+const beside = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
+/** Every client reads its own version out of its whole `package.json`, of which the rest is dead weight. */
+const versionOnly: Plugin = {
+  name: 'version-only',
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, ({ path }) => {
+      const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string };
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
 
 /**
  * Bundles the functions.
@@ -68,7 +81,11 @@ export async function bundleFunctions({
     keepNames: false,
     legalComments: 'none',
     external: ['sharp'],
-    alias: { '@aws-sdk/credential-provider-node': fileURLToPath(new URL('lambda-credentials.ts', import.meta.url)) },
+    alias: {
+      '@aws-sdk/credential-provider-node': beside('lambda-credentials.ts'),
+      '@smithy/core/event-streams': beside('no-event-streams.ts'),
+    },
+    plugins: [versionOnly],
     banner: { js: requireBanner },
     metafile: true,
     logLevel: 'silent',

@@ -71,6 +71,13 @@ const r2 = z
         'must be the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>, not of an alias',
       )
       .optional(),
+    /** Seconds an instance uses the credentials before it reads the secret again: what a rotation has to wait for. */
+    credentialSeconds: z
+      .number()
+      .int()
+      .min(1)
+      .max(300, 'must be at most 300: until then links are signed with what was revoked')
+      .default(300),
   })
   .superRefine((value, context) => {
     if (value.publicBaseUrl && !value.publicBucket) {

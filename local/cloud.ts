@@ -2,21 +2,21 @@
  * The one-machine cloud as a whole: buckets, token service and secrets first, then the stack synthesized with their
  * addresses, then the demo data, put in through the API like anybody's.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { stop as stopEsbuild } from 'esbuild';
 import { parseConfig } from '../lib/config.ts';
 import { synthesize } from '../lib/synth.ts';
 import type { Closable } from './aws.ts';
+import { type R2Tokens, startBuckets } from './buckets.ts';
 import type { DrainReport } from './drain.ts';
 import type { DynamoOptions, LoadOptions } from './dynamo/server.ts';
-import { readOrCreate, writePrivate } from './files.ts';
+import { writePrivate } from './files.ts';
 import { lockFolder } from './lock.ts';
 import type { Pages, PagesContext } from './pages.ts';
 import { choosePorts } from './ports.ts';
-import { startPublicBucket } from './r2/public.ts';
-import { type R2Options, startR2 } from './r2/server.ts';
+import type { R2Options } from './r2/server.ts';
+import type { SecretsOptions } from './secrets/server.ts';
 import { type DemoCredentials, demo, seed } from './seed.ts';
 import type { SqsOptions } from './sqs/server.ts';
 import { type RunningStack, runStack } from './stack.ts';
@@ -56,6 +56,7 @@ export interface Faults {
   dynamodb?: DynamoOptions['intercept'] | undefined;
   sqs?: SqsOptions['intercept'] | undefined;
   jwks?: IssuerOptions['intercept'] | undefined;
+  secrets?: SecretsOptions['intercept'] | undefined;
 }
 
 /** Round trips since the start or the last reset, by operation. */
@@ -92,6 +93,7 @@ export interface Cloud extends Closable {
   stack: RunningStack;
   faults: Faults;
   requests: RequestCounters;
+  r2Tokens: R2Tokens;
   sign: TokenIssuer['sign'];
   drain(): Promise<DrainReport>;
 }
@@ -111,13 +113,20 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const requests = createCounters();
     const issuer = await startIssuer({ dir, host, port: ports.issuer, intercept: () => faults.jwks?.() });
     open.push(issuer);
-    const r2 = await startBuckets(dir, ports, faults, requests);
+    const r2 = await startBuckets({
+      dir,
+      host,
+      ports,
+      names: buckets,
+      onRequest: ({ operation }) => requests.count('r2', operation),
+      intercept: (request) => faults.r2?.(request),
+    });
     open.push(r2);
 
     const config = parseConfig({
       stage: 'local',
       tokens: { issuer: issuer.issuer, audience: issuer.audience, jwksUrl: issuer.jwksUrl },
-      r2: { endpoint: r2.endpoint, ...buckets, publicBaseUrl: r2.publicBaseUrl, secretName },
+      r2: { endpoint: r2.endpoint, ...buckets, publicBaseUrl: r2.publicBaseUrl, secretName, credentialSeconds: 2 },
       cacheSeconds: 1,
       protectData: false,
       corsOrigins: ['*'],
@@ -140,6 +149,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       developerKey: () => credentials?.developerKey ?? '',
     });
     if (pages) open.push(pages);
+    const secrets = { [secretName]: JSON.stringify(r2.credentials) };
+    const store: R2Tokens['store'] = (credentials) => {
+      secrets[secretName] = JSON.stringify(credentials);
+    };
     const stack = await runStack({
       template: assembly.template,
       stackName: assembly.stackName,
@@ -147,7 +160,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       dir,
       host,
       ports,
-      secrets: { [secretName]: JSON.stringify(r2.credentials) },
+      secrets,
+      secretsManager: { intercept: () => faults.secrets?.() },
       sign: issuer.sign,
       ...(pages && { pages: pages.answer }),
       dynamo: {
@@ -179,50 +193,19 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     };
     writePrivate(devFile, `${JSON.stringify(dev, undefined, 2)}\n`);
     requests.reset();
-    return { baseUrl: stack.baseUrl, dev, stack, faults, requests, sign: issuer.sign, drain: stack.drain, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-type Ports = Record<(typeof portNames)[number], number>;
-
-/** The three buckets and the public one's domain. Pages of this machine may use them, as the CORS rules of R2 would say. */
-async function startBuckets(dir: string, ports: Ports, faults: Faults, requests: ReturnType<typeof createCounters>) {
-  const credentials = await readOrCreate(path.join(dir, 'r2-credentials.json'), () => ({
-    accessKeyId: randomBytes(16).toString('hex'),
-    secretAccessKey: randomBytes(32).toString('hex'),
-  }));
-  const cors = [
-    {
-      allowedOrigins: ['*'],
-      allowedMethods: ['GET', 'HEAD', 'PUT'],
-      allowedHeaders: ['content-type', 'if-none-match', 'range'],
-      exposeHeaders: ['ETag'],
-      maxAgeSeconds: 3600,
-    },
-  ];
-  const data = path.join(dir, 'r2');
-  const server = await startR2({
-    dir: data,
-    host,
-    port: ports.r2,
-    credentials,
-    buckets: [{ name: buckets.bucket, cors }, { name: buckets.publicBucket, cors }, { name: buckets.complianceBucket }],
-    onRequest: ({ operation }) => requests.count('r2', operation),
-    intercept: (request) => faults.r2?.(request),
-  });
-  try {
-    const published = await startPublicBucket({ dir: data, bucket: buckets.publicBucket, host, port: ports.public });
     return {
-      endpoint: server.endpoint,
-      publicBaseUrl: published.endpoint,
-      credentials,
-      close: async () => void (await Promise.all([server.close(), published.close()])),
+      baseUrl: stack.baseUrl,
+      dev,
+      stack,
+      faults,
+      requests,
+      r2Tokens: { ...r2.tokens, store },
+      sign: issuer.sign,
+      drain: stack.drain,
+      close,
     };
   } catch (error) {
-    await server.close();
+    await close();
     throw error;
   }
 }

@@ -13,7 +13,7 @@ import { type GatewayOptions, startGateway } from './gateway/server.ts';
 import { type Authorizer, createAuthorizer } from './iam/authorize.ts';
 import { requireGrants } from './iam/event-sources.ts';
 import { createFunctions, type Functions } from './lambda/functions.ts';
-import { startSecrets } from './secrets/server.ts';
+import { type SecretsOptions, startSecrets } from './secrets/server.ts';
 import { startPoller } from './sqs/poller.ts';
 import { type SqsOptions, startSqs } from './sqs/server.ts';
 import { openQueueStore } from './sqs/store.ts';
@@ -40,6 +40,7 @@ export interface StackOptions {
   ports: StackPorts;
   /** Values of secrets by name. */
   secrets?: Record<string, string>;
+  secretsManager?: Pick<SecretsOptions, 'intercept'>;
   /** Makes `POST /__local/tokens` answer. */
   sign: TokenIssuer['sign'];
   /** Answers what no route of the template matches; undefined leaves it not found. */
@@ -89,7 +90,7 @@ export async function runStack(options: StackOptions): Promise<RunningStack> {
     const sqs = await startSqs({ ...options.sqs, queues: model.queues, store, authorizer, host, port: ports.sqs });
     open.push(sqs);
     const secrets = options.secrets ?? {};
-    open.push(await startSecrets({ secrets, authorizer, host, port: ports.secrets }));
+    open.push(await startSecrets({ ...options.secretsManager, secrets, authorizer, host, port: ports.secrets }));
 
     const functions = createFunctions({
       specs: model.functions,

@@ -59,6 +59,9 @@ export const developerKeys = /* @__PURE__ */ once(() =>
   createDeveloperKeyStore(table(), { cacheSeconds: cacheSeconds() }),
 );
 
+/** What calls to the bucket leave of a request's time for the table's part, milliseconds. */
+const tableMs = 3_000;
+
 const r2 = /* @__PURE__ */ once(() => {
   if (!isStorageConfigured()) throw new AppError('storage_not_configured', 'No bucket is configured.');
   return {
@@ -68,7 +71,14 @@ const r2 = /* @__PURE__ */ once(() => {
       public: env()[envNames.r2PublicBucket],
       compliance: env()[envNames.r2ComplianceBucket],
     },
-    credentials: createSecretCredentials({ secretId: required(envNames.r2SecretId) }),
+    credentials: createSecretCredentials({
+      secretId: required(envNames.r2SecretId),
+      seconds: env()[envNames.r2CredentialSeconds],
+      remainingMs,
+      onStale: (error) =>
+        log('WARN', 'the R2 credentials are old and could not be read again', { error: describeError(error) }),
+    }),
+    remainingMs: () => remainingMs() - tableMs,
   };
 });
 

@@ -11,6 +11,8 @@ export const envNames = {
   r2ComplianceBucket: 'R2_COMPLIANCE_BUCKET_NAME',
   /** Secrets Manager id of `{ "accessKeyId": "...", "secretAccessKey": "..." }`. Never the credentials themselves. */
   r2SecretId: 'R2_SECRET_ID',
+  /** Seconds an instance uses R2 credentials before it reads the secret again: at most, and by default, 300. */
+  r2CredentialSeconds: 'R2_CREDENTIAL_SECONDS',
   /** Where objects of the public bucket open without a signature, no trailing slash. */
   publicBaseUrl: 'PUBLIC_BASE_URL',
   jwksUrl: 'TOKEN_JWKS_URL',

@@ -14,6 +14,7 @@ const schema = z.object({
   [envNames.r2PublicBucket]: optional,
   [envNames.r2ComplianceBucket]: optional,
   [envNames.r2SecretId]: optional,
+  [envNames.r2CredentialSeconds]: z.optional(z.coerce.number().check(z.minimum(1), z.maximum(300))),
   [envNames.publicBaseUrl]: optional,
   [envNames.jwksUrl]: optional,
   [envNames.tokenIssuer]: optional,

@@ -32,5 +32,12 @@ export function grantR2(scope: Construct, r2: StowageConfig['r2']): Grant {
   const statements = [allow(['secretsmanager:GetSecretValue'], [secret])];
   // The account's own key lets whoever may read the secret; a key of the customer's must be allowed as well.
   if (r2.secretKeyArn) statements.push(allow(['kms:Decrypt'], [r2.secretKeyArn]));
-  return { environment: { ...environment, [envNames.r2SecretId]: r2.secretName }, statements };
+  return {
+    environment: {
+      ...environment,
+      [envNames.r2SecretId]: r2.secretName,
+      [envNames.r2CredentialSeconds]: String(r2.credentialSeconds),
+    },
+    statements,
+  };
 }

@@ -1,6 +1,7 @@
 /**
  * What can hold a write back: a bucket lock and the rate of writes per key. Differs from real R2: one lock rule of one
- * age a bucket, and the rate is off unless asked for.
+ * age a bucket; and as it is not documented which requests count as writes of a key, all that could do: PutObject,
+ * CopyObject and deletions, those whose condition fails among them.
  */
 import { R2Error } from './errors.ts';
 import type { BucketOptions, Clock } from './types.ts';
@@ -13,13 +14,15 @@ export function assertUnlocked(bucket: BucketOptions, object: { modified: number
   }
 }
 
-/** Counts writes per key within a second; throws TooManyRequests (R2's 10058) above `perSecond`. Undefined: no limit. */
-export function writeLimiter(perSecond: number | undefined, clock: Clock): (id: string) => void {
+/** Counts writes per key within a second; throws TooManyRequests (R2's 10058) above `perSecond`. */
+export function writeLimiter(perSecond: number, clock: Clock): (id: string) => void {
   const recent = new Map<string, number[]>();
   return (id) => {
-    if (perSecond === undefined) return;
+    if (perSecond === Number.POSITIVE_INFINITY) return;
     const now = clock.now().getTime();
-    if (recent.size > 10_000) recent.clear();
+    if (recent.size > 10_000) {
+      for (const [key, times] of recent) if (now - (times.at(-1) ?? 0) >= 1000) recent.delete(key);
+    }
     const times = (recent.get(id) ?? []).filter((time) => now - time < 1000);
     if (times.length >= perSecond) {
       throw new R2Error('TooManyRequests', 'Reduce your concurrent request rate for the same object.');

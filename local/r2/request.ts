@@ -27,7 +27,7 @@ export type QueryPairs = [name: string, value: string][];
 
 const maxKeyBytes = 1024;
 
-/** Takes the request line apart. Throws InvalidURI for an undecodable path and KeyTooLongError above 1024 bytes of key. */
+/** Takes the request line apart. Throws InvalidURI for an undecodable path and InvalidObjectName above 1024 bytes of key. */
 export function parseRequest(raw: IncomingMessage): S3Request {
   const url = raw.url ?? '/';
   const mark = url.indexOf('?');
@@ -38,7 +38,7 @@ export function parseRequest(raw: IncomingMessage): S3Request {
   const bucket = slash < 0 ? path.slice(1) : path.slice(1, slash);
   const key = slash < 0 ? '' : path.slice(slash + 1);
   if (Buffer.byteLength(key) > maxKeyBytes) {
-    throw new R2Error('KeyTooLongError', `Your key is too long: at most ${maxKeyBytes} bytes.`);
+    throw new R2Error('InvalidObjectName', `The key is too long: at most ${maxKeyBytes} bytes.`);
   }
 
   const query = mark < 0 ? [] : parseQuery(url.slice(mark + 1));

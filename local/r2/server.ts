@@ -1,12 +1,13 @@
 /**
  * A strict stand-in for Cloudflare R2's S3 endpoint, on loopback. A request flows: parse -> CORS preflight -> signature
  * -> route -> bucket -> provoked fault -> operation -> answer. Each file says where it differs from real R2; overall:
- * plain HTTP, path-style addresses, one key pair for all buckets, no caching, no eventual anything.
+ * plain HTTP, path-style addresses, every key pair for all buckets, no caching, no eventual anything.
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { corsHeaders, preflight } from './cors.ts';
 import { R2Error } from './errors.ts';
+import { afterwards, dropped, errorReply, insteadOf } from './faults.ts';
 import { type R2Server, send, serveStore } from './http.ts';
 import { writeLimiter } from './lock.ts';
 import { getBucketLocation, headBucket, listBuckets } from './operations/bucket.ts';
@@ -19,7 +20,6 @@ import { route } from './route.ts';
 import { verifySignature } from './signature.ts';
 import { openStore } from './store.ts';
 import type { BucketOptions, Clock, Credentials, Handler, Intercept, Operation, Reply, RequestLine } from './types.ts';
-import { errorXml } from './xml.ts';
 
 const handlers: Record<Operation, Handler> = {
   ListBuckets: listBuckets,
@@ -40,10 +40,11 @@ export interface R2Options {
   /** 0, the default, takes a free one. */
   port?: number;
   host?: string;
-  credentials: Credentials;
+  /** Looked at with every request, so that a list may gain and lose key pairs as tokens are made and revoked. */
+  credentials: Credentials | readonly Credentials[];
   buckets: BucketOptions[];
   clock?: Clock;
-  /** R2 allows one write per key and second; off by default so that tests need not wait. */
+  /** R2 allows one, which is the default; `Infinity` where a test is about many writes of one key. */
   writesPerKeyPerSecond?: number;
   /** Called once a request, just before its answer is sent. For counting round trips. */
   onRequest?: (line: RequestLine) => void;
@@ -51,14 +52,11 @@ export interface R2Options {
   intercept?: Intercept;
 }
 
-/** Thrown to drop the connection instead of answering. */
-const dropped = Symbol('connection dropped');
-
 /** Starts the server. Rejects when the port is taken or the folder cannot be written. */
 export async function startR2(options: R2Options): Promise<R2Server> {
   const { dir, port = 0, host = '127.0.0.1', clock = { now: () => new Date() } } = options;
   const store = openStore(dir);
-  const admit = writeLimiter(options.writesPerKeyPerSecond, clock);
+  const admit = writeLimiter(options.writesPerKeyPerSecond ?? 1, clock);
 
   async function answer(request: S3Request, line: RequestLine): Promise<Reply> {
     const bucket = options.buckets.find(({ name }) => name === request.bucket);
@@ -69,7 +67,7 @@ export async function startR2(options: R2Options): Promise<R2Server> {
       if (request.header('authorization') === undefined) throw new R2Error('NotImplemented', routed.why);
     }
     const now = clock.now();
-    const { accessKeyId, payload } = verifySignature(request, options.credentials, now);
+    const { accessKeyId, payload } = verifySignature(request, [options.credentials].flat(), now);
     line.accessKeyId = accessKeyId;
     if (routed.operation === 'Unsupported') throw new R2Error('NotImplemented', routed.why);
     const { operation } = routed;
@@ -77,8 +75,8 @@ export async function startR2(options: R2Options): Promise<R2Server> {
       throw new R2Error('NoSuchBucket', 'The specified bucket does not exist.');
 
     const fault = await options.intercept?.({ operation, bucket: request.bucket, key: request.key });
-    if (fault === 'reset') throw dropped;
-    if (fault && 'status' in fault) return errorReply(fault, 'Provoked for a test.', request.path);
+    const instead = fault && (await insteadOf(fault, request));
+    if (instead) return instead;
     const reply = await handlers[operation]({
       request,
       store,
@@ -89,11 +87,7 @@ export async function startR2(options: R2Options): Promise<R2Server> {
       bucketNames: options.buckets.map(({ name }) => name),
       admitWrite: (key) => admit(`${bucket?.name}/${key}`),
     });
-    if (fault) {
-      if (typeof reply.body === 'object') await reply.body.close();
-      throw dropped;
-    }
-    return reply;
+    return fault ? await afterwards(fault, reply, request) : reply;
   }
 
   async function serve(raw: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -126,7 +120,11 @@ export async function startR2(options: R2Options): Promise<R2Server> {
       line.status = reply.status;
       // Before the answer, so that whoever has the answer can count on the line.
       options.onRequest?.({ ...line });
-      await send(response, { ...reply, headers: { 'x-amz-request-id': randomUUID(), ...reply.headers, ...cors } });
+      const date = clock.now().toUTCString();
+      await send(response, {
+        ...reply,
+        headers: { date, 'x-amz-request-id': randomUUID(), ...reply.headers, ...cors },
+      });
     } catch (error) {
       if (error === dropped) options.onRequest?.({ ...line, status: 0 });
       else console.error('R2 stand-in failed', error);
@@ -147,12 +145,4 @@ function refusal(error: unknown, path: string): Reply {
   }
   const reply = errorReply(error, error.message, path);
   return { ...reply, headers: { ...reply.headers, ...error.headers } };
-}
-
-function errorReply({ status, code }: { status: number; code: string }, message: string, resource: string): Reply {
-  return {
-    status,
-    headers: { 'content-type': 'application/xml' },
-    body: errorXml({ code, message, resource, requestId: randomUUID() }),
-  };
 }

@@ -1,6 +1,6 @@
 /**
  * Who signed a request: SigV4 in the `Authorization` header or in the query. The order is form, key, region, signature,
- * then time, so a wrong signature never learns about expiry. Differs from real R2: one key pair, no temporary
+ * then time, so a wrong signature never learns about expiry. Differs from real R2: every key pair may do everything, no temporary
  * credentials; and every `x-amz-*` header that comes must be signed (S3's rule; R2's own is not documented).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
@@ -32,7 +32,7 @@ const skewMs = 15 * 60_000;
 const maxExpirySeconds = 604_800;
 
 /** Checks a request's signature and time. Throws 401 without proof, 400 for a malformed and 403 for a bad one. */
-export function verifySignature(request: S3Request, credentials: Credentials, now: Date): Proof {
+export function verifySignature(request: S3Request, accepted: readonly Credentials[], now: Date): Proof {
   const claim = claimOf(request);
   const [accessKeyId, day, region, service, terminal, ...rest] = claim.credential.split('/');
   const malformed = (message: string) =>
@@ -40,7 +40,8 @@ export function verifySignature(request: S3Request, credentials: Credentials, no
   if (service !== 's3' || terminal !== 'aws4_request' || rest.length > 0 || day !== claim.date.slice(0, 8)) {
     throw malformed('The credential scope must be <key>/<date>/<region>/s3/aws4_request, of the date of the request.');
   }
-  if (accessKeyId !== credentials.accessKeyId) throw new R2Error('Unauthorized', 'Unauthorized');
+  const credentials = accepted.find((each) => each.accessKeyId === accessKeyId);
+  if (!accessKeyId || !credentials) throw new R2Error('Unauthorized', 'Unauthorized');
   if (region !== 'auto' && region !== 'us-east-1' && region !== '') {
     throw new R2Error('InvalidRegionName', `The region name '${region}' is not valid. Must be auto.`);
   }

@@ -60,8 +60,28 @@ export interface RequestLine {
   accessKeyId: string | undefined;
 }
 
-/** A fault to provoke: an error of R2's instead of the effect, or a dropped connection before or after it. */
-export type Fault = { status: number; code: string } | 'reset' | { afterEffect: 'reset' };
+/** A fault to provoke. The first three take the place of the effect; of the others the effect comes to pass. */
+export type Fault =
+  /** An error of R2's. */
+  | { status: number; code: string }
+  /** An answer of whatever else may stand in the way (a proxy, a wrong host): no word of S3's in it. */
+  | { foreign: number; body?: string }
+  /** The connection is dropped, or held open for ever without an answer. */
+  | 'reset'
+  | 'silent'
+  | { afterEffect: 'reset' | 'silent' | 'silent body' }
+  /** The answer comes late. */
+  | { delayMs: number }
+  /** The answer is another than it should be. */
+  | { answer: AnswerChange };
+
+/** What is changed in a true answer; the body is the true one unless it is given. */
+export interface AnswerChange {
+  status?: number;
+  /** Headers set, by lower-case name; undefined takes one away. */
+  headers?: Record<string, string | undefined>;
+  body?: string;
+}
 
 export type Intercept = (request: {
   operation: Operation;

@@ -7,12 +7,16 @@ import { closeServer, listen } from '../listen.ts';
 import { secretArn } from '../template/attributes.ts';
 
 export interface SecretsOptions {
-  /** Values by name. */
+  /** Values by name; looked at with every request, so that a value may change. */
   secrets: Record<string, string>;
   authorizer: Authorizer;
+  /** Asked before every answer, to provoke faults: no answer at all, or an error. */
+  intercept?: (() => SecretFault | undefined) | undefined;
   host: string;
   port: number;
 }
+
+export type SecretFault = 'reset' | 'silent' | { status: number; code: string };
 
 /** Starts the endpoint. */
 export async function startSecrets(options: SecretsOptions): Promise<Closable & { port: number; endpoint: string }> {
@@ -49,12 +53,17 @@ export async function startSecrets(options: SecretsOptions): Promise<Closable & 
 
   const server = createServer((request, response) => {
     const { authorization, 'x-amz-target': target } = request.headers;
-    serveJson(request, response, 'application/x-amz-json-1.1', (body) => answer(String(target), authorization, body));
+    const fault = options.intercept?.();
+    if (fault === 'reset') return void request.socket.resetAndDestroy();
+    if (fault === 'silent') return void request.resume();
+    serveJson(request, response, 'application/x-amz-json-1.1', async (body) =>
+      fault ? failure(fault.code, 'Provoked for a test.', fault.status) : answer(String(target), authorization, body),
+    );
   });
   const address = await listen(server, options);
   return { ...address, close: () => closeServer(server) };
 }
 
-function failure(type: string, message: string): JsonReply {
-  return { status: 400, body: { __type: type, message: `${message} (${aws.region})` } };
+function failure(type: string, message: string, status = 400): JsonReply {
+  return { status, body: { __type: type, message: `${message} (${aws.region})` } };
 }

@@ -119,7 +119,7 @@ describe.each(rows)('%s', (_key, row) => {
       ...(usesTable && { TABLE_NAME: { Ref: logicalId('AWS::DynamoDB::Table', 'Table') } }),
       ...(row.uses.includes('table.scan') && { ORPHAN_GRACE_DAYS: '7' }),
       ...(row.uses.some((use) => use === 'r2' || use === 'r2.names') && r2Names),
-      ...(row.uses.includes('r2') && { R2_SECRET_ID: 'stowage/test/r2' }),
+      ...(row.uses.includes('r2') && { R2_SECRET_ID: 'stowage/test/r2', R2_CREDENTIAL_SECONDS: '300' }),
       ...(row.uses.includes('cleanup.send') && {
         CLEANUP_QUEUE_URL: { Ref: logicalId('AWS::SQS::Queue', 'CleanupQueue') },
       }),

@@ -11,11 +11,21 @@ export interface R2Config {
   /** The time requests are signed at; the system's when left out. */
   clock?: Clock;
   timeouts?: R2Timeouts;
+  /**
+   * Milliseconds that are left for calls to R2 in the invocation in hand, so that several of them together leave time
+   * for the table and for an answer of our own.
+   */
+  remainingMs?: (() => number) | undefined;
 }
 
 export interface R2Timeouts {
-  /** Milliseconds one try may take beside the transfer of bytes. Default 4000; all tries together get 2.5 times that. */
+  /**
+   * Milliseconds of silence after which a try is given up, and what a try may take beside the transfer of bytes.
+   * Default 4000; all tries together get 2.5 times that, so that there is always time for a second.
+   */
   baseMs?: number;
+  /** Until TCP is connected; waiting for a free connection is not part of it, since there is no such wait. Default 2000. */
+  connectMs?: number;
   /** The slowest transfer that is still waited for. Default 1 MiB a second. */
   bytesPerSecond?: number;
 }
@@ -60,9 +70,4 @@ export function objectPath(config: Pick<R2Config, 'buckets'>, ref: ObjectRef): s
     throw new ObjectStoreError('denied', 'The object key cannot be addressed over HTTP.');
   }
   return `/${encodeRfc3986(bucketName(config, ref.bucket))}/${segments.map(encodeRfc3986).join('/')}`;
-}
-
-/** The path of a bucket itself, for what is asked of the bucket and not of an object. */
-export function bucketPath(config: Pick<R2Config, 'buckets'>, bucket: Bucket): string {
-  return `/${encodeRfc3986(bucketName(config, bucket))}`;
 }

@@ -1,47 +1,46 @@
-/** Walking a bucket. Kept apart from the store, because only reconcile needs it and the XML parser it brings along. */
-import { XMLParser } from 'fast-xml-parser';
+/** Walking a bucket. Kept apart from the store, because only reconcile needs it. */
+import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import type { ObjectLister } from '#core/reconcile/ports.ts';
-import type { R2Config } from './config.ts';
-import { refusal } from './refusals.ts';
-import { createTransport } from './transport.ts';
+import { openR2 } from './client.ts';
+import { bucketName, type R2Config } from './config.ts';
+import { contradiction, R2Refusal } from './refusals.ts';
 
 /** A page of 1000 keys of 1 KiB, percent-encoded, with what is said about each. */
 const maxPageBytes = 8 * 1024 * 1024;
 
-/** Text stays text: a key may look like a number. One object is a list of one. Pure, so that only walkers bundle it. */
-const parser = /* @__PURE__ */ new XMLParser({ parseTagValue: false, isArray: (name) => name === 'Contents' });
-
-interface Listing {
-  ListBucketResult?: {
-    IsTruncated?: string;
-    Contents?: { Key?: string; Size?: string; LastModified?: string }[];
-  };
-}
-
 /**
  * The `ObjectLister` of one R2 account, by ListObjectsV2. `next` is the last key of a page that is not the last: pass
- * it as `after`. Rejects with `ObjectStoreError`. Keys are asked for percent-encoded, since XML cannot carry them all.
+ * it as `after`. Rejects with `ObjectStoreError`, also for a page that is not one (`unavailable`): what a walk does not
+ * see counts as absent, and what it sees too old may be deleted. Keys are asked for percent-encoded, since XML cannot
+ * carry them all.
  */
 export function createObjectLister(config: R2Config): ObjectLister {
-  const send = createTransport(config);
+  const send = openR2(config);
   return {
-    async list(bucket, { prefix, after, limit = 1000 }) {
-      const query = {
-        'list-type': '2',
-        'encoding-type': 'url',
-        'max-keys': String(limit),
-        ...(prefix !== undefined && { prefix }),
-        ...(after !== undefined && { 'start-after': after }),
-      };
-      const response = await send({ method: 'GET', ref: { bucket }, query, maxBytes: maxPageBytes });
-      if (!response.ok) throw refusal('LIST', response.status, response.code);
-      const { ListBucketResult: page } = parser.parse(Buffer.from(response.body)) as Listing;
-      const objects = (page?.Contents ?? []).map(({ Key = '', Size = '0', LastModified = '' }) => ({
-        key: decodeURIComponent(Key.replaceAll('+', ' ')),
-        sizeBytes: Number(Size),
-        lastModified: new Date(LastModified),
-      }));
-      const next = page?.IsTruncated === 'true' ? objects.at(-1)?.key : undefined;
+    async list(bucket, { prefix = '', after, limit = 1000 }) {
+      const command = new ListObjectsV2Command({
+        Bucket: bucketName(config, bucket),
+        EncodingType: 'url',
+        MaxKeys: limit,
+        ...(prefix !== '' && { Prefix: prefix }),
+        ...(after !== undefined && { StartAfter: after }),
+      });
+      const travel = { maxBytes: maxPageBytes, bytes: maxPageBytes / 8 };
+      const page = await send<ListObjectsV2CommandOutput>('LIST', command, travel).catch((error: unknown) => {
+        throw error instanceof R2Refusal ? error.toStoreError() : error;
+      });
+      if (page.IsTruncated === undefined) throw contradiction('LIST', 'with something that is no page of a list');
+      const objects = (page.Contents ?? []).map(({ Key, Size, LastModified }) => {
+        if (!Key || Size === undefined || !LastModified || Number.isNaN(LastModified.getTime())) {
+          throw contradiction('LIST', 'with an object that lacks key, size or time');
+        }
+        return { key: decodeURIComponent(Key.replaceAll('+', ' ')), sizeBytes: Size, lastModified: LastModified };
+      });
+      const strange = objects.find(({ key }) => !key.startsWith(prefix) || (after !== undefined && key === after));
+      if (strange) throw contradiction('LIST', 'with an object that was not asked for');
+      const next = page.IsTruncated ? objects.at(-1)?.key : undefined;
+      if (page.IsTruncated && next === undefined)
+        throw contradiction('LIST', 'with an empty page that is not the last');
       return { objects, ...(next !== undefined && { next }) };
     },
   };

@@ -1,8 +1,18 @@
-/**
- * The bucket over plain signed requests. An S3 client would add more than 100 kB to every function that touches bytes,
- * and its default checksums are what R2 answers with 501.
- */
+/** The buckets' objects through the S3 client. */
 import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import {
+  CopyObjectCommand,
+  type CopyObjectCommandOutput,
+  DeleteObjectCommand,
+  type DeleteObjectCommandOutput,
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  PutObjectCommand,
+  type PutObjectCommandOutput,
+} from '@aws-sdk/client-s3';
 import {
   type ObjectHead,
   type ObjectHeaders,
@@ -10,159 +20,135 @@ import {
   type ObjectStore,
   ObjectStoreError,
 } from '#core/files/ports.ts';
-import { objectPath, type R2Config } from './config.ts';
-import { reasonOf, refusal } from './refusals.ts';
-import { createTransport, type R2Response } from './transport.ts';
+import { bytesOf, etagOf, headOf, nothingInRange } from './answers.ts';
+import { openR2 } from './client.ts';
+import { bucketName, objectPath, type R2Config } from './config.ts';
+import { contradiction, R2Refusal } from './refusals.ts';
 
-const copyPatienceMs = 10_000;
+/** How long R2 may copy before it answers: no byte passes through here, and up to 100 MB are to be copied. */
+const copyPatienceMs = 8_000;
 
 /**
  * The `ObjectStore` of one R2 account. All errors are `ObjectStoreError` with the reasons of the port; messages name
  * the operation and R2's code and never hold a URL, a signature or a secret.
  */
 export function createObjectStore(config: R2Config): ObjectStore {
-  const send = createTransport(config);
+  const send = openR2(config);
 
-  async function head(ref: ObjectRef): Promise<ObjectHead | undefined> {
-    const response = await send({ method: 'HEAD', ref });
-    if (response.ok) {
-      return objectHead(response);
-    }
-    if (reasonOf(response.status, response.code) === 'missing') {
-      return undefined;
-    }
-    throw refusal('HEAD', response.status, response.code);
+  function at(ref: ObjectRef): { Bucket: string; Key: string } {
+    // Refuses keys that would address something else.
+    objectPath(config, ref);
+    return { Bucket: bucketName(config, ref.bucket), Key: ref.key };
   }
 
-  /**
-   * Whether what stands in the way of a repeated write is its own first try, whose answer was lost: the precondition
-   * or a bucket lock (which an object has as soon as it is written) then refuses the second.
-   */
-  async function isThere(ref: ObjectRef, etag: string): Promise<boolean> {
-    return (await head(ref))?.etag === etag;
+  async function head(ref: ObjectRef): Promise<ObjectHead | undefined> {
+    try {
+      return headOf(await send<HeadObjectCommandOutput>('HEAD', new HeadObjectCommand(at(ref))));
+    } catch (error) {
+      if (!(error instanceof R2Refusal) || error.reason !== 'missing') throw inOurWords(error);
+    }
+    // A HEAD's 404 has no code: it may be the bucket's, or a proxy's. What GET says is R2's word.
+    const command = new GetObjectCommand({ ...at(ref), Range: 'bytes=0-0' });
+    const found = await send('GET', command, { maxBytes: 1, wantedOfWhole: 1 }).catch((error: unknown) => {
+      if (error instanceof R2Refusal && error.reason === 'missing') return undefined;
+      throw inOurWords(error);
+    });
+    if (found) throw contradiction('HEAD', 'with 404 for an object that GET finds');
+    return undefined;
   }
 
   return {
     head,
 
     async put(ref, body, headers, { repeatable = false } = {}) {
-      const response = await send({
-        method: 'PUT',
-        ref,
-        body,
-        headers: { ...storedHeaders(headers), 'if-none-match': '*' },
-      });
-      if (response.ok) {
-        return { etag: etagOf(response) };
-      }
-      const reason = reasonOf(response.status, response.code);
-      if ((response.retried || repeatable) && (reason === 'changed' || reason === 'locked')) {
-        // R2's ETag of a single PUT is the MD5 of its bytes.
-        const etag = `"${createHash('md5').update(body).digest('hex')}"`;
-        if (await isThere(ref, etag)) {
-          return { etag };
+      const command = new PutObjectCommand({ ...at(ref), Body: body, ...stored(headers), IfNoneMatch: '*' });
+      try {
+        const { ETag } = await send<PutObjectCommandOutput>('PUT', command, { bytes: body.byteLength });
+        return { etag: etagOf('PUT', ETag) };
+      } catch (error) {
+        if (!(error instanceof R2Refusal)) throw error;
+        // What stands in the way of a repeated write may be its own first try, whose answer was lost: the condition or
+        // a bucket lock (which an object has as soon as it is written) then refuses the second.
+        if ((error.mayHaveLanded || repeatable) && (error.reason === 'changed' || error.reason === 'locked')) {
+          // R2's ETag of a single PUT is the MD5 of its bytes.
+          const etag = `"${createHash('md5').update(body).digest('hex')}"`;
+          if ((await head(ref))?.etag === etag) return { etag };
         }
+        if (error.reason !== 'changed') throw error.toStoreError();
+        throw new ObjectStoreError('exists', 'An object with this key is there already.');
       }
-      if (reason !== 'changed') {
-        throw refusal('PUT', response.status, response.code);
-      }
-      throw new ObjectStoreError('exists', 'An object with this key is there already.');
     },
 
-    async get(ref, { maxBytes, ifMatch, range }) {
-      const response = await send({
-        method: 'GET',
-        ref,
-        maxBytes,
-        headers: {
-          ...(ifMatch !== undefined && { 'if-match': ifMatch }),
-          ...(range && { range: `bytes=${range.first}-${range.last}` }),
-        },
+    async get(ref, { maxBytes, ifMatch, sizeBytes, range }) {
+      const command = new GetObjectCommand({
+        ...at(ref),
+        ...(ifMatch !== undefined && { IfMatch: ifMatch }),
+        ...(range && { Range: `bytes=${range.first}-${range.last}` }),
       });
-      if (response.ok) {
-        // A server may ignore a range (RFC 9110, 14.2) and answer 200 with everything.
-        return range && response.status === 200 ? response.body.subarray(range.first, range.last + 1) : response.body;
+      // A part is waited for by its own size, however large the object is.
+      const most = range ? Math.min(maxBytes, range.last - range.first + 1) : maxBytes;
+      const travel = { bytes: most, maxBytes: most, wantedOfWhole: range && range.last + 1 };
+      const expected = { range, ifMatch, sizeBytes };
+      try {
+        const found = await send<GetObjectCommandOutput>('GET', command, travel);
+        return bytesOf(found, await collected(found.Body as Readable), expected);
+      } catch (error) {
+        if (!(error instanceof R2Refusal)) throw error;
+        if (error.code === 'InvalidRange') return nothingInRange(error, expected);
+        if (error.reason === 'missing') return undefined;
+        throw error.toStoreError();
       }
-      // No byte lies in the range: of an empty object the first bytes are none.
-      if (response.status === 416) {
-        return new Uint8Array();
-      }
-      if (reasonOf(response.status, response.code) === 'missing') {
-        return undefined;
-      }
-      throw refusal('GET', response.status, response.code);
     },
 
     async copy(from, to, { ifMatch, headers }) {
-      const response = await send({
-        method: 'PUT',
-        ref: to,
-        patienceMs: copyPatienceMs,
-        headers: {
-          ...storedHeaders(headers),
-          'x-amz-copy-source': objectPath(config, from),
-          'x-amz-copy-source-if-match': ifMatch,
-          'x-amz-metadata-directive': 'REPLACE',
-          // R2's own header: S3 has no condition on the destination of a copy.
-          'cf-copy-destination-if-none-match': '*',
-        },
+      const command = new CopyObjectCommand({
+        ...at(to),
+        CopySource: objectPath(config, from),
+        CopySourceIfMatch: ifMatch,
+        MetadataDirective: 'REPLACE',
+        ...stored(headers),
       });
-      if (response.ok) {
-        return { etag: copiedEtag(response) };
+      try {
+        const answer = await send<CopyObjectCommandOutput>('COPY', command, { patienceMs: copyPatienceMs });
+        return { etag: etagOf('COPY', answer.CopyObjectResult?.ETag) };
+      } catch (error) {
+        if (!(error instanceof R2Refusal)) throw error;
+        const { reason, mayHaveLanded } = error;
+        // One code for both conditions: what is at the destination tells which of them failed. A copy keeps the ETag.
+        const there = reason === 'changed' || (mayHaveLanded && reason === 'locked') ? await head(to) : undefined;
+        if (there?.etag === ifMatch) return { etag: ifMatch };
+        if (there && reason === 'changed') {
+          throw new ObjectStoreError('exists', 'Another object with this key is there already.');
+        }
+        throw error.toStoreError();
       }
-      const reason = reasonOf(response.status, response.code);
-      // One code for both conditions: what is at the destination tells which of them failed. A copy keeps the ETag.
-      const there = reason === 'changed' || (response.retried && reason === 'locked') ? await head(to) : undefined;
-      if (there?.etag === ifMatch) {
-        return { etag: ifMatch };
-      }
-      if (there && reason === 'changed') {
-        throw new ObjectStoreError('exists', 'Another object with this key is there already.');
-      }
-      throw refusal('COPY', response.status, response.code);
     },
 
     async delete(ref) {
-      const response = await send({ method: 'DELETE', ref });
-      if (!response.ok && reasonOf(response.status, response.code) !== 'missing') {
-        throw refusal('DELETE', response.status, response.code);
+      try {
+        const { $metadata } = await send<DeleteObjectCommandOutput>('DELETE', new DeleteObjectCommand(at(ref)));
+        // The record goes next, so a page some proxy answered with must not pass for "deleted".
+        if ($metadata.httpStatusCode !== 204) {
+          throw contradiction('DELETE', `with ${$metadata.httpStatusCode} instead of 204`);
+        }
+      } catch (error) {
+        if (!(error instanceof R2Refusal) || error.reason !== 'missing') throw inOurWords(error);
       }
     },
   };
 }
 
-function storedHeaders(headers: ObjectHeaders): Record<string, string> {
-  return {
-    'content-type': headers.contentType,
-    ...(headers.contentDisposition !== undefined && { 'content-disposition': headers.contentDisposition }),
-    ...(headers.cacheControl !== undefined && { 'cache-control': headers.cacheControl }),
-  };
-}
+const inOurWords = (error: unknown) => (error instanceof R2Refusal ? error.toStoreError() : error);
 
-function objectHead(response: R2Response): ObjectHead {
-  const contentEncoding = response.headers.get('content-encoding') ?? undefined;
-  return {
-    sizeBytes: Number(response.headers.get('content-length') ?? 0),
-    etag: etagOf(response),
-    contentType: response.headers.get('content-type') ?? 'application/octet-stream',
-    ...(contentEncoding !== undefined && { contentEncoding }),
-    lastModified: new Date(response.headers.get('last-modified') ?? 0),
-  };
-}
+const stored = ({ contentType, contentDisposition, cacheControl }: ObjectHeaders) => ({
+  ContentType: contentType,
+  ...(contentDisposition !== undefined && { ContentDisposition: contentDisposition }),
+  ...(cacheControl !== undefined && { CacheControl: cacheControl }),
+});
 
-function etagOf(response: R2Response): string {
-  return requireEtag(response.headers.get('etag') ?? undefined);
-}
-
-function copiedEtag(response: R2Response): string {
-  const xml = Buffer.from(response.body).toString('utf8');
-  const etag = /<ETag>([^<]+)<\/ETag>/.exec(xml)?.[1]?.replace(/&quot;|&#34;|&#x22;/gi, '"');
-  return requireEtag(etag && !etag.startsWith('"') ? `"${etag}"` : etag);
-}
-
-function requireEtag(etag: string | undefined): string {
-  if (!etag) {
-    throw new ObjectStoreError('unavailable', 'R2 answered without an ETag.');
-  }
-  return etag;
+/** The handler has read the answer whole, so this is one chunk and no waiting. */
+async function collected(body: Readable): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk as Uint8Array);
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }

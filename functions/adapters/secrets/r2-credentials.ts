@@ -1,10 +1,16 @@
 /** The R2 credentials in Secrets Manager: `{ "accessKeyId": "...", "secretAccessKey": "..." }`, nowhere else. */
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { type Clock, ObjectStoreError } from '#core/files/ports.ts';
-import { type R2Credentials, type RememberedCredentials, rememberCredentials } from '../r2/credentials.ts';
+import { ObjectStoreError } from '#core/files/ports.ts';
+import { createTimedHandler } from '../aws/timed-handler.ts';
+import {
+  type CredentialLife,
+  type R2Credentials,
+  type RememberedCredentials,
+  rememberCredentials,
+} from '../r2/credentials.ts';
 
-const connectTimeoutMs = 1_000;
-const readTimeoutMs = 5_000;
+/** Milliseconds: for each of three tries, and for all of them together. */
+const defaultTimeouts = { attemptMs: 1_500, allMs: 5_000 };
 
 /** Failures that stay until somebody changes a setting. */
 const settled = new Set([
@@ -15,24 +21,32 @@ const settled = new Set([
   'ResourceNotFoundException',
 ]);
 
+export interface SecretOptions extends CredentialLife {
+  secretId: string;
+  timeouts?: Partial<typeof defaultTimeouts>;
+  /** Milliseconds the invocation in hand has left. */
+  remainingMs?: (() => number) | undefined;
+}
+
 /**
- * A source of credentials that reads the secret once an instance, and again only when `invalidate` is called after R2
- * refused them and five minutes have passed since the last read. Rejects with `ObjectStoreError`: `denied` when the
- * secret is absent, closed to us or not of the right form, `unavailable` when it could not be read just now.
+ * A source of credentials that reads the secret once for all callers and again when they have lived their time or R2
+ * refused them (`rememberCredentials`). Rejects with `ObjectStoreError`: `denied` when the secret is absent, closed to
+ * us or not of the right form, `unavailable` when it could not be read just now.
  */
 export function createSecretCredentials({
   secretId,
-  clock,
-}: {
-  secretId: string;
-  clock?: Clock;
-}): RememberedCredentials {
-  const client = new SecretsManagerClient({ maxAttempts: 3, requestHandler: { connectionTimeout: connectTimeoutMs } });
+  timeouts,
+  remainingMs,
+  ...life
+}: SecretOptions): RememberedCredentials {
+  const { attemptMs, allMs } = { ...defaultTimeouts, ...timeouts };
+  const requestHandler = createTimedHandler({ attemptMs, remainingMs });
+  const client = new SecretsManagerClient({ maxAttempts: 3, requestHandler });
 
   async function read(): Promise<R2Credentials> {
     const command = new GetSecretValueCommand({ SecretId: secretId });
     try {
-      const { SecretString } = await client.send(command, { abortSignal: AbortSignal.timeout(readTimeoutMs) });
+      const { SecretString } = await client.send(command, { abortSignal: AbortSignal.timeout(allMs) });
       return parseSecret(SecretString ?? '');
     } catch (cause) {
       if (cause instanceof ObjectStoreError) {
@@ -43,7 +57,7 @@ export function createSecretCredentials({
     }
   }
 
-  return rememberCredentials(read, clock);
+  return rememberCredentials(read, life);
 }
 
 /** Errors name the field and never quote the secret; a JSON error would, so it is not kept as the cause. */

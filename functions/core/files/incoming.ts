@@ -91,7 +91,8 @@ export async function readIncoming(
 ): Promise<Uint8Array> {
   const { incoming } = file;
   if (incoming === undefined) throw notUploaded(file.id);
-  const options = { maxBytes: head.sizeBytes, ifMatch: head.etag, ...(range !== undefined && { range }) };
+  const { sizeBytes, etag: ifMatch } = head;
+  const options = { maxBytes: sizeBytes, sizeBytes, ifMatch, ...(range !== undefined && { range }) };
   const bytes = await objects.get(incomingOf(incoming), options).catch(goneOrThrow);
   if (bytes === undefined) throw notUploaded(file.id);
   return bytes;

@@ -46,10 +46,13 @@ export interface ObjectStore {
     options?: { repeatable?: boolean },
   ): Promise<{ etag: string }>;
   head(ref: ObjectRef): Promise<ObjectHead | undefined>;
-  /** Reads a whole object, or its first bytes (`range`, inclusive); `ifMatch` pins the ETag that was checked (reason `changed`). */
+  /**
+   * Reads a whole object, or its first bytes (`range`, inclusive); `ifMatch` pins the ETag that was checked (reason
+   * `changed`), `sizeBytes` what HEAD said: an answer that contradicts it is `unavailable`, and never other bytes.
+   */
   get(
     ref: ObjectRef,
-    options: { maxBytes: number; ifMatch?: string; range?: { first: number; last: number } },
+    options: { maxBytes: number; ifMatch?: string; sizeBytes?: number; range?: { first: number; last: number } },
   ): Promise<Uint8Array | undefined>;
   /**
    * Copies inside the store on the checked ETag (`changed` when it is another by now, `missing` when the source is

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
+import { createUrlSigner } from '#adapters/r2/url-signer.ts';
 import type { ObjectRef } from '#core/files/ports.ts';
 import { credentials, startBucket } from './bucket.ts';
 
@@ -40,7 +41,8 @@ describe('a bucket in trouble', () => {
     bucket.faults.push(fault, fault);
     await bucket.store.copy(ref, { ...ref, key: `${ref.key}-copy` }, { ifMatch: etag, headers: plain });
     bucket.faults.push(fault, fault);
-    await bucket.store.delete(ref);
+    // A key that nobody wrote this second.
+    await bucket.store.delete({ ...ref, key: `${ref.key}-none` });
     expect(bucket.lines).toHaveLength(15);
   });
 
@@ -72,8 +74,10 @@ describe('a bucket in trouble', () => {
   it('is not read by a status that says less than the code', async () => {
     bucket.faults.push({ status: 404, code: 'NoSuchBucket' });
     await expect(bucket.store.get(ref, { maxBytes: 1 })).rejects.toMatchObject(failed('denied'));
-    bucket.faults.push({ status: 400, code: 'IncompleteBody' });
-    expect(await bucket.store.get(ref, { maxBytes: 1 })).toBeUndefined();
+    for (const code of ['IncompleteBody', 'ClientDisconnect']) {
+      bucket.faults.push({ status: 400, code });
+      expect(await bucket.store.put({ ...ref, key: `${ref.key}-${code}` }, bytes, plain)).toEqual({ etag });
+    }
   });
 });
 
@@ -81,7 +85,7 @@ describe('a write whose answer was lost', () => {
   it('is recognised as our own and succeeds', async () => {
     bucket.faults.push(landed);
     expect(await bucket.store.put(ref, bytes, plain)).toEqual({ etag });
-    expect(bucket.story()).toEqual(['PutObject 0', 'PutObject 412', 'HeadObject 200']);
+    expect(bucket.story()).toEqual(['PutObject 0', 'PutObject 429', 'PutObject 412', 'HeadObject 200']);
   });
 
   it('is recognised in a locked bucket too, where the lock refuses the second try', async () => {
@@ -101,10 +105,10 @@ describe('a write whose answer was lost', () => {
     expect(Buffer.from((await bucket.store.get(ref, { maxBytes: 100 })) ?? []).toString()).toBe('foreign');
   });
 
-  it('costs no HEAD when nothing was lost', async () => {
+  it('costs no HEAD when nothing was lost, as nothing is by being told to come later', async () => {
     await bucket.store.put(ref, bytes, plain);
     await expect(bucket.store.put(ref, bytes, plain)).rejects.toMatchObject(failed('exists'));
-    expect(bucket.story()).toEqual(['PutObject 200', 'PutObject 412']);
+    expect(bucket.story()).toEqual(['PutObject 200', 'PutObject 429', 'PutObject 412']);
   });
 
   it('may be a deletion or a copy, which just run again', async () => {
@@ -120,6 +124,7 @@ describe('a write whose answer was lost', () => {
 
 describe('credentials', () => {
   const wrong = { ...credentials, secretAccessKey: 'not-the-secret' };
+  const clock = { now: () => new Date() };
 
   it('that are wrong are denied by every operation, and never shown', async () => {
     const config = { ...bucket.config, credentials: async () => wrong };
@@ -165,18 +170,67 @@ describe('credentials', () => {
     expect(await store.head(ref)).toBeUndefined();
   });
 
-  it('that were rotated are picked up by the request that is refused', async () => {
+  it('that were rotated are picked up by the request that is refused, and by all that follow', async () => {
     let current = wrong;
-    let ms = Date.now();
+    let fetched = 0;
+    const config = {
+      ...bucket.config,
+      async credentials() {
+        fetched++;
+        return current;
+      },
+    };
+    const store = createObjectStore(config);
+    // Remembered, and rotated since.
+    await createUrlSigner({ ...config, clock }).presignGet(ref, { expiresInSeconds: 60, mode: 'fresh' });
+    current = credentials;
+    expect(await store.put(ref, bytes, plain)).toEqual({ etag });
+    expect(await store.head(ref)).toMatchObject({ etag });
+    expect(bucket.story()).toEqual(['PutObject 403', 'PutObject 200', 'HeadObject 200']);
+    const { url } = await createUrlSigner({ ...config, clock }).presignGet(ref, {
+      expiresInSeconds: 60,
+      mode: 'fresh',
+    });
+    expect((await fetch(url)).status).toBe(200);
+    expect(fetched).toBe(2);
+  });
+
+  it('that stay wrong are no storm of readings', async () => {
+    let fetched = 0;
     const store = createObjectStore({
       ...bucket.config,
-      credentials: async () => current,
-      clock: { now: () => new Date(ms) },
+      async credentials() {
+        fetched++;
+        return wrong;
+      },
     });
-    await expect(store.put(ref, bytes, plain)).rejects.toMatchObject(failed('denied'));
-    current = credentials;
-    await expect(store.put(ref, bytes, plain)).rejects.toMatchObject(failed('denied'));
-    ms += 5 * 60_000;
-    expect(await store.put(ref, bytes, plain)).toEqual({ etag });
+    for (let i = 0; i < 5; i++) await expect(store.delete(ref)).rejects.toMatchObject(failed('denied'));
+    expect(fetched).toBe(2);
+    expect(bucket.lines).toHaveLength(5);
+  });
+});
+
+describe('R2’s one write of a key a second', () => {
+  it('is waited for, so that a file may be stored and deleted at once', async () => {
+    await bucket.store.put(ref, bytes, plain);
+    await bucket.store.delete(ref);
+    expect(await bucket.store.head(ref)).toBeUndefined();
+    expect(bucket.story().slice(0, 3)).toEqual(['PutObject 200', 'DeleteObject 429', 'DeleteObject 204']);
+  });
+
+  it('is waited for more than a second, or the next try would be refused as well', async () => {
+    const times: number[] = [];
+    bucket.faults.push({ status: 429, code: 'TooManyRequests' }, { status: 503, code: 'SlowDown' });
+    const timed = bucket.lines.push.bind(bucket.lines);
+    bucket.lines.push = (...lines) => {
+      times.push(performance.now());
+      return timed(...lines);
+    };
+    await bucket.store.put(ref, bytes, plain);
+    bucket.lines.push = timed;
+    const waits = times.slice(1).map((time, i) => time - (times[i] ?? 0));
+    expect(waits).toHaveLength(2);
+    // R2's rule and not our speed: sooner would be refused.
+    for (const wait of waits) expect(wait).toBeGreaterThan(1_000);
   });
 });

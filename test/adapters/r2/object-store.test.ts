@@ -174,7 +174,7 @@ describe('delete', () => {
     await bucket.store.put(locked, bytes, plain);
     bucket.lines.length = 0;
     await expect(bucket.store.delete(locked)).rejects.toMatchObject(failed('locked'));
-    expect(bucket.story()).toEqual(['DeleteObject 403']);
+    expect(bucket.story()).toEqual(['DeleteObject 429', 'DeleteObject 403']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -38,6 +38,8 @@ function secret(value: unknown) {
   return { status: 200, body: { SecretString: typeof value === 'string' ? value : JSON.stringify(value) } };
 }
 
+const failed = (reason: string) => expect.objectContaining({ name: 'ObjectStoreError', reason });
+
 function movableClock() {
   let ms = Date.UTC(2026, 0, 1);
   return { now: () => new Date(ms), advance: (seconds: number) => (ms += seconds * 1000) };
@@ -52,21 +54,55 @@ describe('the secret', () => {
     expect(requests).toEqual([{ target: 'secretsmanager.GetSecretValue', body: { SecretId: 'r2' } }]);
   });
 
-  it('is read again after a refusal, once five minutes have passed', async () => {
+  it('is read again when it has lived its time, and serves all callers of that moment at once', async () => {
     const clock = movableClock();
     const credentials = createSecretCredentials({ secretId: 'r2', clock });
     await credentials();
     answer = secret({ accessKeyId: 'new', secretAccessKey: 'hush2' });
     clock.advance(299);
-    credentials.invalidate();
     expect(await credentials()).toMatchObject({ accessKeyId: 'id' });
     clock.advance(1);
-    expect(await credentials()).toMatchObject({ accessKeyId: 'id' });
-    credentials.invalidate();
-    expect(await credentials()).toMatchObject({ accessKeyId: 'new' });
-    credentials.invalidate();
-    await credentials();
+    const all = await Promise.all(Array.from({ length: 10 }, () => credentials()));
+    expect(all.map(({ accessKeyId }) => accessKeyId)).toEqual(Array.from({ length: 10 }, () => 'new'));
     expect(requests).toHaveLength(2);
+  });
+
+  it('is read again at once after a refusal, but not with every refusal', async () => {
+    const clock = movableClock();
+    const credentials = createSecretCredentials({ secretId: 'r2', clock });
+    const old = await credentials();
+    answer = secret({ accessKeyId: 'new', secretAccessKey: 'hush2' });
+    const both = await Promise.all([credentials.refused(old), credentials.refused(old)]);
+    expect(both.map(({ accessKeyId }) => accessKeyId)).toEqual(['new', 'new']);
+    // Whoever still holds the old ones is given the new ones without a question.
+    expect(await credentials.refused(old)).toMatchObject({ accessKeyId: 'new' });
+    const fresh = await credentials();
+    await credentials.refused(fresh);
+    await credentials.refused(fresh);
+    expect(requests).toHaveLength(2);
+    clock.advance(15);
+    await credentials.refused(fresh);
+    expect(requests).toHaveLength(3);
+  });
+
+  it('that cannot be read again serves on, is asked for now and then, and not for ever', async () => {
+    const clock = movableClock();
+    const stale: unknown[] = [];
+    const onStale = (error: unknown) => stale.push(error);
+    const credentials = createSecretCredentials({ secretId: 'r2', clock, onStale });
+    await credentials();
+    answer = { status: 400, body: { __type: 'ResourceNotFoundException', message: 'deleted' } };
+    clock.advance(300);
+    for (let i = 0; i < 20; i++) expect(await credentials()).toMatchObject({ accessKeyId: 'id' });
+    expect(requests).toHaveLength(2);
+    clock.advance(15);
+    expect(await credentials()).toMatchObject({ accessKeyId: 'id' });
+    expect(requests).toHaveLength(3);
+    expect(stale).toEqual([failed('denied'), failed('denied')]);
+    clock.advance(6 * 3600);
+    await expect(credentials()).rejects.toMatchObject(failed('denied'));
+    answer = secret({ accessKeyId: 'new', secretAccessKey: 'hush2' });
+    expect(await credentials()).toMatchObject({ accessKeyId: 'new' });
   });
 
   it('that could not be read is asked for again', async () => {
@@ -107,4 +143,68 @@ describe('the secret', () => {
       expect(inspect(error)).not.toContain('hush');
     },
   );
+});
+
+describe('Secrets Manager that takes requests and says nothing', () => {
+  /** What the server does with a request instead of answering it. */
+  let silence: (response: ServerResponse) => void;
+  let asked: number;
+  let silent: Server;
+  const timeouts = { attemptMs: 200, allMs: 2_000 };
+
+  beforeEach(async () => {
+    asked = 0;
+    silent = createServer((request, response) => {
+      asked += 1;
+      request.resume();
+      silence(response);
+    }).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', `http://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+  });
+  afterEach(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+
+  const headersOnly = (response: ServerResponse) => {
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1', 'content-length': '100' });
+    response.write('{');
+  };
+
+  it.each([
+    ['at all', () => {}],
+    ['after the headers', headersOnly],
+  ])('%s is asked three times, each by a connection of its own, and given up', async (_, how) => {
+    silence = how;
+    await expect(createSecretCredentials({ secretId: 'r2', timeouts })()).rejects.toEqual(failed('unavailable'));
+    expect(asked).toBe(3);
+  });
+
+  it('once is forgiven', async () => {
+    silence = (response) => {
+      if (asked > 1) response.end(JSON.stringify({ SecretString: '{"accessKeyId":"id","secretAccessKey":"hush"}' }));
+    };
+    expect(await createSecretCredentials({ secretId: 'r2', timeouts })()).toMatchObject({ accessKeyId: 'id' });
+  });
+
+  it('costs whoever has older credentials a moment and not the request', async () => {
+    const clock = movableClock();
+    silence = (response) => {
+      if (asked === 1) response.end(JSON.stringify({ SecretString: '{"accessKeyId":"id","secretAccessKey":"hush"}' }));
+    };
+    const stale: unknown[] = [];
+    const onStale = (error: unknown) => stale.push(error);
+    const credentials = createSecretCredentials({
+      secretId: 'r2',
+      clock,
+      onStale,
+      timeouts: { attemptMs: 60_000, allMs: 3_000 },
+    });
+    await credentials();
+    clock.advance(300);
+    expect(await credentials()).toMatchObject({ accessKeyId: 'id' });
+    expect(stale, 'not given up yet').toEqual([]);
+    await expect.poll(() => stale).toEqual([failed('unavailable')]);
+  });
 });

@@ -3,7 +3,6 @@
 /** Answers by path; everything a function can do to a gateway. */
 export const probe = `
 import { appendFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 const parallel = { now: 0 };
 export const handler = async (event, context) => {
   const what = event.pathParameters?.what ?? event.rawPath;
@@ -37,6 +36,7 @@ export const handler = async (event, context) => {
 
 /** Takes a queue's batch: notes each body once it is worked on, and fails those that say so. */
 export const queueWorker = `
+import { appendFileSync } from 'node:fs';
 export const handler = async (event) => {
   const batchItemFailures = [];
   for (const record of event.Records) {
@@ -52,6 +52,7 @@ export const handler = async (event) => {
 
 /** Takes stream records: notes their keys, and fails the poisoned ones. */
 export const streamWorker = `
+import { appendFileSync } from 'node:fs';
 export const handler = async (event) => {
   for (const { dynamodb, eventName, userIdentity } of event.Records) {
     appendFileSync(process.env.RECORD_FILE, JSON.stringify({ removed: dynamodb.Keys.pk.S, kind: dynamodb.OldImage.kind?.S, eventName, userIdentity }) + '\\n');
@@ -63,11 +64,13 @@ export const handler = async (event) => {
 
 /** Notes its event, and fails then if it is told to. */
 export const scheduled = `
+import { appendFileSync } from 'node:fs';
 export const handler = async (event) => { appendFileSync(process.env.RECORD_FILE, JSON.stringify({ scheduled: event }) + '\\n'); if (process.env.FAIL) throw new Error('on purpose'); };
 `;
 
 /** Needs what only a layer brings, both ways it may be asked for. */
 export const needsLayer = `
+import { createRequire } from 'node:module';
 export const handler = async () => {
   const sharp = (await import('sharp')).default;
   return { imported: sharp.versions.sharp, required: createRequire(import.meta.url)('sharp').versions.sharp };

@@ -11,7 +11,7 @@ import { bucket, clientOf, credentials, startedR2, temporaryFolder } from './sup
 /** A server in a process of its own, so that it can be killed. */
 async function spawned(dir: string): Promise<{ child: ChildProcess; endpoint: string }> {
   const server = new URL('../../../local/r2/server.ts', import.meta.url);
-  const options = JSON.stringify({ dir, credentials, buckets: [{ name: bucket }] });
+  const options = JSON.stringify({ dir, credentials, buckets: [{ name: bucket }], writesPerKeyPerSecond: 1e9 });
   const script = `const { startR2 } = await import(${JSON.stringify(server)}); console.log((await startR2(${options})).endpoint);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],

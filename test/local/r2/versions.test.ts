@@ -76,7 +76,7 @@ describe('an object', () => {
       headers: await signed(server, long, { method: 'PUT' }),
       body: '',
     });
-    expect([got.status, codeOf(got)]).toEqual([400, 'KeyTooLongError']);
+    expect([got.status, codeOf(got)]).toEqual([400, 'InvalidObjectName']);
   });
 
   it('survives a restart with everything it acknowledged', async () => {
