@@ -1,20 +1,22 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { reconcileAnswer } from '#contracts/reconcile-view.ts';
 import { reconcile } from '#core/reconcile/reconcile.ts';
-import type { Contract } from '#http/contract.ts';
-import { reconcileAnswer } from '#http/reconcile-view.ts';
 import { reconcileDeps } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'admin',
+  description: 'What drifted and what was repaired; with `cursor` in the answer there is more to look at.',
   json: z.strictObject({ dryRun: z.boolean(), cursor: z.optional(z.string().check(z.maxLength(2000))) }),
   success: 200,
   answer: reconcileAnswer,
+  examples: { json: { dryRun: true } },
 } satisfies Contract;
 
 /** Of the 29 seconds a request may take; the rest is for the page it is at. */
 const budgetMs = 15_000;
 
-/** What drifted and what was repaired; with `cursor` in the answer there is more to look at. */
 export const handler = serve('admin/reconcile', contract, async ({ json }) =>
   reconcile(reconcileDeps(), { ...json, budgetMs, everyObject: true }),
 );

@@ -1,4 +1,4 @@
-import { AppError } from '#core/errors.ts';
+import { AppError, isVerdict } from '#core/errors.ts';
 import { releaseExpired } from '#core/expired.ts';
 import { type FileRecord, incomingOf, objectOf, type StoredFacts, settled } from '#core/file-record.ts';
 import { idPattern } from '#core/ids.ts';
@@ -99,8 +99,7 @@ async function recover<F extends FileRecord>(
   const unsent = error instanceof AppError && error.code === 'file_not_uploaded';
   if (unsent || taken || error instanceof Moved) return await answerOfAnother(deps, completion, file, error);
 
-  const verdict = error instanceof AppError && error.status < 500;
-  if (!verdict) {
+  if (!isVerdict(error)) {
     throw new AppError('temporarily_unavailable', 'The upload could not be completed yet. Try again.', {
       cause: error,
       retryAfterSeconds: 1,

@@ -1,7 +1,7 @@
 /** Form uploads: one file and a few text fields, or a refusal that says what to send instead. */
 
+import { cleanFileName } from '#contracts/file-name.ts';
 import { AppError } from '#core/errors.ts';
-import { cleanFileName } from './file-name.ts';
 import { boundaryOf, bytesOf, type FormEvent, refusal } from './multipart-body.ts';
 import { framesOf } from './multipart-frame.ts';
 import { type Part, readHead } from './multipart-head.ts';

@@ -21,14 +21,14 @@ import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
 import { createCleanupQueue } from '#adapters/sqs/cleanup-queue.ts';
 import { createLifecycleQueue } from '#adapters/sqs/lifecycle-queue.ts';
 import { createTokenVerifier } from '#adapters/tokens/token-verifier.ts';
+import { contentDisposition } from '#contracts/file-name.ts';
+import type { Places } from '#contracts/upload-views.ts';
 import { AppError } from '#core/errors.ts';
 import type { Clock } from '#core/ports.ts';
 import { createDeleteScheduler } from '#core/schedule-delete.ts';
-import { contentDisposition } from '#http/file-name.ts';
-import { describeError, log } from '#http/log.ts';
-import type { Places } from '#http/upload-views.ts';
 import { env, isStorageConfigured, required } from './env.ts';
 import { envNames } from './env-names.ts';
+import { describeError, log } from './log.ts';
 
 function once<T>(build: () => T): () => T {
   let built: { value: T } | undefined;

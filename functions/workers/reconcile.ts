@@ -1,6 +1,6 @@
 import { reconcile } from '#core/reconcile/reconcile.ts';
-import { log } from '#http/log.ts';
 import { reconcileDeps } from '#runtime/container.ts';
+import { log } from '#runtime/log.ts';
 
 /** Of the fifteen minutes the function may run; the rest is for the page it is at. */
 const budgetMs = 13 * 60_000;

@@ -7,7 +7,7 @@ import { defaultSettings } from '#core/settings.ts';
 import { listStagedFiles } from '#core/staged-files.ts';
 import { storeImage } from '#core/store-image.ts';
 import { expireFile, sweepOne } from '#core/sweep.ts';
-import { expiryHandler } from '#http/expiry-handler.ts';
+import { expiryHandler } from '#runtime/expiry-handler.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { sessionFile, stagedFile } from '#test/support/records.ts';
 import { startWorld, type World } from '#test/support/world.ts';

@@ -192,14 +192,14 @@ describe('a form is refused with what to do instead', () => {
 
   it.each(cases)('%s', async (_title, path, body, contentType) => {
     const error = await refused(read(Buffer.isBuffer(body) ? body : form('b', body), contentType));
-    expect(error).toMatchObject({ code: 'validation_failed', status: 400 });
+    expect(error).toMatchObject({ code: 'validation_failed' });
     expect(error.details).toEqual({ issues: [{ path, message: error.message }] });
   });
 
   it('a file above the limit, with the limit', async () => {
     expect((await read(form('b', [[fileHeader, Buffer.alloc(4096)]]))).file.bytes.length).toBe(4096);
     const error = await refused(read(form('b', [[fileHeader, Buffer.alloc(4097)]])));
-    expect(error).toMatchObject({ code: 'file_too_large', status: 413, details: { maxBytes: 4096 } });
+    expect(error).toMatchObject({ code: 'file_too_large', details: { maxBytes: 4096 } });
   });
 
   const valid = eventOf(type, cut);
@@ -216,7 +216,7 @@ describe('a form is refused with what to do instead', () => {
     ['a text body with half a character', 'damaged', { headers: valid.headers, body: `${cut.toString()}\ud800` }],
   ])('%s', async (_title, message, event) => {
     const error = await refused(parseMultipart(event, options));
-    expect(error).toMatchObject({ code: 'validation_failed', status: 400, message: expect.stringContaining(message) });
+    expect(error).toMatchObject({ code: 'validation_failed', message: expect.stringContaining(message) });
   });
 
   it('and the refusal carries nothing of the body into the log', async () => {

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
 import { endpoints } from '#functions/routes.ts';
 import { openApiDocument } from '#local/openapi/document.ts';
 
@@ -55,6 +57,34 @@ describe('the OpenAPI document', () => {
       path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document);
     expect(references.length).toBeGreaterThan(20);
     expect(references.filter((path) => find(path) === undefined)).toEqual([]);
+  });
+
+  test('has an example for every JSON body, and each is one that the endpoint takes', async () => {
+    const bad: unknown[] = [];
+    for (const name of Object.keys(endpoints)) {
+      const { contract } = (await import(new URL(`../../functions/${name}.ts`, import.meta.url).href)) as {
+        contract: Contract;
+      };
+      const { json, answer, examples } = contract;
+      if (json && examples?.json === undefined) bad.push(`${name} has none`);
+      if (json && !z.safeParse(json, examples?.json).success) bad.push(`${name} would refuse its own`);
+      if (examples?.answer !== undefined && answer && !z.safeParse(answer, examples.answer).success) bad.push(name);
+    }
+    expect(bad).toEqual([]);
+  });
+
+  test('names the Idempotency-Key where it is honoured, and nowhere else', () => {
+    const honoured = operations.filter(({ operation }) => operation.parameters?.some((each) => each.in === 'header'));
+    expect(honoured.map(({ operation }) => operation.operationId).sort()).toEqual([
+      'extensionsSessionFilesPresign',
+      'extensionsSessionFilesUpload',
+      'extensionsSetupFilesPresign',
+      'extensionsSetupFilesStage',
+      'platformComplianceDocumentsCreate',
+      'uploadsPresign',
+      'uploadsUploadPrivate',
+      'uploadsUploadPublic',
+    ]);
   });
 
   test('says what a form takes, as the form is read', () => {

@@ -12,7 +12,7 @@ import { deleteFile, getSessionUpload, ownUpload, sessionUpload } from '#core/se
 import { getStagedFile } from '#core/staged-files.ts';
 import { storeImage } from '#core/store-image.ts';
 import { expireFile } from '#core/sweep.ts';
-import { expiryHandler } from '#http/expiry-handler.ts';
+import { expiryHandler } from '#runtime/expiry-handler.ts';
 import { appId, type Command, type SessionId, sessions, settings, type Target, type User } from './domain.ts';
 import { imageOf } from './image.ts';
 import type { Message, Ports, Run } from './run.ts';
