@@ -13,7 +13,7 @@ import { serve } from '#runtime/serve.ts';
 export const contract = {
   tag: 'organizations',
   description:
-    'Presigns an upload. A user presigns for themselves. The platform presigns for the member it names, and only it presigns a `message`, which the seed marks internal.',
+    'Presigns an upload. A user presigns for themselves. The platform presigns for the member it names, and only it presigns a `message`.',
   params: organizationParams,
   json: z
     .object({
