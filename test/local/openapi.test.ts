@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
+import { organizationWording } from '#contracts/refusals.ts';
 import { endpoints } from '#functions/routes.ts';
 import { openApiDocument } from '#local/openapi/document.ts';
 
@@ -21,6 +22,14 @@ const operations = Object.entries(paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 );
 const at = (method: string, path: string) => paths[path]?.[method];
+
+const contracts = await Promise.all(
+  Object.keys(endpoints).map(async (name) => {
+    const file = new URL(`../../functions/${name}.ts`, import.meta.url).href;
+    const { contract } = (await import(file)) as { contract: Contract };
+    return { name, contract };
+  }),
+);
 
 describe('the OpenAPI document', () => {
   test('is the reviewed one (after a wanted change: node local/openapi/write.ts)', () => {
@@ -59,18 +68,19 @@ describe('the OpenAPI document', () => {
     expect(references.filter((path) => find(path) === undefined)).toEqual([]);
   });
 
-  test('has an example for every JSON body, and each is one that the endpoint takes', async () => {
-    const bad: unknown[] = [];
-    for (const name of Object.keys(endpoints)) {
-      const { contract } = (await import(new URL(`../../functions/${name}.ts`, import.meta.url).href)) as {
-        contract: Contract;
-      };
-      const { json, answer, examples } = contract;
-      if (json && examples?.json === undefined) bad.push(`${name} has none`);
-      if (json && !z.safeParse(json, examples?.json).success) bad.push(`${name} would refuse its own`);
-      if (examples?.answer !== undefined && answer && !z.safeParse(answer, examples.answer).success) bad.push(name);
-    }
+  test('has an example for every JSON body, and each is one that the endpoint takes', () => {
+    const bad = contracts.flatMap(({ name, contract: { json, answer, examples } }) => [
+      ...(json && examples?.json === undefined ? [`${name} has none`] : []),
+      ...(json && !z.safeParse(json, examples?.json).success ? [`${name} would refuse its own`] : []),
+      ...(answer && examples?.answer !== undefined && !z.safeParse(answer, examples.answer).success ? [name] : []),
+    ]);
     expect(bad).toEqual([]);
+  });
+
+  test('tells the refusals of organizations in their own words, on every endpoint of theirs', () => {
+    const theirs = contracts.filter(({ contract }) => contract.tag === 'organizations');
+    expect(theirs.filter(({ contract }) => contract.wording !== organizationWording)).toEqual([]);
+    expect(theirs.length).toBeGreaterThan(10);
   });
 
   test('names the Idempotency-Key where it is honoured, and nowhere else', () => {
