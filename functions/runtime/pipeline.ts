@@ -41,9 +41,8 @@ export interface Pipeline<A extends Auth, C extends Contract> {
 const earlyMs = 1000;
 
 const timedOut = (): never => {
-  throw new AppError('temporarily_unavailable', 'This takes too long right now. Try again shortly.', {
-    retryAfterSeconds: 1,
-  });
+  const message = 'The request took too long. Look whether it took effect before trying again.';
+  throw new AppError('temporarily_unavailable', message, { retryAfterSeconds: 1 });
 };
 
 /**
