@@ -1,4 +1,4 @@
-import { fallback } from '#http/fallback.ts';
+import { fallback } from '#runtime/fallback.ts';
 import { handler as listUploads } from './uploads/list.ts';
 
 /** Everything the other routes leave: the paths of `withSlash` in the route table, and 404 in the one error body. */

@@ -1,5 +1,7 @@
 /** How refusals look in the document: one body, and for each status the codes that have it. */
-import type { Contract } from '../functions/http/contract.ts';
+import type { Contract } from '../functions/contracts/contract.ts';
+import { statusOf } from '../functions/contracts/refusals.ts';
+import type { ErrorCode } from '../functions/core/files/errors.ts';
 import type { EndpointRow } from '../functions/routes.ts';
 import type { Json } from './schemas.ts';
 
@@ -32,21 +34,18 @@ export function refusals(catalogue: [code: string, status: number][]): Record<st
   );
 }
 
-/** The refusals an endpoint can meet by what it takes and uses; anything else is `default`. */
-export function responsesOf(name: string, row: EndpointRow, contract: Contract): Json {
-  const { params, query, json, form, raw } = contract;
-  const takesFiles = form !== undefined || raw !== undefined || /presign|complete|upload/.test(name);
-  // Organizations answer a file that will not do with 400 (seed 3, "Failure modes").
-  const fileRefusals = name.startsWith('organizations/') ? [] : [409, 413, 415, 422];
+/** The refusals an endpoint can meet: what its parts, its proof and its row imply, and what its contract adds. */
+export function responsesOf(row: EndpointRow, contract: Contract): Json {
+  const { params, query, json, form, raw, refuses = [], wording = {} } = contract;
+  const told = (code: ErrorCode): number => wording[code]?.status ?? statusOf[code];
   const statuses = [
     ...(params || query || json || form || raw ? [400] : []),
     ...(row.auth === 'public' ? [] : [401, 403]),
-    ...(row.path.includes('{') ? [404] : []),
-    ...(row.uses.includes('table.scan') ? [409] : []),
-    ...(takesFiles && row.method === 'POST' ? fileRefusals : []),
+    ...(params ? [404] : []),
+    ...refuses.map(told),
     ...(row.uses.includes('r2') ? [503] : []),
   ];
-  const known = statuses.map((status) => [status, { $ref: `#/components/responses/Refused${status}` }]);
+  const known = [...new Set(statuses)].map((status) => [status, { $ref: `#/components/responses/Refused${status}` }]);
   return { ...Object.fromEntries(known), default: response('Any other refusal') };
 }
 

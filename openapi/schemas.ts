@@ -1,12 +1,8 @@
 /** JSON Schemas of the contracts' zod schemas, with those that many endpoints share under `components/schemas`. */
-import { readdirSync } from 'node:fs';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import * as z from 'zod/mini';
+import { components as named } from '../functions/contracts/components.ts';
 
 export type Json = Record<string, unknown>;
-
-const httpFolder = path.join(import.meta.dirname, '../functions/http');
 
 export interface Schemas {
   /** What is sent: a field that may be left out is not required, even where its absence is turned into a value. */
@@ -16,15 +12,10 @@ export interface Schemas {
   components: Record<string, Json>;
 }
 
-/** Collects the answers that `functions/http/*views.ts` export (`fileAnswer` becomes `File`) and converts on demand. */
-export async function createSchemas(): Promise<Schemas> {
+/** Converts on demand; the contracts' named components become references. */
+export function createSchemas(): Schemas {
   const registry = z.registry<{ id: string }>();
-  for (const name of readdirSync(httpFolder).filter((file) => file.endsWith('views.ts'))) {
-    const exported: Record<string, unknown> = await import(pathToFileURL(path.join(httpFolder, name)).href);
-    for (const [key, value] of Object.entries(exported)) {
-      if (key.endsWith('Answer')) registry.add(value as z.ZodMiniType, { id: pascal(key.slice(0, -'Answer'.length)) });
-    }
-  }
+  for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
   const components: Record<string, Json> = {};
 
   function convert(schema: z.ZodMiniType, isRequest: boolean): Json {
@@ -74,8 +65,4 @@ function shared(value: unknown): unknown {
     return [key, isReference ? part.replace('#/$defs/', '#/components/schemas/') : shared(part)];
   });
   return Object.fromEntries(entries);
-}
-
-function pascal(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
 }

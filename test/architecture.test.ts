@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { type EndpointRow, endpoints, fallback, workers } from '#functions/routes.ts';
 
 /**
- * The rooms of the design and the one way between them: `event -> http -> endpoint -> core -> port <- adapter`. The
+ * The rooms of the design and the one way between them: `event -> http -> endpoint -> core -> port <- adapter`, with
+ * the contracts beside `http` and the endpoints. The
  * rules are applied to the source text, so that an import of a type counts as well.
  */
 const root = join(import.meta.dirname, '..');
@@ -42,11 +43,12 @@ const mayImport: Record<string, readonly string[]> = {
   shared: [],
   core: ['core'],
   adapters: ['adapters', 'core'],
-  http: ['http', 'core', 'shared'],
-  endpoint: ['http', 'core', 'runtime', 'container', 'shared'],
-  fallback: ['endpoint', 'http'],
-  runtime: ['runtime', 'container', 'http', 'core', 'shared'],
-  container: ['runtime', 'adapters', 'http', 'core', 'shared'],
+  contracts: ['contracts', 'core'],
+  http: ['http', 'contracts', 'core', 'shared'],
+  endpoint: ['http', 'contracts', 'core', 'runtime', 'container', 'shared'],
+  fallback: ['endpoint', 'runtime'],
+  runtime: ['runtime', 'container', 'http', 'contracts', 'core', 'shared'],
+  container: ['runtime', 'adapters', 'contracts', 'core', 'shared'],
   lib: ['lib', 'shared'],
   bin: ['lib'],
 };
@@ -58,6 +60,7 @@ const mayNotUse: Record<string, readonly RegExp[]> = {
   shared: [/./],
   core: [vendors, frameworks, /^node:(?!crypto$)/],
   adapters: [frameworks, /^aws-cdk-lib/],
+  contracts: [vendors, frameworks, /^node:/],
   http: [vendors],
   endpoint: [vendors, frameworks],
   fallback: [/./],
@@ -128,7 +131,16 @@ describe('the rooms', () => {
     ['functions/core/a.ts', 'node:fs'],
     ['functions/adapters/r2/a.ts', '#http/respond.ts'],
     ['functions/adapters/r2/a.ts', '../../extensions/session-files-get.ts'],
+    ['functions/contracts/a.ts', '#http/respond.ts'],
+    ['functions/contracts/a.ts', '#functions/routes.ts'],
+    ['functions/contracts/a.ts', '#runtime/log.ts'],
+    ['functions/contracts/a.ts', '@middy/core'],
+    ['functions/contracts/a.ts', 'node:fs'],
+    ['functions/core/a.ts', '#contracts/refusals.ts'],
+    ['functions/adapters/r2/a.ts', '#contracts/refusals.ts'],
+    ['functions/runtime/container.ts', '#http/respond.ts'],
     ['functions/http/a.ts', '#adapters/r2/signing.ts'],
+    ['functions/http/a.ts', '#runtime/log.ts'],
     ['functions/http/a.ts', '#runtime/env.ts'],
     ['functions/extensions/a.ts', '#adapters/r2/signing.ts'],
     ['functions/extensions/a.ts', './b.ts'],
@@ -252,6 +264,19 @@ describe('the source', () => {
   test('reads the environment of a function in one place', () => {
     const reading = functionFiles.filter((file) => /process\s*\.\s*env|node:process/.test(withoutComments(read(file))));
     expect(reading.filter((file) => file !== 'functions/runtime/env.ts')).toEqual([]);
+  });
+
+  test('knows statuses and paths of HTTP only at its edge', () => {
+    const inner = functionFiles.filter((file) => file.startsWith('functions/core/'));
+    const http = /\bstatus: [1-5]\d\d\b|\.statusCode\b|\bstatusOf\b|['"`](GET|POST|PUT|DELETE) \//;
+    expect(inner.filter((file) => http.test(withoutComments(read(file))))).toEqual([]);
+  });
+
+  test('gives the form parser to nobody but functions with a form', () => {
+    const parsing = functionFiles.filter((file) =>
+      importsOf(read(file)).some((name) => /multipart-body-parser/.test(name)),
+    );
+    expect(parsing).toEqual(['functions/http/multipart-parser.ts']);
   });
 
   test('leaves nothing for later', () => {

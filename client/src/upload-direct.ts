@@ -72,7 +72,12 @@ async function put(
     });
     // 412: an earlier try arrived although its answer did not. The API checks what lies there.
     if ((status >= 200 && status < 300) || status === 412) return;
-    throw new StowageError('upload_refused', `The bucket refused the upload (${status}).`, { status });
+    // R2 takes one write a second to a key, and says with no header when to come again (Cloudflare: "Limits").
+    const retryAfterSeconds = status === 429 ? 1 : undefined;
+    throw new StowageError('upload_refused', `The bucket refused the upload (${status}).`, {
+      status,
+      retryAfterSeconds,
+    });
   };
   await withRetry(attempt, retry, signal);
 }

@@ -1,20 +1,22 @@
 import * as z from 'zod/mini';
+import { keyAnswer } from '#contracts/admin-views.ts';
+import type { Contract } from '#contracts/contract.ts';
+import { appParams } from '#contracts/parameters.ts';
 import { newDeveloperKey } from '#core/extensions/developer-keys.ts';
-import { keyAnswer } from '#http/admin-views.ts';
 import { developerKeyHash } from '#http/bearer.ts';
-import type { Contract } from '#http/contract.ts';
-import { appParams } from '#http/fields.ts';
 import { clock, developerKeys } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'admin',
+  description: 'The only answer that ever holds the key; what is stored is its hash.',
   params: appParams,
   json: z.strictObject({ label: z.string().check(z.trim(), z.minLength(1), z.maxLength(100)) }),
   success: 201,
   answer: z.extend(keyAnswer, { key: z.string() }),
+  examples: { json: { label: 'production backend' } },
 } satisfies Contract;
 
-/** The only answer that ever holds the key; what is stored is its hash. */
 export const handler = serve('admin/developer-keys-create', contract, async ({ params: { appId }, json }) => {
   const key = newDeveloperKey(appId);
   const { keyId, secretHash } = developerKeyHash(key);

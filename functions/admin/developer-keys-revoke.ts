@@ -1,15 +1,18 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { identifier } from '#contracts/parameters.ts';
 import { AppError } from '#core/files/errors.ts';
-import { type Contract, identifier } from '#http/contract.ts';
 import { developerKeys } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'admin',
+  description: 'Ends a key. Instances that cached it refuse it within five seconds.',
   params: z.object({ appId: identifier, keyId: identifier }),
   success: 204,
 } satisfies Contract;
 
-/** Ends a key. Instances that cached it refuse it within five seconds (contract, section 3). */
+/** Contract, section 3. */
 export const handler = serve('admin/developer-keys-revoke', contract, async ({ params: { appId, keyId } }) => {
   if (!(await developerKeys().revoke(appId, keyId))) {
     throw new AppError('not_found', 'There is no such developer key. It may have been revoked before.');

@@ -1,17 +1,19 @@
-import { settingsAnswer, settingsChange, settingsView } from '#http/admin-views.ts';
-import type { Contract } from '#http/contract.ts';
-import { appParams } from '#http/fields.ts';
+import { settingsAnswer, settingsChange, settingsView } from '#contracts/admin-views.ts';
+import type { Contract } from '#contracts/contract.ts';
+import { appParams } from '#contracts/parameters.ts';
 import { files, settings } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'admin',
+  description: 'Changes the given settings only. A limit below what is used refuses new files and touches no old ones.',
   params: appParams,
   json: settingsChange,
   success: 200,
   answer: settingsAnswer,
+  examples: { json: { enabled: true, maxFileBytes: 10_485_760, allowedMimePrefixes: ['image/'] } },
 } satisfies Contract;
 
-/** Changes the given settings only. A limit below what is used refuses new files and touches no old ones. */
 export const handler = serve('admin/file-storage-put', contract, async ({ params: { appId }, json }) => {
   const [appSettings, usage] = await Promise.all([
     settings().update(appId, json),

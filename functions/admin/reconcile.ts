@@ -1,11 +1,15 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { reconcileAnswer } from '#contracts/reconcile-view.ts';
 import { reconcile } from '#core/reconcile/reconcile.ts';
-import type { Contract } from '#http/contract.ts';
-import { logReport, reconcileAnswer } from '#http/reconcile-view.ts';
 import { reconcileDeps } from '#runtime/container.ts';
+import { logReport } from '#runtime/log-report.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'admin',
+  description:
+    'What drifted and what was repaired; with `cursor` in the answer there is more to look at. What a dry run says it would be stopped by is done with its `confirm`.',
   json: z.strictObject({
     dryRun: z.boolean(),
     cursor: z.optional(z.string().check(z.maxLength(2000))),
@@ -13,15 +17,13 @@ export const contract = {
   }),
   success: 200,
   answer: reconcileAnswer,
+  refuses: ['reconcile_running', 'reconcile_refused'],
+  examples: { json: { dryRun: true } },
 } satisfies Contract;
 
 /** Of the 29 seconds a request may take; the rest is for the page it is at. */
 const budgetMs = 15_000;
 
-/**
- * What drifted and what was repaired; with `cursor` in the answer there is more to look at. What a dry run says it would be
- * stopped by is done with its `confirm`.
- */
 export const handler = serve('admin/reconcile', contract, async ({ json }) => {
   const report = await reconcile(reconcileDeps(), { ...json, budgetMs, everyObject: true });
   if (!json.dryRun) logReport(report);

@@ -1,15 +1,18 @@
-import { uploadSettingsAnswer, uploadSettingsChange } from '#http/admin-views.ts';
-import type { Contract } from '#http/contract.ts';
+import { uploadSettingsAnswer, uploadSettingsChange } from '#contracts/admin-views.ts';
+import type { Contract } from '#contracts/contract.ts';
 import { uploadSettings } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'admin',
+  description: 'Changes the given settings only, for uploads from then on.',
   json: uploadSettingsChange,
   success: 200,
   answer: uploadSettingsAnswer,
+  examples: { json: { maxFileBytes: 104_857_600, allowedTypes: ['*/*'] } },
 } satisfies Contract;
 
-/** Changes the given settings only, for uploads from then on (seed 2: "can be adjusted at the Pakt Command Centre"). */
+/** Seed 2: "can be adjusted at the Pakt Command Centre". */
 export const handler = serve('admin/uploads-settings-put', contract, async ({ json }) => ({
   settings: await uploadSettings().update(json),
 }));

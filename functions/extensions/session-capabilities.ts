@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
-import { appSettingsAnswer } from '#http/admin-views.ts';
-import type { Contract } from '#http/contract.ts';
+import { appSettingsAnswer } from '#contracts/admin-views.ts';
+import type { Contract } from '#contracts/contract.ts';
+import { sessionParams } from '#contracts/parameters.ts';
 import { settings } from '#runtime/container.ts';
 import { isStorageConfigured } from '#runtime/env.ts';
 import { serve } from '#runtime/serve.ts';
@@ -16,6 +17,9 @@ const shownSettings = z.pick(appSettingsAnswer, {
 });
 
 export const contract = {
+  tag: 'extensions, session',
+  description: 'Asked before an extension shows upload controls; answers when storage is off, too.',
+  params: sessionParams,
   success: 200,
   answer: z.object({
     enabled: z.boolean(),
@@ -25,7 +29,7 @@ export const contract = {
   }),
 } satisfies Contract;
 
-/** Asked before an extension shows upload controls (seed 1, "Capabilities"); answers when storage is off, too. */
+/** Seed 1, "Capabilities". */
 export const handler = serve('extensions/session-capabilities', contract, async ({ caller }) => {
   const appSettings = await settings().get(caller.appId);
   return {

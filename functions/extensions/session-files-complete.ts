@@ -1,20 +1,27 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { completeJson } from '#contracts/fields.ts';
+import { sessionParams } from '#contracts/parameters.ts';
+import { sessionFileRefusals } from '#contracts/refusals.ts';
+import { fileAnswer, fileView } from '#contracts/views.ts';
 import { completeImage } from '#core/extensions/direct-images.ts';
 import { requireStorage } from '#core/extensions/gate.ts';
 import { sessionUpload } from '#core/extensions/session-files.ts';
-import type { Contract } from '#http/contract.ts';
-import { completeJson } from '#http/fields.ts';
-import { fileAnswer, fileView } from '#http/views.ts';
 import { clock, gate, signer, storeDeps } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'extensions, session',
+  description: 'Stores what was PUT; answers like the form upload, however often it is called.',
+  params: sessionParams,
   json: completeJson,
   success: 201,
   answer: z.object({ file: fileAnswer }),
+  refuses: sessionFileRefusals,
+  examples: { json: { uploadId: '66f2a1b40a1b2c3d4e5f6071' } },
 } satisfies Contract;
 
-/** Stores what was PUT; answers like the form upload, however often it is called (contract, section 7). */
+/** Contract, section 7. */
 export const handler = serve('extensions/session-files-complete', contract, async ({ caller, json }) => {
   const appSettings = await requireStorage(gate(), caller.appId);
   const upload = { uploadId: json.uploadId, authorize: sessionUpload({ clock }, caller) };

@@ -1,30 +1,26 @@
-import { presignImage } from '#core/extensions/direct-images.ts';
+import type { Contract } from '#contracts/contract.ts';
+import { presignAnswer, presignJson } from '#contracts/fields.ts';
+import { sessionParams } from '#contracts/parameters.ts';
+import { sessionFileRefusals } from '#contracts/refusals.ts';
 import { requireStorage } from '#core/extensions/gate.ts';
-import type { Contract } from '#http/contract.ts';
-import { presignAnswer, presignJson } from '#http/fields.ts';
-import { cleanFileName } from '#http/file-name.ts';
-import { idempotencyOf } from '#http/idempotency.ts';
-import { gate, presignDeps } from '#runtime/container.ts';
+import { gate } from '#runtime/container.ts';
+import { presignDirectImage } from '#runtime/extension-images.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'extensions, session',
+  description: 'Reserves room in the session for an image that goes straight to R2.',
+  params: sessionParams,
   json: presignJson,
   success: 201,
   answer: presignAnswer,
+  idempotent: true,
+  refuses: sessionFileRefusals,
+  examples: { json: { filename: 'puzzle.png', mimeType: 'image/png', sizeBytes: 6_000_000, purpose: 'puzzle-image' } },
 } satisfies Contract;
 
-/** Reserves room in the session for an image that goes straight to R2 (contract, section 7). */
+/** Contract, section 7. */
 export const handler = serve('extensions/session-files-presign', contract, async ({ caller, json, headers }) => {
   const appSettings = await requireStorage(gate(), caller.appId);
-  const request = {
-    target: { kind: 'session' as const, ...caller },
-    originalName: cleanFileName(json.filename),
-    mimeType: json.mimeType,
-    sizeBytes: json.sizeBytes,
-    purpose: json.purpose,
-    idempotency: idempotencyOf(headers, ['session presign', caller.appId, caller.sessionId, caller.lockId], {
-      fields: json,
-    }),
-  };
-  return await presignImage(presignDeps(), request, appSettings);
+  return await presignDirectImage({ kind: 'session', ...caller }, json, headers, appSettings);
 });

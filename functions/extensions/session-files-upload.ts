@@ -1,42 +1,36 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { sessionForm } from '#contracts/fields.ts';
+import { sessionParams } from '#contracts/parameters.ts';
+import { sessionFileRefusals } from '#contracts/refusals.ts';
+import { fileAnswer, fileView } from '#contracts/views.ts';
 import { requireStorage } from '#core/extensions/gate.ts';
-import { storeImage } from '#core/extensions/store-image.ts';
-import type { Contract } from '#http/contract.ts';
 import { directRoutes } from '#http/direct-hint.ts';
-import { sessionForm } from '#http/fields.ts';
-import { cleanFileName } from '#http/file-name.ts';
-import { readForm } from '#http/form.ts';
-import { idempotencyOf } from '#http/idempotency.ts';
-import { fileAnswer, fileView } from '#http/views.ts';
-import { gate, signer, storeDeps } from '#runtime/container.ts';
-import { serve } from '#runtime/serve.ts';
+import { gate, signer } from '#runtime/container.ts';
+import { storeFormImage } from '#runtime/extension-images.ts';
+import { serveForm } from '#runtime/serve-form.ts';
 
 export const contract = {
+  tag: 'extensions, session',
+  description: 'Stores an image in the session; counted against the session and the app.',
+  params: sessionParams,
   form: sessionForm,
   success: 201,
   answer: z.object({ file: fileAnswer }),
+  idempotent: true,
+  refuses: sessionFileRefusals,
 } satisfies Contract;
 
-/** Stores an image in the session; counted against the session and the app (seed 1, "Upload File"). */
-export const handler = serve('extensions/session-files-upload', contract, async ({ caller, body, headers }) => {
-  const appSettings = await requireStorage(gate(), caller.appId);
-  const direct = directRoutes('extensions/session-files-presign', 'extensions/session-files-complete', {
-    sessionId: caller.sessionId,
-  });
-  const { file, fields } = await readForm(body, contract.form, { ...appSettings, direct });
-  const stored = await storeImage(
-    storeDeps(),
-    {
-      target: { kind: 'session', ...caller },
-      bytes: file.bytes,
-      originalName: cleanFileName(file.filename),
-      purpose: fields.purpose,
-      idempotency: idempotencyOf(headers, ['session', caller.appId, caller.sessionId, caller.lockId], {
-        bytes: file.bytes,
-        fields,
-      }),
-    },
-    appSettings,
-  );
-  return { file: await fileView(stored, signer()) };
-});
+/** Seed 1, "Upload File". */
+export const handler = serveForm(
+  'extensions/session-files-upload',
+  contract,
+  async ({ caller, params }) => {
+    const direct = directRoutes('extensions/session-files-presign', 'extensions/session-files-complete', params);
+    return { ...(await requireStorage(gate(), caller.appId)), direct };
+  },
+  async ({ caller, limits, ...form }) => {
+    const stored = await storeFormImage({ kind: 'session', ...caller }, form, limits);
+    return { file: await fileView(stored, signer()) };
+  },
+);

@@ -1,16 +1,20 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { sessionParams } from '#contracts/parameters.ts';
 import { writeState } from '#core/extensions/session-state.ts';
-import type { Contract } from '#http/contract.ts';
 import { clock, settings, states } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'extensions, session',
+  description: 'Replaces the session\'s state. The body is the state, or `{ "state": ... }` as GET answers it.',
+  params: sessionParams,
   json: z.unknown(),
   success: 200,
   answer: z.object({ state: z.unknown(), updatedAt: z.string() }),
+  examples: { json: { state: { solved: false, pieces: [3, 1, 2] } } },
 } satisfies Contract;
 
-/** Replaces the session's state. The body is the state, or `{ "state": ... }` as GET answers it. */
 export const handler = serve('extensions/session-state-put', contract, async ({ caller, json }) => {
   const { stateMaxBytes } = await settings().get(caller.appId);
   return await writeState({ states: states(), now: clock.now() }, caller, stateIn(json), stateMaxBytes);

@@ -1,13 +1,15 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { appParams } from '#contracts/parameters.ts';
+import { quotaAnswer } from '#contracts/views.ts';
 import { readStagedQuota } from '#core/extensions/staged-files.ts';
-import type { Contract } from '#http/contract.ts';
-import { appParams } from '#http/fields.ts';
-import { quotaAnswer } from '#http/views.ts';
 import { clock, files, settings } from '#runtime/container.ts';
 import { isStorageConfigured } from '#runtime/env.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'extensions, setup',
+  description: 'Asked before a setup screen shows upload controls.',
   params: appParams,
   success: 200,
   answer: z.object({
@@ -19,7 +21,7 @@ export const contract = {
   }),
 } satisfies Contract;
 
-/** Asked before a setup screen shows upload controls (seed 1, "Setup Staging Endpoints"). */
+/** Seed 1, "Setup Staging Endpoints". */
 export const handler = serve('extensions/setup-capabilities', contract, async ({ caller, params }) => {
   const appSettings = await settings().get(params.appId);
   const owner = { appId: params.appId, userId: caller.userId };

@@ -1,22 +1,28 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { completeJson } from '#contracts/fields.ts';
+import { appParams } from '#contracts/parameters.ts';
+import { stagedFileRefusals } from '#contracts/refusals.ts';
+import { fileAnswer, fileView, quotaAnswer } from '#contracts/views.ts';
 import { completeImage } from '#core/extensions/direct-images.ts';
 import { requireStorage } from '#core/extensions/gate.ts';
 import { ownUpload } from '#core/extensions/session-files.ts';
 import { readStagedQuota } from '#core/extensions/staged-files.ts';
-import type { Contract } from '#http/contract.ts';
-import { appParams, completeJson } from '#http/fields.ts';
-import { fileAnswer, fileView, quotaAnswer } from '#http/views.ts';
 import { clock, files, gate, signer, storeDeps } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'extensions, setup',
+  description: 'Stages what was PUT; answers like the form upload, however often it is called.',
   params: appParams,
   json: completeJson,
   success: 201,
   answer: z.object({ file: fileAnswer, stagedQuota: quotaAnswer }),
+  refuses: stagedFileRefusals,
+  examples: { json: { uploadId: '66f2a1b40a1b2c3d4e5f6071' } },
 } satisfies Contract;
 
-/** Stages what was PUT; answers like the form upload, however often it is called (contract, section 7). */
+/** Contract, section 7. */
 export const handler = serve('extensions/setup-files-complete', contract, async ({ caller, params, json }) => {
   const appSettings = await requireStorage(gate(), params.appId);
   const owner = { appId: params.appId, userId: caller.userId };

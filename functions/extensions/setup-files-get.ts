@@ -1,19 +1,21 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { appFileParams } from '#contracts/parameters.ts';
+import { fileAnswer, fileView } from '#contracts/views.ts';
 import { requireStorage } from '#core/extensions/gate.ts';
 import { getOwnFile } from '#core/extensions/session-files.ts';
-import type { Contract } from '#http/contract.ts';
-import { appFileParams } from '#http/fields.ts';
-import { fileAnswer, fileView } from '#http/views.ts';
 import { clock, files, gate, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'extensions, setup',
+  description: "Refreshes a setup preview of the caller's own file, staged or claimed.",
   params: appFileParams,
   success: 200,
   answer: z.object({ file: fileAnswer }),
 } satisfies Contract;
 
-/** Refreshes a setup preview of the caller's own file, staged or claimed (seed 1, "Claiming Staged Files Later"). */
+/** Seed 1, "Claiming Staged Files Later". */
 export const handler = serve('extensions/setup-files-get', contract, async ({ caller, params }) => {
   await requireStorage(gate(), params.appId);
   const owner = { appId: params.appId, userId: caller.userId };

@@ -1,30 +1,35 @@
-import { presignImage } from '#core/extensions/direct-images.ts';
+import type { Contract } from '#contracts/contract.ts';
+import { presignAnswer, stagePresignJson } from '#contracts/fields.ts';
+import { appParams } from '#contracts/parameters.ts';
+import { stagedFileRefusals } from '#contracts/refusals.ts';
 import { requireStorage } from '#core/extensions/gate.ts';
-import type { Contract } from '#http/contract.ts';
-import { appParams, presignAnswer, stagePresignJson } from '#http/fields.ts';
-import { cleanFileName } from '#http/file-name.ts';
-import { idempotencyOf } from '#http/idempotency.ts';
-import { gate, presignDeps } from '#runtime/container.ts';
+import { gate } from '#runtime/container.ts';
+import { presignDirectImage } from '#runtime/extension-images.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'extensions, setup',
+  description: 'Begins the direct upload of an image of a setup screen; it is staged once it is completed.',
   params: appParams,
   json: stagePresignJson,
   success: 201,
   answer: presignAnswer,
+  idempotent: true,
+  refuses: stagedFileRefusals,
+  examples: {
+    json: {
+      filename: 'puzzle.png',
+      mimeType: 'image/png',
+      sizeBytes: 6_000_000,
+      purpose: 'puzzle-image',
+      draftId: 'draft-1',
+    },
+  },
 } satisfies Contract;
 
-/** Begins the direct upload of an image of a setup screen; it is staged once it is completed (contract, section 7). */
+/** Contract, section 7. */
 export const handler = serve('extensions/setup-files-presign', contract, async ({ caller, params, json, headers }) => {
   const appSettings = await requireStorage(gate(), params.appId);
-  const owner = { appId: params.appId, userId: caller.userId };
-  const request = {
-    target: { kind: 'setup' as const, ...owner, draftId: json.draftId },
-    originalName: cleanFileName(json.filename),
-    mimeType: json.mimeType,
-    sizeBytes: json.sizeBytes,
-    purpose: json.purpose,
-    idempotency: idempotencyOf(headers, ['setup presign', owner.appId, owner.userId], { fields: json }),
-  };
-  return await presignImage(presignDeps(), request, appSettings);
+  const target = { kind: 'setup', appId: params.appId, userId: caller.userId, draftId: json.draftId } as const;
+  return await presignDirectImage(target, json, headers, appSettings);
 });

@@ -1,41 +1,39 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { stageForm } from '#contracts/fields.ts';
+import { appParams } from '#contracts/parameters.ts';
+import { stagedFileRefusals } from '#contracts/refusals.ts';
+import { fileAnswer, fileView, quotaAnswer } from '#contracts/views.ts';
 import { requireStorage } from '#core/extensions/gate.ts';
 import { readStagedQuota } from '#core/extensions/staged-files.ts';
-import { storeImage } from '#core/extensions/store-image.ts';
-import type { Contract } from '#http/contract.ts';
 import { directRoutes } from '#http/direct-hint.ts';
-import { appParams, stageForm } from '#http/fields.ts';
-import { cleanFileName } from '#http/file-name.ts';
-import { readForm } from '#http/form.ts';
-import { idempotencyOf } from '#http/idempotency.ts';
-import { fileAnswer, fileView, quotaAnswer } from '#http/views.ts';
-import { clock, files, gate, signer, storeDeps } from '#runtime/container.ts';
-import { serve } from '#runtime/serve.ts';
+import { clock, files, gate, signer } from '#runtime/container.ts';
+import { storeFormImage } from '#runtime/extension-images.ts';
+import { serveForm } from '#runtime/serve-form.ts';
 
 export const contract = {
+  tag: 'extensions, setup',
+  description: 'Stages an image of a setup screen until its config is saved or it expires.',
   params: appParams,
   form: stageForm,
   success: 201,
   answer: z.object({ file: fileAnswer, stagedQuota: quotaAnswer }),
+  idempotent: true,
+  refuses: stagedFileRefusals,
 } satisfies Contract;
 
-/** Stages an image of a setup screen until its config is saved or it expires (seed 1, "Setup Staging Endpoints"). */
-export const handler = serve('extensions/setup-files-stage', contract, async ({ caller, params, body, headers }) => {
-  const appSettings = await requireStorage(gate(), params.appId);
-  const direct = directRoutes('extensions/setup-files-presign', 'extensions/setup-files-complete', params);
-  const { file, fields } = await readForm(body, contract.form, { ...appSettings, direct });
-  const owner = { appId: params.appId, userId: caller.userId };
-  const stored = await storeImage(
-    storeDeps(),
-    {
-      target: { kind: 'setup', ...owner, draftId: fields.draftId },
-      bytes: file.bytes,
-      originalName: cleanFileName(file.filename),
-      purpose: fields.purpose,
-      idempotency: idempotencyOf(headers, ['setup', owner.appId, owner.userId], { bytes: file.bytes, fields }),
-    },
-    appSettings,
-  );
-  const stagedQuota = await readStagedQuota({ files: files(), clock }, owner, appSettings);
-  return { file: await fileView(stored, signer()), stagedQuota };
-});
+/** Seed 1, "Setup Staging Endpoints". */
+export const handler = serveForm(
+  'extensions/setup-files-stage',
+  contract,
+  async ({ params }) => {
+    const direct = directRoutes('extensions/setup-files-presign', 'extensions/setup-files-complete', params);
+    return { ...(await requireStorage(gate(), params.appId)), direct };
+  },
+  async ({ caller, params, limits, ...form }) => {
+    const owner = { appId: params.appId, userId: caller.userId };
+    const stored = await storeFormImage({ kind: 'setup', ...owner, draftId: form.fields.draftId }, form, limits);
+    const stagedQuota = await readStagedQuota({ files: files(), clock }, owner, limits);
+    return { file: await fileView(stored, signer()), stagedQuota };
+  },
+);

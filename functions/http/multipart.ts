@@ -1,9 +1,11 @@
 /** Form uploads: one file and a few text fields, or a refusal that says what to send instead. */
 
+import { cleanFileName } from '#contracts/file-name.ts';
 import { AppError } from '#core/files/errors.ts';
-import { cleanFileName } from '#http/file-name.ts';
-import { boundaryOf, bytesOf, type FormEvent, refusal } from '#http/multipart-body.ts';
-import { type Part, partsOf } from '#http/multipart-parts.ts';
+import { boundaryOf, bytesOf, type FormEvent, refusal } from './multipart-body.ts';
+import { framesOf } from './multipart-frame.ts';
+import { type Part, readHead } from './multipart-head.ts';
+import { type Parsed, parse, unreadable } from './multipart-parser.ts';
 
 export interface UploadedFile {
   fieldName: string;
@@ -39,57 +41,80 @@ const sparePartCount = 16;
 
 /**
  * Reads an uploaded form, whatever bytes the body holds: the promise always settles, with a form or an `AppError`.
+ * First the frame is checked, then the parser reads the parts that were asked for, then both must have read the same.
  * Throws `file_too_large` (`details.maxBytes`) for a file above `maxFileBytes`, and `validation_failed`
  * (`details.issues`) for everything else that is not one non-empty file and each accepted field at most once.
  */
 export async function parseMultipart(event: FormEvent, options: MultipartOptions): Promise<MultipartForm> {
   const boundary = boundaryOf(event.headers);
-  const parts = await partsOf(bytesOf(event), boundary, options.fields.length + 1 + sparePartCount);
+  const frames = framesOf(bytesOf(event), boundary, options.fields.length + 1 + sparePartCount);
   // An untouched file input of a browser arrives as a file without a name and without bytes: nothing was chosen.
-  const sent = parts.filter((part) => !(part.filename === '' && part.bytes.length === 0));
+  const sent = frames.map(readHead).filter(({ filename, content }) => !(filename === '' && content.length === 0));
   const file = theFile(
     sent.filter((part) => part.filename !== undefined),
     options,
   );
-  const fields = textFields(
+  const texts = theTexts(
     sent.filter((part) => part.filename === undefined),
     options,
   );
-  return { fields, file };
+  const parsed = await parse([file, ...texts.map(({ part }) => part)], boundary);
+  const names = [file.name, ...texts.map(({ part }) => part.name)];
+  const same = isSameFile(parsed[file.name], file) && texts.every(({ part, text }) => parsed[part.name] === text);
+  if (!same || Object.keys(parsed).length !== names.length) throw unreadable();
+  return {
+    // Own properties whatever the names, `__proto__` too.
+    fields: Object.fromEntries(texts.map(({ part, text }) => [part.name, text])),
+    file: {
+      fieldName: file.name,
+      filename: cleanFileName(file.filename ?? ''),
+      declaredType: file.declaredType,
+      bytes: file.content,
+    },
+  };
 }
 
-function theFile(files: Part[], { fileField, maxFileBytes }: MultipartOptions): UploadedFile {
+/** The parser's copy is compared and dropped; what is handed out is a view of the body. */
+function isSameFile(parsed: Parsed | Parsed[] | undefined, file: Part): boolean {
+  return typeof parsed === 'object' && !Array.isArray(parsed) && parsed.content.equals(file.content);
+}
+
+function theFile(files: Part[], { fileField, maxFileBytes }: MultipartOptions): Part {
   const [file, second] = files;
   if (!file) throw refusal(fileField, `Send one file in the form field "${fileField}", with a file name.`);
   if (second) throw refusal(fileField, 'Send one file at a time.');
   if (file.name !== fileField) throw refusal(fileField, `Send the file in the form field "${fileField}".`);
-  if (file.bytes.length === 0) throw refusal(fileField, 'Send a file with bytes in it; this one is empty.');
-  if (file.bytes.length > maxFileBytes) {
+  if (file.content.length === 0) throw refusal(fileField, 'Send a file with bytes in it; this one is empty.');
+  if (file.content.length > maxFileBytes) {
     throw new AppError('file_too_large', `Send a file of at most ${maxFileBytes} bytes.`, {
       details: { maxBytes: maxFileBytes },
     });
   }
-  return {
-    fieldName: file.name,
-    filename: cleanFileName(file.filename ?? ''),
-    declaredType: file.declaredType,
-    bytes: file.bytes,
-  };
+  return file;
 }
 
-function textFields(parts: Part[], options: MultipartOptions): Record<string, string> {
+/** The accepted text fields, each a part that the parser reads as UTF-8. */
+function theTexts(parts: Part[], options: MultipartOptions): { part: Part; text: string }[] {
   const maxBytes = options.maxFieldBytes ?? defaultMaxFieldBytes;
-  const fields = new Map<string, string>();
+  const texts = new Map<string, { part: Part; text: string }>();
   for (const part of parts) {
-    if (part.bytes.length > maxBytes) throw refusal(part.name, `Send at most ${maxBytes} bytes in a text field.`);
-    if (part.name === options.fileField)
-      throw refusal(part.name, 'Send the file as a file, with a file name, not as text.');
-    if (!options.fields.includes(part.name)) continue;
-    if (fields.has(part.name)) throw refusal(part.name, `Send "${part.name}" once.`);
-    fields.set(part.name, textOf(part));
+    const { name, content } = part;
+    if (content.length > maxBytes) throw refusal(name, `Send at most ${maxBytes} bytes in a text field.`);
+    if (name === options.fileField) throw refusal(name, 'Send the file as a file, with a file name, not as text.');
+    if (!options.fields.includes(name)) continue;
+    if (texts.has(name)) throw refusal(name, `Send "${name}" once.`);
+    const text = textOf(part);
+    texts.set(name, { part: inUtf8(part, text), text });
   }
-  // Own properties whatever the names, `__proto__` too.
-  return Object.fromEntries(fields);
+  return [...texts.values()];
+}
+
+/** The same field in the one charset that both readers know alike, and without a byte order mark. */
+function inUtf8(part: Part, text: string): Part {
+  const content = Buffer.from(text);
+  if (content.equals(part.content)) return part;
+  const head = `Content-Disposition: form-data; name="${part.name}"`;
+  return { ...part, head, content, whole: Buffer.concat([Buffer.from(`${head}\r\n\r\n`), content]) };
 }
 
 function textOf(part: Part): string {
@@ -101,9 +126,9 @@ function textOf(part: Part): string {
   return text;
 }
 
-function decode({ bytes, charset }: Part): string | undefined {
+function decode({ content, charset }: Part): string | undefined {
   try {
-    return new TextDecoder(charset, { fatal: true }).decode(bytes);
+    return new TextDecoder(charset, { fatal: true }).decode(content);
   } catch {
     return undefined;
   }

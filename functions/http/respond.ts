@@ -1,3 +1,4 @@
+import { statusOf, type Wording } from '#contracts/refusals.ts';
 import { AppError } from '#core/files/errors.ts';
 import { ObjectStoreError } from '#core/files/ports.ts';
 
@@ -24,18 +25,24 @@ export function emptyResponse(status: number, requestId: string): HttpResponse {
 }
 
 /**
- * The one error body (contract, section 2). A bucket that is away is a reason to come again; anything else that is no
- * `AppError` leaves as `internal_error`, without a word of its own.
+ * The one error body (contract, section 2), in the surface's own wording where it has one: the only place that knows
+ * what status a refusal has.
  */
-export function errorResponse(error: unknown, requestId: string): HttpResponse {
-  const shown = error instanceof AppError ? error : unforeseen(error);
-  const { code, message, details, status, retryAfterSeconds } = shown;
-  const response = jsonResponse(status, { status: 'error', code, message, requestId, details }, requestId);
+export function errorResponse(error: unknown, requestId: string, wording: Wording = {}): HttpResponse {
+  const { code, message, details, retryAfterSeconds } = refusalOf(error);
+  const told = wording[code] ?? { status: statusOf[code], message };
+  const body = { status: 'error', code, message: told.message, requestId, details };
+  const response = jsonResponse(told.status, body, requestId);
   if (retryAfterSeconds !== undefined) response.headers['retry-after'] = String(retryAfterSeconds);
   return response;
 }
 
-function unforeseen(error: unknown): AppError {
+/**
+ * What a caller is told of an error. A bucket that is away is a reason to come again; anything else that is no
+ * `AppError` is an `internal_error`, without a word of its own.
+ */
+export function refusalOf(error: unknown): AppError {
+  if (error instanceof AppError) return error;
   if (error instanceof ObjectStoreError && error.reason === 'unavailable') {
     return new AppError('temporarily_unavailable', 'The storage is busy right now. Try again shortly.', {
       retryAfterSeconds: 1,

@@ -1,21 +1,18 @@
 import * as z from 'zod/mini';
-import { createParent } from '#core/organizations/parents.ts';
-import type { Contract } from '#http/contract.ts';
-import { note, uploadIds } from '#http/organization-fields.ts';
-import { parentAnswer, parentView } from '#http/organization-views.ts';
-import { clock, objects, organizations, signer } from '#runtime/container.ts';
-import { serve } from '#runtime/serve.ts';
+import type { Contract } from '#contracts/contract.ts';
+import { note, uploadIds } from '#contracts/organization-fields.ts';
+import { parentAnswer } from '#contracts/organization-views.ts';
+import { organizationWording } from '#contracts/refusals.ts';
+import { serveParentCreate } from '#runtime/serve-parents.ts';
 
 export const contract = {
+  tag: 'organizations',
+  description: 'An exercise comment with its pictures or videos. The uploads say which organization it is of.',
   json: z.object({ uploadIds, text: note }),
   success: 201,
   answer: parentAnswer,
+  wording: organizationWording,
+  examples: { json: { uploadIds: ['66f2a1b40a1b2c3d4e5f6071'], text: 'Knees behind the toes?' } },
 } satisfies Contract;
 
-/** An exercise comment with its pictures or videos (seed 3, "Parent write"). The uploads say which organization it is of. */
-export const handler = serve('organizations/exercise-comments-create', contract, async ({ caller, json }) => {
-  const deps = { organizations: organizations(), objects: objects(), clock };
-  const { uploadIds: ids, ...fields } = json;
-  const parent = await createParent(deps, { kind: 'exercise_comment', userId: caller.userId, uploadIds: ids, fields });
-  return await parentView(parent, signer());
-});
+export const handler = serveParentCreate('exercise-comments', contract);

@@ -1,16 +1,21 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { identifier } from '#contracts/parameters.ts';
+import { organizationWording } from '#contracts/refusals.ts';
 import { exportUrl } from '#core/organizations/exports.ts';
-import { type Contract, identifier } from '#http/contract.ts';
 import { organizations, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'organizations',
+  description: 'A fresh download for a member; it works for 60 seconds.',
   params: z.object({ orgId: identifier, jobId: identifier }),
   success: 200,
   answer: z.object({ url: z.string(), expiresAt: z.string() }),
+  wording: organizationWording,
 } satisfies Contract;
 
-/** A fresh download for a member (seed 3, "Export CSVs"); it works for 60 seconds. */
+/** Seed 3, "Export CSVs". */
 export const handler = serve('organizations/export-url', contract, async ({ caller, params }) => {
   const deps = { organizations: organizations(), signer: signer() };
   const { url, expiresAt } = await exportUrl(deps, { ...params, userId: caller.userId });

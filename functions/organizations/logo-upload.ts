@@ -1,12 +1,17 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { presignAnswer } from '#contracts/fields.ts';
+import { declarationFields, declaredOf, isDeclared, organizationParams } from '#contracts/organization-fields.ts';
+import { presignView, takenFileAnswer, takenFileView } from '#contracts/organization-views.ts';
+import { organizationWording } from '#contracts/refusals.ts';
 import { completeLogo, presignLogo } from '#core/organizations/logo.ts';
-import type { Contract } from '#http/contract.ts';
-import { declarationFields, declaredOf, isDeclared, organizationParams } from '#http/organization-fields.ts';
-import { presignAnswer, presignView, takenFileAnswer, takenFileView } from '#http/organization-views.ts';
 import { organizationDeps, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'organizations',
+  description:
+    'Presigns a new logo from a declaration, or completes one from its `uploadId`. Who does not complete finds the logo changed by the next GET.',
   params: organizationParams,
   json: z.union([
     z.strictObject({ uploadId: z.string().check(z.maxLength(128)) }),
@@ -14,12 +19,11 @@ export const contract = {
   ]),
   success: 201,
   answer: z.union([z.object({ logo: takenFileAnswer }), presignAnswer]),
+  wording: organizationWording,
+  examples: { json: { mimeType: 'image/png', fileSize: 20_000, filename: 'logo.png' } },
 } satisfies Contract;
 
-/**
- * Presigns a new logo from a declaration, or completes one from its `uploadId` (seed 3, "Organization logo"). Who does
- * not complete finds the logo changed by the next GET.
- */
+/** Seed 3, "Organization logo". */
 export const handler = serve('organizations/logo-upload', contract, async ({ caller, params, json }) => {
   const deps = { ...organizationDeps(), signer: signer() };
   const who = { orgId: params.orgId, userId: caller.userId };

@@ -1,19 +1,25 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { presignAnswer } from '#contracts/fields.ts';
+import { declarationFields, declaredOf, isDeclared, organizationParams } from '#contracts/organization-fields.ts';
+import { presignView } from '#contracts/organization-views.ts';
+import { organizationWording } from '#contracts/refusals.ts';
 import { presignForMember } from '#core/organizations/staging.ts';
-import type { Contract } from '#http/contract.ts';
-import { declarationFields, declaredOf, isDeclared, organizationParams } from '#http/organization-fields.ts';
-import { presignAnswer, presignView } from '#http/organization-views.ts';
 import { clock, organizations, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'organizations',
+  description: 'Presigns an asset for the editor of a minisite; publishing takes it.',
   params: organizationParams,
   json: z.object(declarationFields).check(isDeclared()),
   success: 201,
   answer: presignAnswer,
+  wording: organizationWording,
+  examples: { json: { mimeType: 'image/webp', fileSize: 300_000, filename: 'hero.webp' } },
 } satisfies Contract;
 
-/** Presigns an asset for the editor of a minisite; publishing takes it (seed 3, "Minisite assets"). */
+/** Seed 3, "Minisite assets". */
 export const handler = serve('organizations/minisite-assets', contract, async ({ caller, params, json }) => {
   const staging = { orgId: params.orgId, userId: caller.userId, ownerType: 'minisite_asset' } as const;
   const deps = { organizations: organizations(), signer: signer(), clock };

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { areUnique, organizationParams } from '#contracts/organization-fields.ts';
+import { minisiteAnswer, minisiteView } from '#contracts/organization-views.ts';
+import { organizationWording } from '#contracts/refusals.ts';
 import { maxAssets, maxContentBytes, publishMinisite } from '#core/organizations/minisite.ts';
-import type { Contract } from '#http/contract.ts';
-import { areUnique, organizationParams } from '#http/organization-fields.ts';
-import { minisiteAnswer, minisiteView } from '#http/organization-views.ts';
 import { organizationDeps, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
@@ -12,6 +13,8 @@ const isSmall = z.refine(
 );
 
 export const contract = {
+  tag: 'organizations',
+  description: 'Publishes a page and stores the keys of its assets; assets the page no longer names are deleted.',
   params: organizationParams,
   json: z.object({
     content: z.record(z.string(), z.unknown()).check(isSmall),
@@ -19,9 +22,10 @@ export const contract = {
   }),
   success: 200,
   answer: minisiteAnswer,
+  wording: organizationWording,
+  examples: { json: { content: { title: 'Studio North' }, assetUploadIds: ['66f2a1b40a1b2c3d4e5f6071'] } },
 } satisfies Contract;
 
-/** Publishes a page and stores the keys of its assets; assets the page no longer names are deleted. */
 export const handler = serve('organizations/minisite-content-put', contract, async ({ caller, params, json }) => {
   const row = await publishMinisite(organizationDeps(), {
     orgId: params.orgId,

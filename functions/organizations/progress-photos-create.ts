@@ -1,12 +1,13 @@
 import * as z from 'zod/mini';
-import { createParent } from '#core/organizations/parents.ts';
-import type { Contract } from '#http/contract.ts';
-import { note, uploadIds } from '#http/organization-fields.ts';
-import { parentAnswer, parentView } from '#http/organization-views.ts';
-import { clock, objects, organizations, signer } from '#runtime/container.ts';
-import { serve } from '#runtime/serve.ts';
+import type { Contract } from '#contracts/contract.ts';
+import { note, uploadIds } from '#contracts/organization-fields.ts';
+import { parentAnswer } from '#contracts/organization-views.ts';
+import { organizationWording } from '#contracts/refusals.ts';
+import { serveParentCreate } from '#runtime/serve-parents.ts';
 
 export const contract = {
+  tag: 'organizations',
+  description: 'Progress photos. The uploads say which organization it is of.',
   json: z.object({
     uploadIds,
     takenAt: z.optional(
@@ -16,12 +17,8 @@ export const contract = {
   }),
   success: 201,
   answer: parentAnswer,
+  wording: organizationWording,
+  examples: { json: { uploadIds: ['66f2a1b40a1b2c3d4e5f6071'], takenAt: '2026-11-20', note: 'week 4' } },
 } satisfies Contract;
 
-/** Progress photos (seed 3, "Parent write"). The uploads say which organization it is of. */
-export const handler = serve('organizations/progress-photos-create', contract, async ({ caller, json }) => {
-  const deps = { organizations: organizations(), objects: objects(), clock };
-  const { uploadIds: ids, ...fields } = json;
-  const parent = await createParent(deps, { kind: 'progress_photo', userId: caller.userId, uploadIds: ids, fields });
-  return await parentView(parent, signer());
-});
+export const handler = serveParentCreate('progress-photos', contract);

@@ -1,14 +1,16 @@
-import type { Contract } from '#http/contract.ts';
-import { defaultLimit, parentsQuery } from '#http/organization-fields.ts';
-import { parentsAnswer, parentsView } from '#http/organization-views.ts';
-import { organizations, signer } from '#runtime/container.ts';
-import { serve } from '#runtime/serve.ts';
+import type { Contract } from '#contracts/contract.ts';
+import { parentsQuery } from '#contracts/organization-fields.ts';
+import { parentsAnswer } from '#contracts/organization-views.ts';
+import { organizationWording } from '#contracts/refusals.ts';
+import { serveParentList } from '#runtime/serve-parents.ts';
 
-export const contract = { query: parentsQuery, success: 200, answer: parentsAnswer } satisfies Contract;
+export const contract = {
+  tag: 'organizations',
+  description: "The caller's own progress photos, newest first, of one organization when asked.",
+  query: parentsQuery,
+  success: 200,
+  answer: parentsAnswer,
+  wording: organizationWording,
+} satisfies Contract;
 
-/** The caller's own progress photos, newest first, of one organization when asked. */
-export const handler = serve('organizations/progress-photos-list', contract, async ({ caller, query }) => {
-  const of = { kind: 'progress_photo', userId: caller.userId, orgId: query.organizationId } as const;
-  const page = await organizations().listParents(of, { limit: query.limit ?? defaultLimit, cursor: query.cursor });
-  return await parentsView(page, signer());
-});
+export const handler = serveParentList('progress-photos', contract);

@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { presignAnswer } from '#contracts/fields.ts';
+import { presignView } from '#contracts/organization-views.ts';
+import { organizationWording } from '#contracts/refusals.ts';
 import { presignSignature } from '#core/organizations/signatures.ts';
-import type { Contract } from '#http/contract.ts';
-import { presignAnswer, presignView } from '#http/organization-views.ts';
 import { clock, organizations, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
@@ -9,6 +11,8 @@ const bytes = z.optional(z.int().check(z.minimum(1)));
 const mediaType = z.optional(z.string().check(z.maxLength(100)));
 
 export const contract = {
+  tag: 'organizations',
+  description: 'Public: the token in the path authorizes one PNG. Its size is signed, so it is declared.',
   params: z.object({ token: z.string() }),
   json: z
     .object({ size: bytes, sizeBytes: bytes, fileSize: bytes, mime: mediaType, mimeType: mediaType })
@@ -20,9 +24,11 @@ export const contract = {
     ),
   success: 201,
   answer: presignAnswer,
+  wording: organizationWording,
+  examples: { json: { mimeType: 'image/png', sizeBytes: 12_000 } },
 } satisfies Contract;
 
-/** Public: the token in the path authorizes one PNG (seed 3, "Tokenized form signatures"). Its size is signed, so it is declared. */
+/** Seed 3, "Tokenized form signatures". */
 export const handler = serve('organizations/signature-upload', contract, async ({ params, json }) => {
   const [sizeBytes = 0] = sizesOf(json.size, json.sizeBytes, json.fileSize);
   const declared = { mimeType: json.mimeType ?? json.mime ?? 'image/png', sizeBytes, originalName: 'signature.png' };

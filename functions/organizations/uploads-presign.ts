@@ -1,13 +1,19 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { presignAnswer } from '#contracts/fields.ts';
+import { declarationFields, declaredOf, isDeclared, organizationParams } from '#contracts/organization-fields.ts';
+import { presignView } from '#contracts/organization-views.ts';
+import { optionalIdentifier } from '#contracts/parameters.ts';
+import { organizationWording } from '#contracts/refusals.ts';
 import { AppError } from '#core/files/errors.ts';
 import { presignForMember } from '#core/organizations/staging.ts';
-import { type Contract, optionalIdentifier } from '#http/contract.ts';
-import { declarationFields, declaredOf, isDeclared, organizationParams } from '#http/organization-fields.ts';
-import { presignAnswer, presignView } from '#http/organization-views.ts';
 import { clock, organizations, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'organizations',
+  description:
+    'Presigns an upload. A user presigns for themselves. The platform presigns for the member it names, and only it presigns a `message`.',
   params: organizationParams,
   json: z
     .object({
@@ -18,12 +24,13 @@ export const contract = {
     .check(isDeclared()),
   success: 201,
   answer: presignAnswer,
+  wording: organizationWording,
+  examples: {
+    json: { ownerType: 'progress_photo', mimeType: 'image/jpeg', fileSize: 2_000_000, filename: 'front.jpg' },
+  },
 } satisfies Contract;
 
-/**
- * Presigns an upload (seed 3, "Steps", 1). A user presigns for themselves. The platform presigns for the member it
- * names, and only it presigns a `message`, which the seed marks internal.
- */
+/** Seed 3, "Steps", 1. */
 export const handler = serve('organizations/uploads-presign', contract, async ({ caller, params, json }) => {
   const staging = { orgId: params.orgId, ownerType: json.ownerType, declared: declaredOf(json) };
   const deps = { organizations: organizations(), signer: signer(), clock };

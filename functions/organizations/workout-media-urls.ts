@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { identifier } from '#contracts/parameters.ts';
+import { organizationWording } from '#contracts/refusals.ts';
 import { workoutMediaUrls } from '#core/organizations/workout-media.ts';
-import { type Contract, identifier } from '#http/contract.ts';
 import { organizations, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
@@ -8,15 +10,19 @@ import { serve } from '#runtime/serve.ts';
 const maxKeys = 100;
 
 export const contract = {
+  tag: 'organizations',
+  description: "Links for the media references in a workout's body, in the order asked for.",
   params: z.object({ orgId: identifier, workoutId: identifier }),
   json: z.object({ keys: z.array(z.string()).check(z.minLength(1), z.maxLength(maxKeys)) }),
   success: 200,
   answer: z.object({
     urls: z.array(z.object({ key: z.string(), url: z.string(), urlExpiresAt: z.string() })),
   }),
+  wording: organizationWording,
+  examples: { json: { keys: ['workouts/user-1/66f2a1b40a1b2c3d4e5f6071.mp4'] } },
 } satisfies Contract;
 
-/** Links for the media references in a workout's body (seed 3, "Workout media"), in the order asked for. */
+/** Seed 3, "Workout media". */
 export const handler = serve('organizations/workout-media-urls', contract, async ({ caller, params, json }) => {
   const deps = { organizations: organizations(), signer: signer() };
   const links = await workoutMediaUrls(deps, { ...params, userId: caller.userId, keys: json.keys });

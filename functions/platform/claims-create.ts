@@ -1,12 +1,15 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { appParams, identifier } from '#contracts/parameters.ts';
 import { claimFiles } from '#core/extensions/claims/claim.ts';
 import { requireEnabled } from '#core/extensions/gate.ts';
-import { type Contract, identifier } from '#http/contract.ts';
-import { appParams } from '#http/fields.ts';
 import { claims, clock, files, scheduleDelete, settings } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'platform',
+  description:
+    'Called by the platform when it saves a lock or template config, before it persists the config it gets back.',
   params: appParams,
   json: z.object({
     userId: identifier,
@@ -24,9 +27,16 @@ export const contract = {
     claimed: z.array(z.string()),
     deleted: z.array(z.string()),
   }),
+  refuses: ['file_already_claimed', 'extension_session_storage_quota_exceeded', 'staged_file_expired'],
+  examples: {
+    json: {
+      userId: 'user-1',
+      target: { type: 'lock', id: 'lock-1', sessionId: 'session-1' },
+      config: { image: { provider: 'chastify_storage', fileId: '66f2a1b40a1b2c3d4e5f6071' } },
+    },
+  },
 } satisfies Contract;
 
-/** Called by the platform when it saves a lock or template config, before it persists the config it gets back. */
 export const handler = serve('platform/claims-create', contract, async ({ params: { appId }, json }) => {
   const deps = { claims: claims(), files: files(), clock, scheduleDelete: scheduleDelete() };
   return await claimFiles(deps, { appId, ...json }, () => requireEnabled({ settings: settings() }, appId));

@@ -1,15 +1,16 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { organizationParams } from '#contracts/organization-fields.ts';
+import { optionalIdentifier } from '#contracts/parameters.ts';
+import { organizationWording } from '#contracts/refusals.ts';
 import { maxDocumentBytes, storeComplianceDocument } from '#core/organizations/compliance.ts';
-import { inOrganizationWords } from '#core/organizations/refusals.ts';
-import { type Contract, optionalIdentifier } from '#http/contract.ts';
-import { cleanFileName } from '#http/file-name.ts';
-import { readForm } from '#http/form.ts';
 import { idempotencyOf } from '#http/idempotency.ts';
-import { organizationParams } from '#http/organization-fields.ts';
 import { organizationDeps } from '#runtime/container.ts';
-import { serve } from '#runtime/serve.ts';
+import { serveForm } from '#runtime/serve-form.ts';
 
 export const contract = {
+  tag: 'platform',
+  description: 'Keeps a signed PDF for seven years, and the signature it names with it.',
   params: organizationParams,
   form: z.object({ formId: optionalIdentifier, signatureUploadId: optionalIdentifier }),
   success: 201,
@@ -27,20 +28,23 @@ export const contract = {
       retainedUntil: z.string(),
     }),
   }),
+  idempotent: true,
+  refuses: ['request_in_progress', 'idempotency_key_reused'],
+  wording: organizationWording,
 } satisfies Contract;
 
-/** Keeps a signed PDF for seven years (seed 3, "Compliance PDFs"), and the signature it names with it. */
-export const handler = serve('platform/compliance-documents-create', contract, async (request) => {
+const limits = async () => ({ maxFileBytes: maxDocumentBytes });
+
+/** Seed 3, "Compliance PDFs". */
+export const handler = serveForm('platform/compliance-documents-create', contract, limits, async (request) => {
+  const { file, fields } = request;
   const { orgId } = request.params;
   const subject = request.caller.subject ?? 'platform';
-  const { file, fields } = await inOrganizationWords(() =>
-    readForm(request.body, contract.form, { maxFileBytes: maxDocumentBytes }),
-  );
   const stored = await storeComplianceDocument(organizationDeps(), {
     orgId,
     subject,
     bytes: file.bytes,
-    originalName: cleanFileName(file.filename),
+    originalName: file.filename,
     ...fields,
     idempotency: idempotencyOf(request.headers, ['compliance', orgId, subject], { bytes: file.bytes, fields }),
   });

@@ -1,15 +1,18 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { identifier } from '#contracts/parameters.ts';
 import { deleteComplianceDocument } from '#core/organizations/compliance.ts';
-import { type Contract, identifier } from '#http/contract.ts';
 import { organizationDeps } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'platform',
+  description: "Refused with `retained_until` for seven years, whatever the bucket's own lock says.",
   params: z.object({ orgId: identifier, documentId: z.string() }),
   success: 204,
+  refuses: ['retained_until'],
 } satisfies Contract;
 
-/** Refused with `retained_until` for seven years, whatever the bucket's own lock says. */
 export const handler = serve('platform/compliance-documents-delete', contract, async ({ params }) => {
   await deleteComplianceDocument(organizationDeps(), params);
 });

@@ -1,12 +1,15 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { identifier } from '#contracts/parameters.ts';
+import { organizationWording } from '#contracts/refusals.ts';
 import { maxExportBytes, storeExport } from '#core/organizations/exports.ts';
-import { inOrganizationWords } from '#core/organizations/refusals.ts';
-import { type Contract, identifier } from '#http/contract.ts';
 import { readRaw } from '#http/raw-body.ts';
 import { clock, files, objects, organizations } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'platform',
+  description: 'Stores the CSV of a job, once; sending it again is harmless.',
   params: z.object({ orgId: identifier, jobId: identifier }),
   raw: 'text/csv',
   success: 201,
@@ -19,11 +22,13 @@ export const contract = {
       createdAt: z.string(),
     }),
   }),
+  refuses: ['idempotency_key_reused', 'request_in_progress'],
+  wording: organizationWording,
 } satisfies Contract;
 
-/** Stores the CSV of a job, once (seed 3, "Export CSVs"); sending it again is harmless. */
+/** Seed 3, "Export CSVs". */
 export const handler = serve('platform/exports-create', contract, async ({ caller, params, body }) => {
-  const bytes = await inOrganizationWords(async () => readRaw(body, contract.raw, { maxBytes: maxExportBytes }));
+  const bytes = readRaw(body, contract.raw, { maxBytes: maxExportBytes });
   const deps = { organizations: organizations(), files: files(), objects: objects(), clock };
   const subject = caller.subject ?? 'platform';
   const stored = await storeExport(deps, { ...params, bytes, subject });

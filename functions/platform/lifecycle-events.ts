@@ -1,16 +1,20 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { lifecycleEvent } from '#contracts/messages.ts';
 import type { CleanupQueue } from '#core/files/cleanup-queue.ts';
 import { applyLifecycleEvent } from '#core/lifecycle/events.ts';
-import type { Contract } from '#http/contract.ts';
-import { describeError, log } from '#http/log.ts';
-import { lifecycleEvent } from '#http/messages.ts';
 import { lifecycleDeps, lifecycleQueue } from '#runtime/container.ts';
+import { describeError, log } from '#runtime/log.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'platform',
+  description:
+    'Accepts an event for the lifecycle worker. When the queue cannot be reached the event is applied here: its marks are durable, and the schedule takes up the clean-up that is owed.',
   json: lifecycleEvent,
   success: 202,
   answer: z.object({ eventId: z.string(), status: z.literal('accepted') }),
+  examples: { json: { eventId: 'event-1', type: 'lock.deleted', lockId: 'lock-1' } },
 } satisfies Contract;
 
 /** While a queue is down the other probably is, too; what cannot be sent now is owed, and the schedule sends it. */
@@ -21,10 +25,8 @@ const sendIfPossible: CleanupQueue = {
       .catch((error: unknown) => log('WARN', 'Clean-up is left to the schedule', { error: describeError(error) })),
 };
 
-/**
- * Accepts an event for the lifecycle worker. When the queue cannot be reached the event is applied here (seed 1,
- * "Cleanup Lifecycle"): its marks are durable, and the schedule takes up the clean-up that is owed.
- */
+/** Seed 1,
+ "Cleanup Lifecycle". */
 export const handler = serve('platform/lifecycle-events', contract, async ({ json: event }) => {
   try {
     await lifecycleQueue().send(event);

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { identifier } from '#contracts/parameters.ts';
 import { createSignatureToken } from '#core/organizations/signatures.ts';
-import { type Contract, identifier } from '#http/contract.ts';
 import { clock, organizations } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
@@ -9,15 +10,17 @@ const defaultSeconds = 86_400;
 const maxSeconds = 604_800;
 
 export const contract = {
+  tag: 'platform',
+  description: 'The only answer that ever holds the token; what is stored is its hash.',
   params: z.object({ orgId: identifier, formId: identifier }),
   json: z.optional(
     z.strictObject({ expiresInSeconds: z.optional(z.int().check(z.minimum(60), z.maximum(maxSeconds))) }),
   ),
   success: 201,
   answer: z.object({ token: z.string(), expiresAt: z.string() }),
+  examples: { json: { expiresInSeconds: 86_400 } },
 } satisfies Contract;
 
-/** The only answer that ever holds the token; what is stored is its hash. */
 export const handler = serve('platform/signature-tokens-create', contract, async ({ params, json }) => {
   const expiresInSeconds = json?.expiresInSeconds ?? defaultSeconds;
   const made = await createSignatureToken({ organizations: organizations(), clock }, { ...params, expiresInSeconds });

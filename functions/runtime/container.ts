@@ -21,15 +21,15 @@ import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
 import { createCleanupQueue } from '#adapters/sqs/cleanup-queue.ts';
 import { createLifecycleQueue } from '#adapters/sqs/lifecycle-queue.ts';
 import { createTokenVerifier } from '#adapters/tokens/token-verifier.ts';
+import { contentDisposition } from '#contracts/file-name.ts';
+import type { Places } from '#contracts/upload-views.ts';
 import { createDeleteScheduler } from '#core/files/delete.ts';
 import { AppError } from '#core/files/errors.ts';
 import type { Clock } from '#core/files/ports.ts';
-import { contentDisposition } from '#http/file-name.ts';
-import { describeError, log } from '#http/log.ts';
-import type { Places } from '#http/upload-views.ts';
 import { remainingMs } from './deadline.ts';
 import { env, isStorageConfigured, required } from './env.ts';
 import { envNames } from './env-names.ts';
+import { describeError, log } from './log.ts';
 
 function once<T>(build: () => T): () => T {
   let built: { value: T } | undefined;

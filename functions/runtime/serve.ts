@@ -1,25 +1,27 @@
+import type { Contract } from '#contracts/contract.ts';
 import { type EndpointName, endpoints } from '#functions/routes.ts';
-import type { Contract } from '#http/contract.ts';
-import { endpoint, type Run } from '#http/endpoint.ts';
+import type { AuthDeps } from '#http/auth.ts';
 import { developerKeys, tokens } from './container.ts';
-import { withDeadline } from './deadline.ts';
+import { type EndpointRequest, pipeline, requestOf } from './pipeline.ts';
+
+/** The `auth` of a row, by its name. */
+export type AuthOf<N extends EndpointName> = (typeof endpoints)[N]['auth'];
 
 /** Turns an endpoint file's contract and use case into its Lambda handler; `name` is its row in the route table. */
 export function serve<N extends EndpointName, C extends Contract>(
   name: N,
   contract: C,
-  run: Run<(typeof endpoints)[N]['auth'], C>,
+  run: (request: EndpointRequest<AuthOf<N>, C>) => Promise<unknown>,
 ) {
-  const handler = endpoint<(typeof endpoints)[N]['auth'], C>(endpoints[name], contract, run, {
-    // Built when asked for: a public function has no token settings, and most have no developer keys to read.
-    authDeps: () => ({
-      get tokens() {
-        return tokens();
-      },
-      get developerKeys() {
-        return developerKeys();
-      },
-    }),
-  });
-  return withDeadline(handler);
+  return pipeline({ row: endpoints[name], contract, authDeps, run: (event) => run(requestOf<AuthOf<N>, C>(event)) });
 }
+
+/** Built when asked for: a public function has no token settings, and most have no developer keys to read. */
+export const authDeps = (): AuthDeps => ({
+  get tokens() {
+    return tokens();
+  },
+  get developerKeys() {
+    return developerKeys();
+  },
+});

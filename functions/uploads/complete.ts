@@ -1,13 +1,22 @@
+import type { Contract } from '#contracts/contract.ts';
+import { completeJson } from '#contracts/fields.ts';
+import { uploadRefusals } from '#contracts/refusals.ts';
+import { enveloped, newUploadAnswer, newUploadView, success } from '#contracts/upload-views.ts';
 import { completeDirectUpload } from '#core/uploads/direct-upload.ts';
-import type { Contract } from '#http/contract.ts';
-import { completeJson } from '#http/fields.ts';
-import { enveloped, newUploadAnswer, newUploadView, success } from '#http/upload-views.ts';
 import { storeUploadDeps, uploadPlaces, uploadSettings, uploads } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
-export const contract = { json: completeJson, success: 200, answer: enveloped(newUploadAnswer) } satisfies Contract;
+export const contract = {
+  tag: 'uploads',
+  description: 'Stores what was PUT; answers like the form upload, however often it is called.',
+  json: completeJson,
+  success: 200,
+  answer: enveloped(newUploadAnswer),
+  refuses: uploadRefusals,
+  examples: { json: { uploadId: '66f2a1b40a1b2c3d4e5f6071' } },
+} satisfies Contract;
 
-/** Stores what was PUT; answers like the form upload, however often it is called (contract, section 7). */
+/** Contract, section 7. */
 export const handler = serve('uploads/complete', contract, async ({ caller: { userId }, json: { uploadId } }) => {
   const deps = { ...storeUploadDeps(), uploads: uploads() };
   const file = await completeDirectUpload(deps, { uploadId, userId }, await uploadSettings().get());

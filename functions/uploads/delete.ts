@@ -1,13 +1,18 @@
+import type { Contract } from '#contracts/contract.ts';
+import { uploadParams } from '#contracts/upload-fields.ts';
+import { enveloped, success, uploadAnswer, uploadView } from '#contracts/upload-views.ts';
 import { deleteUpload } from '#core/uploads/own-uploads.ts';
-import type { Contract } from '#http/contract.ts';
-import { uploadParams } from '#http/upload-fields.ts';
-import { enveloped, success, uploadAnswer, uploadView } from '#http/upload-views.ts';
 import { clock, files, uploadPlaces, uploadSettings, uploads } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
-export const contract = { params: uploadParams, success: 200, answer: enveloped(uploadAnswer) } satisfies Contract;
+export const contract = {
+  tag: 'uploads',
+  description: 'Takes a file out of its lists at once and away after the grace period; answers the file as it is then.',
+  params: uploadParams,
+  success: 200,
+  answer: enveloped(uploadAnswer),
+} satisfies Contract;
 
-/** Takes a file out of its lists at once and away after the grace period; answers the file as it is then. */
 export const handler = serve('uploads/delete', contract, async ({ caller: { userId }, params }) => {
   const settings = await uploadSettings().get();
   const deps = { files: files(), uploads: uploads(), clock };

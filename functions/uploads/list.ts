@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { listQuery } from '#contracts/upload-fields.ts';
+import { enveloped, success, uploadAnswer, uploadView } from '#contracts/upload-views.ts';
 import { listUploads } from '#core/uploads/own-uploads.ts';
-import type { Contract } from '#http/contract.ts';
-import { listQuery } from '#http/upload-fields.ts';
-import { enveloped, success, uploadAnswer, uploadView } from '#http/upload-views.ts';
 import { uploadPlaces, uploads } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
@@ -16,9 +16,15 @@ const page = z.object({
   cursor: z.optional(z.string()),
 });
 
-export const contract = { query: listQuery, success: 200, answer: enveloped(page) } satisfies Contract;
+export const contract = {
+  tag: 'uploads',
+  description: "The caller's files, newest first. `cursor` appears where the request walks by cursor.",
+  query: listQuery,
+  success: 200,
+  answer: enveloped(page),
+} satisfies Contract;
 
-/** The caller's files, newest first (seed 2, "List User Files"). `cursor` appears where the request walks by cursor. */
+/** Seed 2, "List User Files". */
 export const handler = serve('uploads/list', contract, async ({ caller, query }) => {
   const { page = 1, limit = defaultLimit, ...rest } = query;
   const places = uploadPlaces();

@@ -1,21 +1,27 @@
+import type { Contract } from '#contracts/contract.ts';
+import { presignAnswer } from '#contracts/fields.ts';
+import { cleanFileName } from '#contracts/file-name.ts';
+import { uploadRefusals } from '#contracts/refusals.ts';
+import { presignUploadJson } from '#contracts/upload-fields.ts';
+import { enveloped, requirePlace, success } from '#contracts/upload-views.ts';
 import { presignUpload, unknownType } from '#core/uploads/direct-upload.ts';
-import type { Contract } from '#http/contract.ts';
-import { presignAnswer } from '#http/fields.ts';
-import { cleanFileName } from '#http/file-name.ts';
 import { idempotencyOf } from '#http/idempotency.ts';
 import { mimeOf } from '#http/multipart-body.ts';
-import { presignUploadJson } from '#http/upload-fields.ts';
-import { enveloped, requirePlace, success } from '#http/upload-views.ts';
 import { presignDeps, uploadPlaces, uploadSettings } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
+  tag: 'uploads',
+  description: 'Begins the upload of a file that no form can carry; public unless `private` says otherwise.',
   json: presignUploadJson,
   success: 200,
   answer: enveloped(presignAnswer),
+  idempotent: true,
+  refuses: uploadRefusals,
+  examples: { json: { filename: 'film.mp4', mimeType: 'video/mp4', sizeBytes: 80_000_000, private: true } },
 } satisfies Contract;
 
-/** Begins the upload of a file that no form can carry; public unless `private` says otherwise (contract, section 7). */
+/** Contract, section 7. */
 export const handler = serve('uploads/presign', contract, async ({ caller: { userId }, json, headers }) => {
   const visibility = json.private ? 'private' : 'public';
   requirePlace(json.private ? 'default' : 'public', uploadPlaces());

@@ -1,21 +1,26 @@
 import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { uploadParams } from '#contracts/upload-fields.ts';
+import { enveloped, success } from '#contracts/upload-views.ts';
 import { objectOf } from '#core/files/record.ts';
 import { getLiveUpload } from '#core/uploads/own-uploads.ts';
-import type { Contract } from '#http/contract.ts';
-import { uploadParams } from '#http/upload-fields.ts';
-import { enveloped, success } from '#http/upload-views.ts';
 import { clock, files, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 /** Life of a download link, seconds (seed 2, `X-Amz-Expires`). */
 const linkSeconds = 300;
 
-export const contract = { params: uploadParams, success: 200, answer: enveloped(z.string()) } satisfies Contract;
+export const contract = {
+  tag: 'uploads',
+  description:
+    "A signed link to the file's bytes, signed now, so that it lives for all of its 300 seconds. Type, disposition and name are stored with the object and need no part in the link.",
+  params: uploadParams,
+  success: 200,
+  answer: enveloped(z.string()),
+} satisfies Contract;
 
-/**
- * A signed link to the file's bytes, signed now, so that it lives for all of its 300 seconds (seed 2, "Generate File
- * Download URL"). Type, disposition and name are stored with the object and need no part in the link.
- */
+/** Seed 2, "Generate File
+ Download URL". */
 export const handler = serve('uploads/url', contract, async ({ caller: { userId }, params }) => {
   const file = await getLiveUpload({ files: files(), clock }, { userId, fileId: params.id });
   const link = await signer().presignGet(objectOf(file), { expiresInSeconds: linkSeconds, mode: 'fresh' });

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
+import { cleanupMessage } from '#contracts/messages.ts';
 import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
-import { cleanupMessage } from '#http/messages.ts';
-import { queueHandler } from '#http/queue-handler.ts';
 import { cleanDeps } from '#runtime/container.ts';
 import { withDeadline } from '#runtime/deadline.ts';
+import { queueHandler } from '#runtime/queue-handler.ts';
 
 /**
  * Consumer of the cleanup queue: single deletions, pages of a scope's clean-up, looks at deleted templates. Messages

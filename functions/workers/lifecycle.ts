@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
+import { lifecycleEvent } from '#contracts/messages.ts';
 import { applyLifecycleEvent } from '#core/lifecycle/events.ts';
-import { lifecycleEvent } from '#http/messages.ts';
-import { queueHandler } from '#http/queue-handler.ts';
 import { lifecycleDeps } from '#runtime/container.ts';
 import { withDeadline } from '#runtime/deadline.ts';
+import { queueHandler } from '#runtime/queue-handler.ts';
 
 /** Consumer of the lifecycle queue, which the platform's event endpoint feeds and the platform may feed directly. */
 export const handler = withDeadline(

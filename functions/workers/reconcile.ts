@@ -1,10 +1,10 @@
 import { AppError } from '#core/files/errors.ts';
 import { reconcile } from '#core/reconcile/reconcile.ts';
 import { reconcileLines } from '#functions/routes.ts';
-import { log } from '#http/log.ts';
-import { logReport } from '#http/reconcile-view.ts';
 import { reconcileDeps } from '#runtime/container.ts';
 import { withDeadline } from '#runtime/deadline.ts';
+import { log } from '#runtime/log.ts';
+import { logReport } from '#runtime/log-report.ts';
 
 /** Of the fifteen minutes the function may run; the rest is for waiting, and for the page it is at. */
 const budgetMs = 12 * 60_000;

@@ -2,11 +2,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import type * as z from 'zod/mini';
-import { type ErrorCode, statusOf } from '#core/files/errors.ts';
+import { statusOf } from '#contracts/refusals.ts';
+import type { uploadAnswer } from '#contracts/upload-views.ts';
+import type { fileAnswer, quotaAnswer } from '#contracts/views.ts';
+import type { ErrorCode } from '#core/files/errors.ts';
 import type { contract as sessionCapabilities } from '#functions/extensions/session-capabilities.ts';
 import type { contract as setupCapabilities } from '#functions/extensions/setup-capabilities.ts';
-import type { uploadAnswer } from '#http/upload-views.ts';
-import type { fileAnswer, quotaAnswer } from '#http/views.ts';
 import {
   type ApiErrorCode,
   createUploader,

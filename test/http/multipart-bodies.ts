@@ -26,6 +26,8 @@ interface Dialect {
   declaredType: string;
   before?: string;
   after?: string;
+  /** Blanks after every delimiter. */
+  padding?: string;
 }
 
 const quoted = (name: string) => `Content-Disposition: form-data; name="${name}"`;
@@ -141,6 +143,24 @@ const dialects: Dialect[] = [
     before: 'This is a multi-part message in MIME format.\r\n\r\n',
     after: '\r\nNothing to see here.\r\n',
   },
+  {
+    client: 'Jakarta Mail, which writes names as encoded words',
+    boundary: '----=_Part_1_1234567.1700000000000',
+    contentType: 'multipart/form-data; boundary="----=_Part_1_1234567.1700000000000"',
+    text: (name) => `${quoted(name)}\r\nContent-Transfer-Encoding: 7bit`,
+    file: `${quoted('file')}; filename="=?UTF-8?Q?r=C3=A4tsel_?= =?iso-8859-1?Q?=f6.png?="\r\nContent-Type: image/png`,
+    filename: 'rätsel ö.png',
+    declaredType: 'image/png',
+  },
+  {
+    client: 'a relay that pads its delimiters',
+    boundary: 'relay',
+    text: quoted,
+    file: `${quoted('file')}; filename="=?utf-8?b?cHV6emxlLnBuZw==?="`,
+    filename: 'puzzle.png',
+    declaredType: 'text/plain',
+    padding: ' \t',
+  },
 ];
 
 /** One form for each client: `purpose` is `preview`, then the file, then `draftId` `draft 1`. */
@@ -152,23 +172,27 @@ export const clientForms: ClientForm[] = dialects.map((dialect) => ({
   declaredType: dialect.declaredType,
   body: Buffer.concat([
     Buffer.from(dialect.before ?? ''),
-    form(dialect.boundary, [
-      [dialect.text('purpose'), 'preview'],
-      [dialect.file, fileBytes],
-      [dialect.text('draftId'), 'draft 1'],
-    ]),
+    form(
+      dialect.boundary,
+      [
+        [dialect.text('purpose'), 'preview'],
+        [dialect.file, fileBytes],
+        [dialect.text('draftId'), 'draft 1'],
+      ],
+      dialect.padding,
+    ),
     Buffer.from(dialect.after ?? ''),
   ]),
 }));
 
 /** A well-framed form of these parts, each given as its header block and its bytes. */
-export function form(boundary: string, parts: [headers: string, bytes: string | Uint8Array][]): Buffer {
+export function form(boundary: string, parts: [headers: string, bytes: string | Uint8Array][], padding = ''): Buffer {
   const encoded = parts.flatMap(([headers, bytes]) => [
-    Buffer.from(`--${boundary}\r\n${headers}\r\n\r\n`),
+    Buffer.from(`--${boundary}${padding}\r\n${headers}\r\n\r\n`),
     Buffer.from(bytes),
     Buffer.from('\r\n'),
   ]);
-  return Buffer.concat([...encoded, Buffer.from(`--${boundary}--\r\n`)]);
+  return Buffer.concat([...encoded, Buffer.from(`--${boundary}--${padding}\r\n`)]);
 }
 
 /** The event the gateway makes of a form. */

@@ -86,6 +86,18 @@ const mutations = {
   closingDelimiter: (body, { at }, boundary) => splice(body, place(body, at), place(body, at), `\r\n--${boundary}--`),
   longerDelimiter: (body, { at, size }, boundary) =>
     splice(body, place(body, at), place(body, at), `\r\n--${boundary}${size % 2 ? 'x' : '--x'}\r\n`),
+  padding: (body, { size }, boundary) =>
+    Buffer.from(
+      body
+        .toString('latin1')
+        .replaceAll(`--${boundary}`, `--${boundary}${' '.repeat(size % 9)}${size % 2 ? '\t' : ''}`),
+      'latin1',
+    ),
+  secondName: (body, { at }, boundary) => {
+    const seams = seam(body, boundary, at);
+    const line = body.indexOf('\r\n', seams);
+    return line === -1 ? body : splice(body, line, line, '; name="file"; filename="x"');
+  },
   lfOnly: (body) => Buffer.from(body.toString('latin1').replaceAll('\r\n', '\n'), 'latin1'),
   oneLf: (body, { at }) => {
     const found = body.indexOf('\r\n', place(body, at));
@@ -187,32 +199,41 @@ function expectWholeFile(form: MultipartForm, body: Buffer, boundary: string) {
   expect(options.fields).toEqual(expect.arrayContaining(Object.keys(form.fields)));
 }
 
-it('no body among 12,000 mutants crashes, hangs or comes out as anything but a whole file or a refusal', async () => {
-  const outcomes = new Map<string, number>();
-  await fc.assert(
-    fc.asyncProperty(mutant, async ({ form, mutations: list, envelope, at }) => {
-      const mutated = list.reduce(
-        (body, { kind, ...rest }) => (mutations[kind] as Mutate)(body, rest, form.boundary),
-        form.body,
-      );
-      const [event, boundary] = envelopes[envelope]?.(form, mutated, at) ?? [eventOf('', mutated), ''];
-      const outcome = await Promise.race([parseMultipart(event, options).catch((error: unknown) => error), turns(50)]);
-      await turns(3);
-      expect(stray).toEqual([]);
-      if (outcome instanceof AppError) {
-        expect(['validation_failed', 'file_too_large']).toContain(outcome.code);
-        expect(outcome.cause).toBeUndefined();
-      } else {
-        expect(outcome).toMatchObject({ file: { bytes: expect.any(Uint8Array) } });
-        const sent = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
-        expectWholeFile(outcome as MultipartForm, sent, boundary);
-      }
-      const label = outcome instanceof AppError ? outcome.message : 'a form';
-      outcomes.set(label, (outcomes.get(label) ?? 0) + 1);
-    }),
-    { numRuns: 12_000, seed: 20261121 },
-  );
-  // The mutants must reach both sides of every guard, or the fuzz proves nothing.
-  expect(outcomes.get('a form')).toBeGreaterThan(1000);
-  expect(outcomes.size).toBeGreaterThan(15);
-});
+/** One seed on every run; `npm run test:fuzz` tries six. */
+const seeds = Array.from({ length: Number(process.env.FUZZ_SEEDS ?? 1) }, (_, index) => 20261121 + index);
+
+it.each(seeds)(
+  'no body among 12,000 mutants crashes, hangs or is anything but a whole file or a refusal (seed %i)',
+  async (seed) => {
+    const outcomes = new Map<string, number>();
+    await fc.assert(
+      fc.asyncProperty(mutant, async ({ form, mutations: list, envelope, at }) => {
+        const mutated = list.reduce(
+          (body, { kind, ...rest }) => (mutations[kind] as Mutate)(body, rest, form.boundary),
+          form.body,
+        );
+        const [event, boundary] = envelopes[envelope]?.(form, mutated, at) ?? [eventOf('', mutated), ''];
+        const outcome = await Promise.race([
+          parseMultipart(event, options).catch((error: unknown) => error),
+          turns(50),
+        ]);
+        await turns(3);
+        expect(stray).toEqual([]);
+        if (outcome instanceof AppError) {
+          expect(['validation_failed', 'file_too_large']).toContain(outcome.code);
+          expect(outcome.cause).toBeUndefined();
+        } else {
+          expect(outcome).toMatchObject({ file: { bytes: expect.any(Uint8Array) } });
+          const sent = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+          expectWholeFile(outcome as MultipartForm, sent, boundary);
+        }
+        const label = outcome instanceof AppError ? outcome.message : 'a form';
+        outcomes.set(label, (outcomes.get(label) ?? 0) + 1);
+      }),
+      { numRuns: 12_000, seed },
+    );
+    // The mutants must reach both sides of every guard, or the fuzz proves nothing.
+    expect(outcomes.get('a form')).toBeGreaterThan(1000);
+    expect(outcomes.size).toBeGreaterThan(15);
+  },
+);

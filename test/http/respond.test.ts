@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { organizationWording } from '#contracts/refusals.ts';
 import { AppError } from '#core/files/errors.ts';
 import { ObjectStoreError } from '#core/files/ports.ts';
 import { errorResponse } from '#http/respond.ts';
@@ -22,6 +23,17 @@ describe('an error', () => {
         details: { maxBytes: 1 },
       },
     });
+  });
+
+  it('has the status and the words of its surface, where it has some', () => {
+    const tooLarge = new AppError('file_too_large', 'Too large.', { details: { maxBytes: 1 } });
+    const { statusCode, body } = errorResponse(tooLarge, 'request-1', organizationWording);
+    expect([statusCode, JSON.parse(body ?? '')]).toEqual([
+      400,
+      expect.objectContaining({ code: 'file_too_large', message: 'File too large', details: { maxBytes: 1 } }),
+    ]);
+    const other = errorResponse(new AppError('invalid_image', 'Cut.'), 'request-1', organizationWording);
+    expect([other.statusCode, JSON.parse(other.body ?? '').message]).toEqual([422, 'Cut.']);
   });
 
   it('of a bucket that is away asks to come again, and says nothing of the bucket', () => {

@@ -158,6 +158,17 @@ describe('the bundles of the product', () => {
     expect(Object.keys(dependencies).sort()).toEqual([...named].sort());
   });
 
+  test('carry the form parser where a form is taken, and nowhere else', async () => {
+    const named = Object.keys(routeTable.endpoints).map(async (key) => {
+      const { contract } = (await import(pathToFileURL(join(root, 'functions', `${key}.ts`)).href)) as {
+        contract: { form?: unknown };
+      };
+      return contract.form === undefined ? [] : [key];
+    });
+    const carrying = Object.entries(bundles).filter(([, { inputs }]) => inputs.some((path) => /busboy/.test(path)));
+    expect(carrying.map(([key]) => key).sort()).toEqual((await Promise.all(named)).flat().sort());
+  });
+
   test('start without any environment and hand over a handler', async () => {
     const script = `for (const file of process.argv.slice(1)) {
       const { handler } = await import(file);

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { organizationWording } from '#contracts/refusals.ts';
 import { endpoints } from '#functions/routes.ts';
 import { openApiDocument } from '#openapi/document.ts';
 
@@ -19,6 +22,14 @@ const operations = Object.entries(paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 );
 const at = (method: string, path: string) => paths[path]?.[method];
+
+const contracts = await Promise.all(
+  Object.keys(endpoints).map(async (name) => {
+    const file = new URL(`../../functions/${name}.ts`, import.meta.url).href;
+    const { contract } = (await import(file)) as { contract: Contract };
+    return { name, contract };
+  }),
+);
 
 describe('the OpenAPI document', () => {
   test('is the reviewed one (after a wanted change: node openapi/write.ts)', () => {
@@ -55,6 +66,35 @@ describe('the OpenAPI document', () => {
       path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document);
     expect(references.length).toBeGreaterThan(20);
     expect(references.filter((path) => find(path) === undefined)).toEqual([]);
+  });
+
+  test('has an example for every JSON body, and each is one that the endpoint takes', () => {
+    const bad = contracts.flatMap(({ name, contract: { json, answer, examples } }) => [
+      ...(json && examples?.json === undefined ? [`${name} has none`] : []),
+      ...(json && !z.safeParse(json, examples?.json).success ? [`${name} would refuse its own`] : []),
+      ...(answer && examples?.answer !== undefined && !z.safeParse(answer, examples.answer).success ? [name] : []),
+    ]);
+    expect(bad).toEqual([]);
+  });
+
+  test('tells the refusals of organizations in their own words, on every endpoint of theirs', () => {
+    const theirs = contracts.filter(({ contract }) => contract.tag === 'organizations');
+    expect(theirs.filter(({ contract }) => contract.wording !== organizationWording)).toEqual([]);
+    expect(theirs.length).toBeGreaterThan(10);
+  });
+
+  test('names the Idempotency-Key where it is honoured, and nowhere else', () => {
+    const honoured = operations.filter(({ operation }) => operation.parameters?.some((each) => each.in === 'header'));
+    expect(honoured.map(({ operation }) => operation.operationId).sort()).toEqual([
+      'extensionsSessionFilesPresign',
+      'extensionsSessionFilesUpload',
+      'extensionsSetupFilesPresign',
+      'extensionsSetupFilesStage',
+      'platformComplianceDocumentsCreate',
+      'uploadsPresign',
+      'uploadsUploadPrivate',
+      'uploadsUploadPublic',
+    ]);
   });
 
   test('says what a form takes, as the form is read', () => {

@@ -1,5 +1,4 @@
-import type { ClaimAnswer } from '#core/extensions/claims/claim.ts';
-import { claimFiles } from '#core/extensions/claims/claim.ts';
+import { type ClaimAnswer, claimFiles } from '#core/extensions/claims/claim.ts';
 import { rollBackClaim } from '#core/extensions/claims/roll-back.ts';
 import { completeImage, presignImage } from '#core/extensions/direct-images.ts';
 import { getSessionUpload, ownUpload, sessionUpload } from '#core/extensions/session-files.ts';
@@ -13,7 +12,7 @@ import { expireFile } from '#core/files/sweep.ts';
 import { applyLifecycleEvent, type LifecycleEvent } from '#core/lifecycle/events.ts';
 import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
 import { reconcile } from '#core/reconcile/reconcile.ts';
-import { expiryHandler } from '#http/expiry-handler.ts';
+import { expiryHandler } from '#runtime/expiry-handler.ts';
 import { appId, type Command, type SessionId, sessions, settings, type Target, type User } from './domain.ts';
 import { imageOf } from './image.ts';
 import type { Message, Ports, Run } from './run.ts';

@@ -44,7 +44,10 @@ describe('the number of files is limited however small they are', () => {
     const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     expect(refused).toHaveLength(5);
     for (const error of refused) {
-      expect(error).toMatchObject({ status: 409, details: { limitFiles, usedFiles: limitFiles, requestedBytes: 1 } });
+      expect(error).toMatchObject({
+        code: expect.stringMatching(/_quota_exceeded$/),
+        details: { limitFiles, usedFiles: limitFiles, requestedBytes: 1 },
+      });
     }
     expect((await world.files.usage(counter)).fileCount).toBe(limitFiles);
   });
@@ -62,7 +65,9 @@ describe('the number of files is limited however small they are', () => {
   it('and what has expired gives its place back at once', async () => {
     await direct.presign({ target: setup, sizeBytes: 1 });
     await hold(staged, 999);
-    expect((await refusalOf(direct.presign({ target: setup, sizeBytes: 1 }))).status).toBe(409);
+    expect((await refusalOf(direct.presign({ target: setup, sizeBytes: 1 }))).code).toBe(
+      'extension_staged_user_app_storage_quota_exceeded',
+    );
     world.time.offsetMs = 901_000;
     await direct.presign({ target: setup, sizeBytes: 1 });
   });

@@ -1,56 +1,53 @@
 /**
- * The one catalogue of error codes. Every failure a caller can see is one of these; anything else leaves as
- * `internal_error`. Codes and statuses are the contract's: adding one here is a change of the public API.
+ * The one catalogue of refusals. Every failure a caller can see is one of these; anything else leaves as
+ * `internal_error`. Adding one is a change of the public API. How each is told, by status and words, is the edge's.
  */
-export const statusOf = {
-  validation_failed: 400,
-  file_not_uploaded: 400,
-  upload_not_found: 400,
-  unauthorized: 401,
-  insufficient_scope: 403,
-  extension_file_storage_disabled: 403,
-  not_active_member: 403,
-  upload_not_owned: 403,
-  not_found: 404,
-  file_not_found: 404,
-  extension_app_storage_quota_exceeded: 409,
-  extension_session_storage_quota_exceeded: 409,
-  extension_staged_user_app_storage_quota_exceeded: 409,
-  file_already_claimed: 409,
-  retained_until: 409,
-  request_in_progress: 409,
-  reconcile_running: 409,
-  reconcile_refused: 409,
-  staged_file_expired: 410,
-  file_too_large: 413,
-  invalid_file_type: 415,
-  invalid_image: 422,
-  idempotency_key_reused: 422,
-  internal_error: 500,
-  extension_file_storage_requires_r2: 503,
-  storage_not_configured: 503,
-  temporarily_unavailable: 503,
-} as const;
+export type ErrorCode =
+  | 'validation_failed'
+  | 'file_not_uploaded'
+  | 'upload_not_found'
+  | 'unauthorized'
+  | 'insufficient_scope'
+  | 'extension_file_storage_disabled'
+  | 'not_active_member'
+  | 'upload_not_owned'
+  | 'not_found'
+  | 'file_not_found'
+  | 'extension_app_storage_quota_exceeded'
+  | 'extension_session_storage_quota_exceeded'
+  | 'extension_staged_user_app_storage_quota_exceeded'
+  | 'file_already_claimed'
+  | 'retained_until'
+  | 'request_in_progress'
+  | 'reconcile_running'
+  | 'reconcile_refused'
+  | 'staged_file_expired'
+  | 'file_too_large'
+  | 'invalid_file_type'
+  | 'invalid_image'
+  | 'idempotency_key_reused'
+  | OurFault;
 
-export type ErrorCode = keyof typeof statusOf;
+/** What no other request would mend: it lies with us, with how we are deployed, or passes. */
+type OurFault =
+  | 'internal_error'
+  | 'extension_file_storage_requires_r2'
+  | 'storage_not_configured'
+  | 'temporarily_unavailable';
 
-/**
- * The organizations' surface answers some refusals with 400 where extensions answer the precise status
- * (seed 3, "Failure modes"). Everything not named here keeps its status.
- */
-export const organizationStatusOf: Partial<Record<ErrorCode, number>> = {
-  file_too_large: 400,
-  invalid_file_type: 400,
-};
+const ourFaults: readonly string[] = [
+  'internal_error',
+  'extension_file_storage_requires_r2',
+  'storage_not_configured',
+  'temporarily_unavailable',
+] satisfies OurFault[];
 
 export interface AppErrorOptions {
   /** Machine-readable facts of the refusal; goes to the caller, so never a secret or a signed URL. */
   details?: Record<string, unknown>;
   /** What really happened; logged, never sent. */
   cause?: unknown;
-  /** Replaces the catalogue's status where a surface differs (see `organizationStatusOf`). */
-  status?: number;
-  /** Seconds after which trying again makes sense; becomes the `retry-after` header. */
+  /** Seconds after which trying again makes sense. */
   retryAfterSeconds?: number;
 }
 
@@ -58,15 +55,18 @@ export interface AppErrorOptions {
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
-  readonly status: number;
   readonly details: Record<string, unknown> | undefined;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.code = code;
-    this.status = options.status ?? statusOf[code];
     this.details = options.details;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
+}
+
+/** Whether an error judges what was asked for, so that asking again gets the same: not a fault of ours that may pass. */
+export function isVerdict(error: unknown): error is AppError {
+  return error instanceof AppError && !ourFaults.includes(error.code);
 }

@@ -1,4 +1,4 @@
-import { AppError } from './errors.ts';
+import { AppError, isVerdict } from './errors.ts';
 import { giveUp } from './give-up.ts';
 import { idPattern } from './ids.ts';
 import { checkIncoming } from './incoming.ts';
@@ -153,7 +153,7 @@ async function recover<F extends FileRecord>(
   const taken = error instanceof ObjectStoreError && error.reason === 'exists';
   const unsent = error instanceof AppError && error.code === 'file_not_uploaded';
   if (unsent || taken) return await answerOfAnother(deps, completion, file, error);
-  if (error instanceof AppError && error.status < 500) {
+  if (isVerdict(error)) {
     if (await giveUp(deps, file)) throw error;
     return await answerOfAnother(deps, completion, file, error);
   }

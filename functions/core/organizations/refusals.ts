@@ -1,4 +1,4 @@
-import { AppError, organizationStatusOf } from '#core/files/errors.ts';
+import { AppError } from '#core/files/errors.ts';
 import { ObjectStoreError } from '#core/files/ports.ts';
 
 /** The refusals of seed 3 ("Failure modes"), message for message; what they are about is in `details`. */
@@ -6,16 +6,10 @@ import { ObjectStoreError } from '#core/files/ports.ts';
 export const notActiveMember = () => new AppError('not_active_member', 'Not an active member');
 
 export const unsupportedFileType = (details: Record<string, unknown>) =>
-  new AppError('invalid_file_type', 'Unsupported file type', {
-    status: organizationStatusOf.invalid_file_type,
-    details,
-  });
+  new AppError('invalid_file_type', 'Unsupported file type', { details });
 
 export const fileTooLarge = (maxBytes: number) =>
-  new AppError('file_too_large', 'File too large', {
-    status: organizationStatusOf.file_too_large,
-    details: { maxBytes },
-  });
+  new AppError('file_too_large', 'File too large', { details: { maxBytes } });
 
 /** Also for an upload that was consumed before: its staging is over, and the seed tells the two not apart. */
 export const uploadNotFound = (uploadId: string) =>
@@ -40,16 +34,4 @@ export function storageRefusal(error: unknown): unknown {
     cause: error,
     retryAfterSeconds: 1,
   });
-}
-
-/** Runs a general step on this surface, where some refusals have the seed's status and words. */
-export async function inOrganizationWords<T>(step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    if (error.code === 'file_too_large') throw fileTooLarge(Number(error.details?.maxBytes));
-    if (error.code === 'invalid_file_type') throw unsupportedFileType(error.details ?? {});
-    throw error;
-  }
 }

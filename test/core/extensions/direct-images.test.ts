@@ -58,9 +58,9 @@ describe('presign', () => {
 
   it('refuses a file larger than the app allows, and kinds that are no image it takes', async () => {
     const large = await refusalOf(direct.presign({ sizeBytes: settings.maxFileBytes + 1 }));
-    expect(large).toMatchObject({ code: 'file_too_large', status: 413, details: { maxBytes: settings.maxFileBytes } });
+    expect(large).toMatchObject({ code: 'file_too_large', details: { maxBytes: settings.maxFileBytes } });
     for (const mimeType of ['image/svg+xml', 'text/html', 'image/jpeg; charset=utf-8', 'image/heic', '']) {
-      expect(await refusalOf(direct.presign({ mimeType }))).toMatchObject({ code: 'invalid_file_type', status: 415 });
+      expect(await refusalOf(direct.presign({ mimeType }))).toMatchObject({ code: 'invalid_file_type' });
     }
     const only = { ...settings, allowedMimePrefixes: ['image/png'] };
     expect((await refusalOf(direct.presign({}, only))).code).toBe('invalid_file_type');
@@ -153,7 +153,7 @@ describe('complete', () => {
   it('says that nothing was uploaded yet, and works once it is', async () => {
     const offer = await direct.presign({ sizeBytes: photo.length });
     const error = await refusalOf(direct.complete(offer.uploadId));
-    expect(error).toMatchObject({ code: 'file_not_uploaded', status: 400 });
+    expect(error).toMatchObject({ code: 'file_not_uploaded' });
     expect(error.message).toContain(`File ${offer.uploadId} was not uploaded`);
     await put(offer, photo);
     expect((await direct.complete(offer.uploadId)).state).toBe('ready');
@@ -162,7 +162,7 @@ describe('complete', () => {
   it("does not know another session's or user's upload, nor a form upload that is going on", async () => {
     const another = { kind: 'session' as const, ...caller, sessionId: 'another' };
     const { uploadId } = await direct.uploaded(photo, { target: another });
-    expect(await refusalOf(direct.complete(uploadId))).toMatchObject({ code: 'file_not_found', status: 404 });
+    expect(await refusalOf(direct.complete(uploadId))).toMatchObject({ code: 'file_not_found' });
     const foreign = await direct.uploaded(photo, { target: { ...setup, userId: 'another' } });
     expect((await refusalOf(direct.complete(foreign.uploadId))).code).toBe('file_not_found');
     for (const id of ['0'.repeat(24), '../x'])
@@ -204,13 +204,13 @@ describe('bytes that are not what was declared are refused, and nothing is left 
     const { uploadId } = await direct.uploaded(
       Buffer.from('<svg onload="alert(1)" xmlns="http://www.w3.org/2000/svg"/>'),
     );
-    expect(await refusalOf(direct.complete(uploadId))).toMatchObject({ code: 'invalid_file_type', status: 415 });
+    expect(await refusalOf(direct.complete(uploadId))).toMatchObject({ code: 'invalid_file_type' });
     await expectReleased(uploadId);
   });
 
   it('when the picture is cut off', async () => {
     const { uploadId } = await direct.uploaded(photo.subarray(0, photo.length / 2));
-    expect(await refusalOf(direct.complete(uploadId))).toMatchObject({ code: 'invalid_image', status: 422 });
+    expect(await refusalOf(direct.complete(uploadId))).toMatchObject({ code: 'invalid_image' });
     await expectReleased(uploadId);
   });
 

@@ -7,7 +7,7 @@ import { listStagedFiles } from '#core/extensions/staged-files.ts';
 import { storeImage } from '#core/extensions/store-image.ts';
 import { countersOf, type ExtensionFile, objectOf } from '#core/files/record.ts';
 import { expireFile, sweepOne } from '#core/files/sweep.ts';
-import { expiryHandler } from '#http/expiry-handler.ts';
+import { expiryHandler } from '#runtime/expiry-handler.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { sessionFile, stagedFile } from '#test/support/records.ts';
 import { startWorld, type World } from '#test/support/world.ts';

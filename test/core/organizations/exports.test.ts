@@ -38,7 +38,7 @@ describe('an export', () => {
     const stored = await Promise.all([store(), store(), store()]);
     expect(new Set(stored.map(({ id, createdAt }) => `${id} ${createdAt}`)).size).toBe(1);
     expect(await store()).toEqual(stored[0]);
-    expect(await refusalOf(store(bytesOf('other')))).toMatchObject({ code: 'idempotency_key_reused', status: 422 });
+    expect(await refusalOf(store(bytesOf('other')))).toMatchObject({ code: 'idempotency_key_reused' });
     expect(await world.objects.get({ bucket: 'default', key: 'exports/org/job.csv' }, { maxBytes: 99 })).toEqual(csv);
   });
 
@@ -74,7 +74,6 @@ describe('an export', () => {
     await world.organizations.putMember({ orgId: 'another', userId, status: 'active', updatedAt: '' });
     expect(await refusalOf(exportUrl(world, { orgId: 'another', jobId: 'job', userId }))).toMatchObject({
       code: 'not_found',
-      status: 404,
     });
     expect(await refusalOf(exportUrl(world, { orgId, jobId: 'job', userId: 'nobody' }))).toMatchObject({
       code: 'not_active_member',
@@ -110,7 +109,7 @@ describe('media of a workout', () => {
     `workouts/org/w1/${'x'.repeat(1024)}`,
     '',
   ])('get no link to %j, nor to anything asked for beside it', async (key) => {
-    expect(await refusalOf(urls(['workouts/org/w1/photo.jpg', key]))).toMatchObject({ code: 'not_found', status: 404 });
+    expect(await refusalOf(urls(['workouts/org/w1/photo.jpg', key]))).toMatchObject({ code: 'not_found' });
   });
 
   it('are for active members', async () => {

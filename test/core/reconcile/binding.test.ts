@@ -34,7 +34,6 @@ const markers = async (bucket: 'files' | 'public' = 'files') =>
 
 const refused = (reason: string, bucket = 'default') => ({
   code: 'reconcile_refused',
-  status: 409,
   details: { stopped: [{ reason, bucket }] },
 });
 

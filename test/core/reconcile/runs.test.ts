@@ -24,7 +24,7 @@ describe('runs', () => {
       ...store,
       async scan(cursor) {
         inside ??= run().catch((error: unknown) => error);
-        expect(await inside).toMatchObject({ code: 'reconcile_running', status: 409, retryAfterSeconds: 30 });
+        expect(await inside).toMatchObject({ code: 'reconcile_running', retryAfterSeconds: 30 });
         expect(await run({ dryRun: true })).toMatchObject({ complete: true });
         return await store.scan(cursor);
       },

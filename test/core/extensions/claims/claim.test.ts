@@ -78,7 +78,7 @@ describe('a claim', () => {
     const error = await refusalOf(
       claim(configOf([mine, expired, held, template, uploaded, foreign, missing, { id: '../x' }])),
     );
-    expect(error).toMatchObject({ code: 'staged_file_expired', status: 410 });
+    expect(error).toMatchObject({ code: 'staged_file_expired' });
     expect(error.details).toEqual({
       files: [
         { fileId: expired.id, code: 'staged_file_expired' },

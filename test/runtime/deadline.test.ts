@@ -1,22 +1,10 @@
-import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import type { Context } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { endpoint } from '#http/endpoint.ts';
 import { remainingMs, withDeadline } from '#runtime/deadline.ts';
 
-const row = { method: 'GET', path: '/slow', auth: 'public', uses: [], summary: 'Slow' } as const;
-const event = { headers: {}, requestContext: { requestId: 'r1' } } as unknown as APIGatewayProxyEventV2;
 const left = (milliseconds: number) => ({ getRemainingTimeInMillis: () => milliseconds }) as unknown as Context;
 
 describe('a request whose function has little time left', () => {
-  it('is answered with the error body when its work does not end', async () => {
-    const handler = endpoint(row, { success: 200 }, () => new Promise(() => {}), {
-      authDeps: () => ({}) as never,
-    });
-    const answer = await handler(event, left(1050));
-    expect(answer).toMatchObject({ statusCode: 503, headers: { 'retry-after': '1' } });
-    expect(JSON.parse(answer.body ?? '')).toMatchObject({ code: 'temporarily_unavailable', requestId: 'r1' });
-  });
-
   it('leaves its calls less than it has, so that their failure can still be answered', async () => {
     const told = await withDeadline(async (_event: object, _context: Context) => remainingMs())({}, left(10_000));
     expect(told).toBeLessThanOrEqual(8_000);

@@ -4,17 +4,9 @@ import type { Presigned } from '#core/files/presign.ts';
 import type { Page } from '#core/files/store.ts';
 import type { MinisiteRow, Parent, TakenFile } from '#core/organizations/stores.ts';
 import { linkSeconds } from '#core/organizations/workout-media.ts';
+import type { presignAnswer } from './fields.ts';
 
 const text = z.string();
-
-/** What a client needs to upload: PUT the bytes to `uploadUrl` with exactly these headers. */
-export const presignAnswer = z.object({
-  uploadId: text,
-  uploadUrl: text,
-  method: z.literal('PUT'),
-  headers: z.record(text, text),
-  expiresIn: z.number(),
-});
 
 export const presignView = (upload: Presigned): z.output<typeof presignAnswer> => upload;
 

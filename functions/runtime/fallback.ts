@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { AppError } from '#core/files/errors.ts';
+import { errorResponse, type HttpResponse } from '#http/respond.ts';
 import { log } from './log.ts';
-import { errorResponse, type HttpResponse } from './respond.ts';
 
 /** An endpoint's Lambda handler, as far as another one may call it. */
 export type EndpointHandler = (event: APIGatewayProxyEventV2, context: Context) => Promise<HttpResponse>;

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { identifier } from './contract.ts';
+import { identifier } from './parameters.ts';
+import './locale.ts';
 
 const scope = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('app'), appId: identifier }),

@@ -1,7 +1,4 @@
 import * as z from 'zod/mini';
-import type { ReconcileReport } from '#core/reconcile/report.ts';
-import { reconcileLines } from '#functions/routes.ts';
-import { log } from './log.ts';
 
 const findings = z.object({ count: z.number(), examples: z.array(z.string()) });
 const suspects = z.object({ recordsWithoutObject: z.number(), objectsWithoutRecord: z.number() });
@@ -37,11 +34,3 @@ export const reconcileAnswer = z.object({
   repaired: z.number(),
   failed: findings,
 });
-
-/** Writes a run's report down. What it removed by its own judgement is never a mere INFO. */
-export function logReport({ cursor: _, ...report }: ReconcileReport): void {
-  const { stopped, failed, removed, counterDrift, confirmed } = report;
-  if (stopped.length > 0) log('ERROR', reconcileLines.stopped, { stopped });
-  const judged = removed.objectsWithoutRecord + removed.recordsWithoutObject + counterDrift.length + confirmed.length;
-  log(failed.count + judged > 0 ? 'WARN' : 'INFO', reconcileLines.report, { report });
-}

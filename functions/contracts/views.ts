@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { UrlSigner } from '#core/files/ports.ts';
-import type { ExtensionFile } from '#core/files/record.ts';
-import { objectOf } from '#core/files/record.ts';
+import { type ExtensionFile, objectOf } from '#core/files/record.ts';
 
 /** Life of the signed links in extension answers, seconds (the seed's example shows ten minutes). */
 const linkSeconds = 600;

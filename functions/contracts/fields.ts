@@ -1,9 +1,5 @@
 import * as z from 'zod/mini';
-import { identifier, optionalIdentifier } from './contract.ts';
-
-export const appParams = z.object({ appId: identifier });
-export const appFileParams = z.object({ appId: identifier, fileId: z.string() });
-export const sessionFileParams = z.object({ sessionId: identifier, fileId: z.string() });
+import { optionalIdentifier } from './parameters.ts';
 
 /** Form fields of an extension upload (seed 1). An empty field is a field that was not filled in. */
 const blankable = z.pipe(
@@ -24,7 +20,7 @@ export const presignJson = z.object({
 export const stagePresignJson = z.extend(presignJson, { draftId: blankable });
 export const completeJson = z.object({ uploadId: z.string().check(z.minLength(1), z.maxLength(128)) });
 
-/** How to PUT the bytes of a presigned upload. */
+/** What a client needs to upload: PUT the bytes to `uploadUrl` with exactly these headers. */
 export const presignAnswer = z.object({
   uploadId: z.string(),
   uploadUrl: z.string(),

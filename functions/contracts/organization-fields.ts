@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { maxUploadsPerParent } from '#core/organizations/parents.ts';
 import type { Declared } from '#core/organizations/staging.ts';
-import { identifier, optionalIdentifier } from './contract.ts';
 import { cleanFileName } from './file-name.ts';
+import { identifier, optionalIdentifier } from './parameters.ts';
 
 export const organizationParams = z.object({ orgId: identifier });
 

@@ -1,7 +1,7 @@
 import { parse } from 'content-disposition';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cleanFileName, contentDisposition } from '#http/file-name.ts';
+import { cleanFileName, contentDisposition } from '#contracts/file-name.ts';
 
 describe('a file name for display', () => {
   // biome-ignore format: one line a case

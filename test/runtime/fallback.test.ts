@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { fallback } from '#http/fallback.ts';
+import { fallback } from '#runtime/fallback.ts';
 
 const asked: APIGatewayProxyEventV2[] = [];
 const list = async (event: APIGatewayProxyEventV2) => {

@@ -1,0 +1,62 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import '#contracts/locale.ts';
+import { AppError } from '#core/files/errors.ts';
+import type { GatewayRequest } from './gateway.ts';
+
+/** The parts of a request that a contract names, checked; undefined where it names none. */
+export interface Parts {
+  params: unknown;
+  query: unknown;
+  json: unknown;
+}
+
+/** JSON bodies are small; anything larger than this many characters is refused before it is parsed. */
+const maxJsonLength = 300_000;
+
+/**
+ * Middleware: checks path, query and JSON body against the contract and leaves them as `event.parts`. What the contract
+ * does not name is not looked at. Throws `validation_failed`.
+ */
+export function parts({ params, query, json }: Pick<Contract, 'params' | 'query' | 'json'>) {
+  return {
+    before: ({ event }: GatewayRequest) => {
+      event.parts = {
+        params: params && parsePart('params', params, event.pathParameters ?? {}),
+        query: query && parsePart('query', query, event.queryStringParameters ?? {}),
+        json: json && parsePart('body', json, jsonBody(event)),
+      };
+    },
+  };
+}
+
+/** Checks `value`; throws `validation_failed` whose issues name the part (`body`, `query`, `params`) and the field. */
+export function parsePart<S extends z.ZodMiniType>(part: string, schema: S, value: unknown): z.output<S> {
+  const result = z.safeParse(schema, value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map((issue) => ({
+    path: [part, ...issue.path].join('.'),
+    message: issue.message,
+  }));
+  const first = issues[0];
+  throw new AppError('validation_failed', `Check ${first?.path}: ${first?.message}`, { details: { issues } });
+}
+
+function jsonBody(event: APIGatewayProxyEventV2): unknown {
+  const body = event.body ?? '';
+  // No body is no value, which a contract may allow.
+  if (body === '') return undefined;
+  if (body.length > maxJsonLength) {
+    throw new AppError('validation_failed', `The body may hold at most ${maxJsonLength} characters.`, {
+      details: { issues: [{ path: 'body', message: 'too large' }] },
+    });
+  }
+  try {
+    return JSON.parse(event.isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body);
+  } catch {
+    throw new AppError('validation_failed', 'The body must be JSON.', {
+      details: { issues: [{ path: 'body', message: 'not valid JSON' }] },
+    });
+  }
+}

@@ -1,0 +1,43 @@
+import type * as z from 'zod/mini';
+import type { Contract } from '#contracts/contract.ts';
+import { defaultLimit, type parentsQuery } from '#contracts/organization-fields.ts';
+import { parentsView, parentView } from '#contracts/organization-views.ts';
+import { createParent } from '#core/organizations/parents.ts';
+import { clock, objects, organizations, signer } from './container.ts';
+import { serve } from './serve.ts';
+
+/** The rows that uploads are written into (seed 3, "Parent write"), by the room of their endpoints. */
+const kinds = {
+  'progress-photos': 'progress_photo',
+  'exercise-comments': 'exercise_comment',
+  messages: 'message',
+} as const;
+
+type Room = keyof typeof kinds;
+
+/** What a parent's own fields may be; the contract says which of them it has. */
+interface ParentJson {
+  uploadIds: string[];
+  text?: string;
+  note?: string | undefined;
+  takenAt?: string | undefined;
+}
+
+/** Consumes uploads into a row of its own. The uploads say which organization it is of. */
+export function serveParentCreate(room: Room, contract: Contract & { json: z.ZodMiniType<ParentJson> }) {
+  return serve(`organizations/${room}-create`, contract, async ({ caller, json }) => {
+    const deps = { organizations: organizations(), objects: objects(), clock };
+    const { uploadIds, ...fields } = json;
+    const parent = await createParent(deps, { kind: kinds[room], userId: caller.userId, uploadIds, fields });
+    return await parentView(parent, signer());
+  });
+}
+
+/** The caller's own rows, newest first, of one organization when asked. */
+export function serveParentList(room: Room, contract: Contract & { query: typeof parentsQuery }) {
+  return serve(`organizations/${room}-list`, contract, async ({ caller, query }) => {
+    const of = { kind: kinds[room], userId: caller.userId, orgId: query.organizationId };
+    const page = await organizations().listParents(of, { limit: query.limit ?? defaultLimit, cursor: query.cursor });
+    return await parentsView(page, signer());
+  });
+}
