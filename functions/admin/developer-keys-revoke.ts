@@ -9,7 +9,7 @@ export const contract = {
   success: 204,
 } satisfies Contract;
 
-/** Ends a key. Instances that cached it refuse it within five seconds (contract, section 3). */
+/** Ends a key. Instances that cached it refuse it within five seconds (docs/contract.md, "Administration"). */
 export const handler = serve('admin/developer-keys-revoke', contract, async ({ params: { appId, keyId } }) => {
   if (!(await developerKeys().revoke(appId, keyId))) {
     throw new AppError('not_found', 'There is no such developer key. It may have been revoked before.');

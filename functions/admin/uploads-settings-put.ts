@@ -9,7 +9,7 @@ export const contract = {
   answer: uploadSettingsAnswer,
 } satisfies Contract;
 
-/** Changes the given settings only, for uploads from then on (seed 2: "can be adjusted at the Pakt Command Centre"). */
+/** Changes the given settings only, for uploads from then on (docs/contract.md, "Settings of the uploads API"). */
 export const handler = serve('admin/uploads-settings-put', contract, async ({ json }) => ({
   settings: await uploadSettings().update(json),
 }));

@@ -5,7 +5,7 @@ import { settings } from '#runtime/container.ts';
 import { isStorageConfigured } from '#runtime/env.ts';
 import { serve } from '#runtime/serve.ts';
 
-/** Of an app's settings what the seed shows an extension; the rest is left out. */
+/** Of an app's settings what an extension is shown (docs/contract.md, "Capabilities"); the rest is left out. */
 const shownSettings = z.pick(appSettingsAnswer, {
   enabled: true,
   maxFileBytes: true,
@@ -25,7 +25,9 @@ export const contract = {
   }),
 } satisfies Contract;
 
-/** Asked before an extension shows upload controls (seed 1, "Capabilities"); answers when storage is off, too. */
+/**
+ * Asked before an extension shows upload controls (docs/contract.md, "Capabilities"); answers when storage is off, too.
+ */
 export const handler = serve('extensions/session-capabilities', contract, async ({ caller }) => {
   const appSettings = await settings().get(caller.appId);
   return {

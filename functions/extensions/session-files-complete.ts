@@ -14,7 +14,9 @@ export const contract = {
   answer: z.object({ file: fileAnswer }),
 } satisfies Contract;
 
-/** Stores what was PUT; answers like the form upload, however often it is called (contract, section 7). */
+/**
+ * Stores what was PUT; answers like the form upload, however often it is called (docs/contract.md, "Direct upload").
+ */
 export const handler = serve('extensions/session-files-complete', contract, async ({ caller, json }) => {
   const appSettings = await requireStorage(gate(), caller.appId);
   const upload = { uploadId: json.uploadId, authorize: sessionUpload({ clock }, caller) };

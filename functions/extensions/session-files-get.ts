@@ -13,7 +13,7 @@ export const contract = {
   answer: z.object({ file: fileAnswer }),
 } satisfies Contract;
 
-/** A fresh link for a file id the extension keeps (seed 1, "Get One File"). */
+/** A fresh link for a file id the extension keeps (docs/contract.md, "Session files"). */
 export const handler = serve('extensions/session-files-get', contract, async ({ caller, params }) => {
   await requireStorage(gate(), caller.appId);
   const file = await getSessionFile({ files: files(), clock }, caller, params.fileId);

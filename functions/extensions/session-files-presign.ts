@@ -13,7 +13,7 @@ export const contract = {
   answer: presignAnswer,
 } satisfies Contract;
 
-/** Reserves room in the session for an image that goes straight to R2 (contract, section 7). */
+/** Reserves room in the session for an image that goes straight to R2 (docs/contract.md, "Direct upload"). */
 export const handler = serve('extensions/session-files-presign', contract, async ({ caller, json, headers }) => {
   const appSettings = await requireStorage(gate(), caller.appId);
   const request = {

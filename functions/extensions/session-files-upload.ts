@@ -17,7 +17,7 @@ export const contract = {
   answer: z.object({ file: fileAnswer }),
 } satisfies Contract;
 
-/** Stores an image in the session; counted against the session and the app (seed 1, "Upload File"). */
+/** Stores an image in the session; counted against the session and the app (docs/contract.md, "Session files"). */
 export const handler = serve('extensions/session-files-upload', contract, async ({ caller, body, headers }) => {
   const appSettings = await requireStorage(gate(), caller.appId);
   const direct = directRoutes('extensions/session-files-presign', 'extensions/session-files-complete', {

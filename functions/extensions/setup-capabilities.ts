@@ -19,7 +19,7 @@ export const contract = {
   }),
 } satisfies Contract;
 
-/** Asked before a setup screen shows upload controls (seed 1, "Setup Staging Endpoints"). */
+/** Asked before a setup screen shows upload controls (docs/contract.md, "Setup staging"). */
 export const handler = serve('extensions/setup-capabilities', contract, async ({ caller, params }) => {
   const appSettings = await settings().get(params.appId);
   const owner = { appId: params.appId, userId: caller.userId };

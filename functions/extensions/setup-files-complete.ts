@@ -16,7 +16,9 @@ export const contract = {
   answer: z.object({ file: fileAnswer, stagedQuota: quotaAnswer }),
 } satisfies Contract;
 
-/** Stages what was PUT; answers like the form upload, however often it is called (contract, section 7). */
+/**
+ * Stages what was PUT; answers like the form upload, however often it is called (docs/contract.md, "Direct upload").
+ */
 export const handler = serve('extensions/setup-files-complete', contract, async ({ caller, params, json }) => {
   const appSettings = await requireStorage(gate(), params.appId);
   const owner = { appId: params.appId, userId: caller.userId };

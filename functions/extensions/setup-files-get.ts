@@ -13,7 +13,7 @@ export const contract = {
   answer: z.object({ file: fileAnswer }),
 } satisfies Contract;
 
-/** Refreshes a setup preview of the caller's own file, staged or claimed (seed 1, "Claiming Staged Files Later"). */
+/** Refreshes a setup preview of the caller's own file, staged or claimed (docs/contract.md, "Claims"). */
 export const handler = serve('extensions/setup-files-get', contract, async ({ caller, params }) => {
   await requireStorage(gate(), params.appId);
   const owner = { appId: params.appId, userId: caller.userId };

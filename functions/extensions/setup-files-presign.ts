@@ -14,7 +14,10 @@ export const contract = {
   answer: presignAnswer,
 } satisfies Contract;
 
-/** Begins the direct upload of an image of a setup screen; it is staged once it is completed (contract, section 7). */
+/**
+ * Begins the direct upload of an image of a setup screen; it is staged once it is completed
+ * (docs/contract.md, "Direct upload").
+ */
 export const handler = serve('extensions/setup-files-presign', contract, async ({ caller, params, json, headers }) => {
   const appSettings = await requireStorage(gate(), params.appId);
   const owner = { appId: params.appId, userId: caller.userId };

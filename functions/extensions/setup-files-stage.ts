@@ -19,7 +19,7 @@ export const contract = {
   answer: z.object({ file: fileAnswer, stagedQuota: quotaAnswer }),
 } satisfies Contract;
 
-/** Stages an image of a setup screen until its config is saved or it expires (seed 1, "Setup Staging Endpoints"). */
+/** Stages an image of a setup screen until its config is saved or it expires (docs/contract.md, "Setup staging"). */
 export const handler = serve('extensions/setup-files-stage', contract, async ({ caller, params, body, headers }) => {
   const appSettings = await requireStorage(gate(), params.appId);
   const direct = directRoutes('extensions/setup-files-presign', 'extensions/setup-files-complete', params);

@@ -24,8 +24,8 @@ export function emptyResponse(status: number, requestId: string): HttpResponse {
 }
 
 /**
- * The one error body (contract, section 2). A bucket that is away is a reason to come again; anything else that is no
- * `AppError` leaves as `internal_error`, without a word of its own.
+ * The one error body (docs/contract.md, "One error body"). A bucket that is away is a reason to come again; anything
+ * else that is no `AppError` leaves as `internal_error`, without a word of its own.
  */
 export function errorResponse(error: unknown, requestId: string): HttpResponse {
   const shown = error instanceof AppError ? error : unforeseen(error);

@@ -12,7 +12,10 @@ export const contract = {
   answer: parentAnswer,
 } satisfies Contract;
 
-/** An exercise comment with its pictures or videos (seed 3, "Parent write"). The uploads say which organization it is of. */
+/**
+ * An exercise comment with its pictures or videos (docs/contract.md, "Parent rows"). The uploads say which organization
+ * it is of.
+ */
 export const handler = serve('organizations/exercise-comments-create', contract, async ({ caller, json }) => {
   const deps = { organizations: organizations(), objects: objects(), clock };
   const { uploadIds: ids, ...fields } = json;

@@ -10,7 +10,7 @@ export const contract = {
   answer: z.object({ url: z.string(), expiresAt: z.string() }),
 } satisfies Contract;
 
-/** A fresh download for a member (seed 3, "Export CSVs"); it works for 60 seconds. */
+/** A fresh download for a member (docs/contract.md, "Exports"); it works for 60 seconds. */
 export const handler = serve('organizations/export-url', contract, async ({ caller, params }) => {
   const deps = { organizations: organizations(), signer: signer() };
   const { url, expiresAt } = await exportUrl(deps, { ...params, userId: caller.userId });

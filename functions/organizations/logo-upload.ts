@@ -17,8 +17,8 @@ export const contract = {
 } satisfies Contract;
 
 /**
- * Presigns a new logo from a declaration, or completes one from its `uploadId` (seed 3, "Organization logo"). Who does
- * not complete finds the logo changed by the next GET.
+ * Presigns a new logo from a declaration, or completes one from its `uploadId` (docs/contract.md, "Logo"). Who does not
+ * complete finds the logo changed by the next GET.
  */
 export const handler = serve('organizations/logo-upload', contract, async ({ caller, params, json }) => {
   const deps = { ...organizationDeps(), signer: signer() };

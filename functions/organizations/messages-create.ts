@@ -12,7 +12,10 @@ export const contract = {
   answer: parentAnswer,
 } satisfies Contract;
 
-/** A message with its pictures (seed 3, "Parent write"); the platform presigned them, their user sends them. The uploads say which organization it is of. */
+/**
+ * A message with its pictures (docs/contract.md, "Parent rows"); the platform presigned them, their user sends them.
+ * The uploads say which organization it is of.
+ */
 export const handler = serve('organizations/messages-create', contract, async ({ caller, json }) => {
   const deps = { organizations: organizations(), objects: objects(), clock };
   const { uploadIds: ids, ...fields } = json;

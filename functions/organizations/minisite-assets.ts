@@ -13,7 +13,7 @@ export const contract = {
   answer: presignAnswer,
 } satisfies Contract;
 
-/** Presigns an asset for the editor of a minisite; publishing takes it (seed 3, "Minisite assets"). */
+/** Presigns an asset for the editor of a minisite; publishing takes it (docs/contract.md, "Minisite"). */
 export const handler = serve('organizations/minisite-assets', contract, async ({ caller, params, json }) => {
   const staging = { orgId: params.orgId, userId: caller.userId, ownerType: 'minisite_asset' } as const;
   const deps = { organizations: organizations(), signer: signer(), clock };

@@ -18,7 +18,7 @@ export const contract = {
   answer: parentAnswer,
 } satisfies Contract;
 
-/** Progress photos (seed 3, "Parent write"). The uploads say which organization it is of. */
+/** Progress photos (docs/contract.md, "Parent rows"). The uploads say which organization it is of. */
 export const handler = serve('organizations/progress-photos-create', contract, async ({ caller, json }) => {
   const deps = { organizations: organizations(), objects: objects(), clock };
   const { uploadIds: ids, ...fields } = json;

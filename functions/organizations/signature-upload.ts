@@ -22,7 +22,10 @@ export const contract = {
   answer: presignAnswer,
 } satisfies Contract;
 
-/** Public: the token in the path authorizes one PNG (seed 3, "Tokenized form signatures"). Its size is signed, so it is declared. */
+/**
+ * Public: the token in the path authorizes one PNG (docs/contract.md, "Signatures"). Its size is signed, so it is
+ * declared.
+ */
 export const handler = serve('organizations/signature-upload', contract, async ({ params, json }) => {
   const [sizeBytes = 0] = sizesOf(json.size, json.sizeBytes, json.fileSize);
   const declared = { mimeType: json.mimeType ?? json.mime ?? 'image/png', sizeBytes, originalName: 'signature.png' };

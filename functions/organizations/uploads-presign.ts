@@ -21,8 +21,8 @@ export const contract = {
 } satisfies Contract;
 
 /**
- * Presigns an upload (seed 3, "Steps", 1). A user presigns for themselves. The platform presigns for the member it
- * names, and only it presigns a `message`, which the seed marks internal.
+ * Presigns an upload (docs/contract.md, "Presign and PUT"). A user presigns for themselves. The platform presigns for
+ * the member it names, and only it presigns a `message`.
  */
 export const handler = serve('organizations/uploads-presign', contract, async ({ caller, params, json }) => {
   const staging = { orgId: params.orgId, ownerType: json.ownerType, declared: declaredOf(json) };

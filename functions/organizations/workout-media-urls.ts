@@ -16,7 +16,7 @@ export const contract = {
   }),
 } satisfies Contract;
 
-/** Links for the media references in a workout's body (seed 3, "Workout media"), in the order asked for. */
+/** Links for the media references in a workout's body (docs/contract.md, "Workout media"), in the order asked for. */
 export const handler = serve('organizations/workout-media-urls', contract, async ({ caller, params, json }) => {
   const deps = { organizations: organizations(), signer: signer() };
   const links = await workoutMediaUrls(deps, { ...params, userId: caller.userId, keys: json.keys });

@@ -29,7 +29,9 @@ export const contract = {
   }),
 } satisfies Contract;
 
-/** Keeps a signed PDF for seven years (seed 3, "Compliance PDFs"), and the signature it names with it. */
+/**
+ * Keeps a signed PDF for seven years (docs/contract.md, "Compliance documents"), and the signature it names with it.
+ */
 export const handler = serve('platform/compliance-documents-create', contract, async (request) => {
   const { orgId } = request.params;
   const subject = request.caller.subject ?? 'platform';

@@ -21,7 +21,7 @@ export const contract = {
   }),
 } satisfies Contract;
 
-/** Stores the CSV of a job, once (seed 3, "Export CSVs"); sending it again is harmless. */
+/** Stores the CSV of a job, once (docs/contract.md, "Exports"); sending it again is harmless. */
 export const handler = serve('platform/exports-create', contract, async ({ caller, params, body }) => {
   const bytes = await inOrganizationWords(async () => readRaw(body, contract.raw, { maxBytes: maxExportBytes }));
   const deps = { organizations: organizations(), files: files(), objects: objects(), clock };

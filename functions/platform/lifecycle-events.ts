@@ -22,8 +22,8 @@ const sendIfPossible: CleanupQueue = {
 };
 
 /**
- * Accepts an event for the lifecycle worker. When the queue cannot be reached the event is applied here (seed 1,
- * "Cleanup Lifecycle"): its marks are durable, and the schedule takes up the clean-up that is owed.
+ * Accepts an event for the lifecycle worker. When the queue cannot be reached the event is applied here
+ * (docs/contract.md, "Cleanup"): its marks are durable, and the schedule takes up the clean-up that is owed.
  */
 export const handler = serve('platform/lifecycle-events', contract, async ({ json: event }) => {
   try {

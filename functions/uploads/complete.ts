@@ -7,7 +7,9 @@ import { serve } from '#runtime/serve.ts';
 
 export const contract = { json: completeJson, success: 200, answer: enveloped(newUploadAnswer) } satisfies Contract;
 
-/** Stores what was PUT; answers like the form upload, however often it is called (contract, section 7). */
+/**
+ * Stores what was PUT; answers like the form upload, however often it is called (docs/contract.md, "Direct upload").
+ */
 export const handler = serve('uploads/complete', contract, async ({ caller: { userId }, json: { uploadId } }) => {
   const deps = { ...storeUploadDeps(), uploads: uploads() };
   const file = await completeDirectUpload(deps, { uploadId, userId }, await uploadSettings().get());

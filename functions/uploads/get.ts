@@ -7,7 +7,10 @@ import { serve } from '#runtime/serve.ts';
 
 export const contract = { params: uploadParams, success: 200, answer: enveloped(uploadAnswer) } satisfies Contract;
 
-/** One of the caller's files; a deleted one with `status` false until its grace period ends (seed 2, "Get File Details"). */
+/**
+ * One of the caller's files; a deleted one with `status` false until its grace period ends
+ * (docs/contract.md, "File details").
+ */
 export const handler = serve('uploads/get', contract, async ({ caller: { userId }, params }) => {
   const file = await getUpload({ files: files(), clock }, { userId, fileId: params.id });
   return success('Success', uploadView(file, uploadPlaces()));

@@ -6,7 +6,7 @@ import { enveloped, success, uploadAnswer, uploadView } from '#http/upload-views
 import { uploadPlaces, uploads } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
-/** Files on a page that names no limit (the seed's example). */
+/** Files on a page that names no limit (docs/contract.md, "List files"). */
 const defaultLimit = 10;
 
 const page = z.object({
@@ -18,7 +18,10 @@ const page = z.object({
 
 export const contract = { query: listQuery, success: 200, answer: enveloped(page) } satisfies Contract;
 
-/** The caller's files, newest first (seed 2, "List User Files"). `cursor` appears where the request walks by cursor. */
+/**
+ * The caller's files, newest first (docs/contract.md, "List files"). `cursor` appears where the request walks by
+ * cursor.
+ */
 export const handler = serve('uploads/list', contract, async ({ caller, query }) => {
   const { page = 1, limit = defaultLimit, ...rest } = query;
   const places = uploadPlaces();

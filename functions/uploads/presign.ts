@@ -15,7 +15,10 @@ export const contract = {
   answer: enveloped(presignAnswer),
 } satisfies Contract;
 
-/** Begins the upload of a file that no form can carry; public unless `private` says otherwise (contract, section 7). */
+/**
+ * Begins the upload of a file that no form can carry; public unless `private` says otherwise
+ * (docs/contract.md, "Direct upload").
+ */
 export const handler = serve('uploads/presign', contract, async ({ caller: { userId }, json, headers }) => {
   const visibility = json.private ? 'private' : 'public';
   requirePlace(json.private ? 'default' : 'public', uploadPlaces());

@@ -10,7 +10,7 @@ import { serve } from '#runtime/serve.ts';
 
 export const contract = { form: uploadForm, success: 200, answer: enveloped(newUploadAnswer) } satisfies Contract;
 
-/** Stores a file that opens only by a signed link of its owner (seed 2, "Upload Private File"). */
+/** Stores a file that opens only by a signed link of its owner (docs/contract.md, "Upload a file"). */
 export const handler = serve('uploads/upload-private', contract, async ({ caller: { userId }, body, headers }) => {
   requirePlace('default', uploadPlaces());
   const settings = await uploadSettings().get();

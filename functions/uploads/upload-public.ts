@@ -10,7 +10,7 @@ import { serve } from '#runtime/serve.ts';
 
 export const contract = { form: uploadForm, success: 200, answer: enveloped(newUploadAnswer) } satisfies Contract;
 
-/** Stores a file that anybody may open at its `url`, at once (seed 2, "Upload Public File"). */
+/** Stores a file that anybody may open at its `url`, at once (docs/contract.md, "Upload a file"). */
 export const handler = serve('uploads/upload-public', contract, async ({ caller: { userId }, body, headers }) => {
   requirePlace('public', uploadPlaces());
   const settings = await uploadSettings().get();

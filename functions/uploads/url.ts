@@ -7,14 +7,15 @@ import { enveloped, success } from '#http/upload-views.ts';
 import { clock, files, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
-/** Life of a download link, seconds (seed 2, `X-Amz-Expires`). */
+/** Life of a download link, seconds (docs/contract.md, "Download link"). */
 const linkSeconds = 300;
 
 export const contract = { params: uploadParams, success: 200, answer: enveloped(z.string()) } satisfies Contract;
 
 /**
- * A signed link to the file's bytes, signed now, so that it lives for all of its 300 seconds (seed 2, "Generate File
- * Download URL"). Type, disposition and name are stored with the object and need no part in the link.
+ * A signed link to the file's bytes, signed now, so that it lives for all of its 300 seconds
+ * (docs/contract.md, "Download link"). Type, disposition and name are stored with the object and need no part in the
+ * link.
  */
 export const handler = serve('uploads/url', contract, async ({ caller: { userId }, params }) => {
   const file = await getLiveUpload({ files: files(), clock }, { userId, fileId: params.id });

@@ -119,7 +119,7 @@ function commentOf(name: EndpointName): string {
   const comment = before.slice(before.lastIndexOf('/**')).split('*/')[0] ?? '';
   return comment
     .replace(/^\/\*\*|^\s*\* ?/gm, ' ')
-    .replace(/ ?\((?:seed|contract|design)\b[^)]*\)/g, '')
+    .replace(/\s*\(docs\/[^)]*\)/g, '')
     .replace(/\s+/g, ' ')
     .trim();
 }

@@ -5,7 +5,7 @@ import type { Json } from './schemas.ts';
 
 const reference = { $ref: '#/components/schemas/Error' };
 
-/** The one error body (contract, section 2). */
+/** The one error body (docs/contract.md, "One error body"). */
 export function errorSchema(codes: string[]): Json {
   const text = { type: 'string' };
   return {
@@ -36,7 +36,7 @@ export function refusals(catalogue: [code: string, status: number][]): Record<st
 export function responsesOf(name: string, row: EndpointRow, contract: Contract): Json {
   const { params, query, json, form, raw } = contract;
   const takesFiles = form !== undefined || raw !== undefined || /presign|complete|upload/.test(name);
-  // Organizations answer a file that will not do with 400 (seed 3, "Failure modes").
+  // Organizations answer a file that will not do with 400 (docs/contract.md, "Refusals of organizations").
   const fileRefusals = name.startsWith('organizations/') ? [] : [409, 413, 415, 422];
   const statuses = [
     ...(params || query || json || form || raw ? [400] : []),

@@ -26,7 +26,7 @@ export function limitsOf(file: FileRecord, settings: AppSettings): CounterLimit[
     .reverse();
 }
 
-/** A user's unexpired staged files of one app (seed 1, "stagedQuota"). */
+/** A user's unexpired staged files of one app (docs/contract.md, "Setup staging"). */
 export interface StagedQuota {
   bytesUsed: number;
   fileCount: number;

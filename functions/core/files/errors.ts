@@ -34,7 +34,7 @@ export type ErrorCode = keyof typeof statusOf;
 
 /**
  * The organizations' surface answers some refusals with 400 where extensions answer the precise status
- * (seed 3, "Failure modes"). Everything not named here keeps its status.
+ * (docs/contract.md, "Refusals of organizations"). Everything not named here keeps its status.
  */
 export const organizationStatusOf: Partial<Record<ErrorCode, number>> = {
   file_too_large: 400,

@@ -1,7 +1,10 @@
 import { AppError, organizationStatusOf } from '#core/files/errors.ts';
 import { ObjectStoreError } from '#core/files/ports.ts';
 
-/** The refusals of seed 3 ("Failure modes"), message for message; what they are about is in `details`. */
+/**
+ * The refusals of docs/contract.md, "Refusals of organizations", message for message; what they are about is in
+ * `details`.
+ */
 
 export const notActiveMember = () => new AppError('not_active_member', 'Not an active member');
 
@@ -17,7 +20,7 @@ export const fileTooLarge = (maxBytes: number) =>
     details: { maxBytes },
   });
 
-/** Also for an upload that was consumed before: its staging is over, and the seed tells the two not apart. */
+/** Also for an upload that was consumed before: its staging is over, and the contract tells the two not apart. */
 export const uploadNotFound = (uploadId: string) =>
   new AppError('upload_not_found', 'Upload not found or expired', { details: { uploadId } });
 
@@ -42,7 +45,7 @@ export function storageRefusal(error: unknown): unknown {
   });
 }
 
-/** Runs a general step on this surface, where some refusals have the seed's status and words. */
+/** Runs a general step on this surface, where some refusals have the contract's status and words. */
 export async function inOrganizationWords<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step();

@@ -72,7 +72,7 @@ const parts: Record<Position['part'], { step: Step; next: Position['part'] | und
 };
 
 /**
- * Finds what drifted and, unless dry, puts it right (design, section 4, "Reconcile"): what is overdue, counters against
+ * Finds what drifted and, unless dry, puts it right (docs/design.md, "Flows"): what is overdue, counters against
  * records, records against objects, objects against records. Safe beside everything else that runs, and beside itself:
  * every repair is conditional. Throws `validation_failed` for a cursor it did not give.
  */
