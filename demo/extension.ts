@@ -52,7 +52,10 @@ export async function startExtension(options: PagesContext): Promise<Closable & 
   return { origin, close: () => closeServer(server) };
 }
 
-/** What the session's iframe asks its own backend for: everything that changes the session (seed 1). */
+/**
+ * What the session's iframe asks its own backend for: everything that changes the session
+ * (docs/contract.md, "Who calls").
+ */
 function createBackend({ baseUrl, ids, sign, developerKey }: PagesContext) {
   /** In earnest the platform hands its backends the session's token, server to server. */
   async function auth(request: IncomingMessage): Promise<Record<string, string>> {

@@ -4,9 +4,9 @@
  */
 
 /**
- * Who may call (contract, section 1). `user.or.platform` takes a user for themselves, or the platform on behalf of a
- * user it names. `session.write` wants developer key and session token, `session.read` the session
- * token at least.
+ * Who may call (docs/contract.md, "Who calls"). `user.or.platform` takes a user for themselves, or the platform on
+ * behalf of a user it names. `session.write` wants developer key and session token, `session.read` the session token at
+ * least.
  */
 export type Auth = 'user' | 'user.or.platform' | 'session.read' | 'session.write' | 'platform' | 'admin' | 'public';
 

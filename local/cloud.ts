@@ -33,7 +33,7 @@ export const buckets = {
 
 const secretName = 'stowage/local/r2';
 
-/** What contract section 8 says `dev.json` holds. */
+/** What `dev.json` holds (docs/contract.md, "On one machine"). */
 export interface DevFile {
   baseUrl: string;
   appId: string;

@@ -7,7 +7,7 @@ import type { Json } from './schemas.ts';
 
 const reference = { $ref: '#/components/schemas/Error' };
 
-/** The one error body (contract, section 2). */
+/** The one error body (docs/contract.md, "One error body"). */
 export function errorSchema(codes: string[]): Json {
   const text = { type: 'string' };
   return {

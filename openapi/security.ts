@@ -2,7 +2,7 @@ import type { Auth } from '../functions/routes.ts';
 
 const bearer = (description: string) => ({ type: 'http', scheme: 'bearer', description });
 
-/** How callers prove who they are (contract, section 1). */
+/** How callers prove who they are (docs/contract.md, "Who calls"). */
 export const securitySchemes = {
   userToken: { ...bearer("A user's token (JWT, `token_use: user`)."), bearerFormat: 'JWT' },
   sessionToken: { ...bearer("A session's token (JWT, `token_use: session`); reads only."), bearerFormat: 'JWT' },

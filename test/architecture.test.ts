@@ -18,8 +18,12 @@ const topLevel = [
   'package-lock.json',
   'cdk.json',
   'tsconfig.json',
+  'docs',
   'README.md',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'LICENSE',
 ];
 const ignored = ['node_modules', 'cdk.out', 'dist', 'coverage'];
 

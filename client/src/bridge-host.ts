@@ -1,6 +1,6 @@
 /**
  * The page's side of the bridge: answers one extension iframe, and makes the API calls for it with a token that the
- * iframe never sees. What may be asked depends on the mode (seed 1, "Iframe Bridge Actions").
+ * iframe never sees. What may be asked depends on the mode (docs/contract.md, "The iframe bridge").
  */
 import {
   type BridgeContext,

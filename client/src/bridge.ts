@@ -1,6 +1,6 @@
 /**
  * The iframe's side of the bridge: an extension asks, the page around it answers. The page keeps every token; what
- * arrives here are files with short-lived links (seed 1, "Iframe Bridge Actions").
+ * arrives here are files with short-lived links (docs/contract.md, "The iframe bridge").
  */
 import {
   type ActionMap,

@@ -4,8 +4,8 @@ import { StowageError } from './errors.ts';
 export const maxDataUrlLength = 3_000_000;
 
 /**
- * The bytes of a base64 data URL (seed 1: "Use dataUrl only for small generated images"). Decoded here rather than
- * fetched, since a page's Content-Security-Policy seldom lets it fetch `data:`. Throws `invalid_payload`.
+ * The bytes of a base64 data URL (docs/contract.md, "The iframe bridge"). Decoded here rather than fetched, since a
+ * page's Content-Security-Policy seldom lets it fetch `data:`. Throws `invalid_payload`.
  */
 export function blobOfDataUrl(dataUrl: string): Blob {
   const comma = dataUrl.indexOf(',');

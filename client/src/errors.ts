@@ -1,6 +1,6 @@
 /**
- * Errors as the API and the bridge tell them (contract, section 2): one class, told apart by `code`, each code with
- * the details it carries. Messages are safe to show to a person.
+ * Errors as the API and the bridge tell them (docs/contract.md, "One error body"): one class, told apart by `code`,
+ * each code with the details it carries. Messages are safe to show to a person.
  */
 
 /** A counter that would pass its limit; bytes. */

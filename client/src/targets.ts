@@ -1,4 +1,4 @@
-/** Where uploads go: the paths of one of the API's surfaces, and how it answers (contract, sections 3, 4 and 7). */
+/** Where uploads go: the paths of one of the API's surfaces, and how it answers (docs/contract.md, "Direct upload"). */
 import { segment } from './segment.ts';
 import type { UploadAnswer, UploadedFile } from './types.ts';
 

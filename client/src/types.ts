@@ -1,4 +1,4 @@
-/** What the API answers, as far as pages and extensions meet it (seed 1, and the contract's additions). */
+/** What the API answers, as far as pages and extensions meet it (docs/contract.md, "A stored file"). */
 
 /** A stored file. Keep `id`; the links are short-lived and fetched anew with `files.get`. */
 export interface StoredFile {
@@ -70,7 +70,7 @@ export interface UploadAnswer {
   stagedQuota?: StagedQuota | undefined;
 }
 
-/** A file of the uploads API (seed 2). */
+/** A file of the uploads API (docs/contract.md, "Uploads"). */
 export interface UploadedFile {
   _id: string;
   name: string;

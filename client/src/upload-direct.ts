@@ -5,7 +5,7 @@ import { exchange } from './transport.ts';
 import { nameOf, newKey, type UploadParts, undoIfAborted } from './upload-form.ts';
 import type { UploadOptions } from './uploader.ts';
 
-/** Where to PUT the bytes, with exactly these headers (contract, section 7). */
+/** Where to PUT the bytes, with exactly these headers (docs/contract.md, "Direct upload"). */
 interface Offer {
   uploadId: string;
   uploadUrl: string;

@@ -12,7 +12,7 @@ export type { RetryOptions } from './retry.ts';
 export { sessionTarget, setupTarget, type UploadTarget, uploadsTarget } from './targets.ts';
 export type * from './types.ts';
 
-/** Largest file sent as a form: what Lambda carries is about 4.4 MiB of form (contract, section 7). */
+/** Largest file sent as a form: what Lambda carries is about 4.4 MiB of form (docs/contract.md, "Direct upload"). */
 export const formMaxBytes = 4 * 1024 * 1024;
 
 export interface UploaderOptions<A = UploadAnswer> extends ApiOptions {

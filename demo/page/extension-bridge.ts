@@ -10,7 +10,7 @@ export type PlatformActions = BridgeActions & {
   'ui.resize': { payload: { height: number }; result: unknown };
 };
 
-/** The config as it is saved; the platform finds the files in it (seed 1, "Claiming Staged Files Later"). */
+/** The config as it is saved; the platform finds the files in it (docs/contract.md, "Claims"). */
 export interface PuzzleConfig {
   storageDraftId: string;
   images: { id: string; provider: 'chastify_storage'; fileId: string; url: string; title: string }[];

@@ -12,7 +12,7 @@ export const contract = {
   success: 204,
 } satisfies Contract;
 
-/** Contract, section 3. */
+/** docs/contract.md, "Extension files". */
 export const handler = serve('admin/developer-keys-revoke', contract, async ({ params: { appId, keyId } }) => {
   if (!(await developerKeys().revoke(appId, keyId))) {
     throw new AppError('not_found', 'There is no such developer key. It may have been revoked before.');

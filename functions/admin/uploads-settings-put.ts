@@ -12,7 +12,7 @@ export const contract = {
   examples: { json: { maxFileBytes: 104_857_600, allowedTypes: ['*/*'] } },
 } satisfies Contract;
 
-/** Seed 2: "can be adjusted at the Pakt Command Centre". */
+/** docs/contract.md, "Settings of the uploads API". */
 export const handler = serve('admin/uploads-settings-put', contract, async ({ json }) => ({
   settings: await uploadSettings().update(json),
 }));

@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import { optionalIdentifier } from './parameters.ts';
 
-/** Form fields of an extension upload (seed 1). An empty field is a field that was not filled in. */
+/**
+ * Form fields of an extension upload (docs/contract.md, "Requests"). An empty field is a field that was not filled in.
+ */
 const blankable = z.pipe(
   z.transform((value) => (value === '' || value === null ? undefined : value)),
   optionalIdentifier,
@@ -10,7 +12,7 @@ const blankable = z.pipe(
 export const sessionForm = z.object({ purpose: blankable });
 export const stageForm = z.object({ purpose: blankable, draftId: blankable });
 
-/** Body of a presign (contract, section 7). A setup screen may name a draft; a session has none. */
+/** Body of a presign (docs/contract.md, "Direct upload"). A setup screen may name a draft; a session has none. */
 export const presignJson = z.object({
   filename: z.string().check(z.minLength(1), z.maxLength(1024)),
   mimeType: z.string().check(z.minLength(1), z.maxLength(255)),

@@ -23,7 +23,10 @@ export const cleanupMessage = z.discriminatedUnion('type', [
 
 const eventId = z.string().check(z.minLength(1), z.maxLength(200));
 
-/** What the platform tells of its apps, sessions, locks and templates, over HTTP and by queue (contract, section 3). */
+/**
+ * What the platform tells of its apps, sessions, locks and templates, over HTTP and by queue
+ * (docs/contract.md, "Lifecycle events").
+ */
 export const lifecycleEvent = z.discriminatedUnion('type', [
   z.object({ eventId, type: z.literal('app.deleted'), appId: identifier }),
   z.object({ eventId, type: z.literal('session.deleted'), sessionId: identifier }),

@@ -6,7 +6,10 @@ import { identifier, optionalIdentifier } from './parameters.ts';
 
 export const organizationParams = z.object({ orgId: identifier });
 
-/** Both spellings of the seed are taken: its diagram says `mime` and `size`, its steps `mimeType` and `fileSize`. */
+/**
+ * Both spellings are taken, `mime` and `size` as well as `mimeType` and `fileSize`
+ * (docs/contract.md, "Presign and PUT").
+ */
 export const declarationFields = {
   mime: z.optional(z.string().check(z.maxLength(100))),
   mimeType: z.optional(z.string().check(z.maxLength(100))),

@@ -20,7 +20,7 @@ export const takenFileAnswer = z.object({
   urlExpiresAt: text,
 });
 
-/** Links are the stable kind (seed 3, `getPresignedUrlCached`), so that the next list shows the same ones. */
+/** Links are the stable kind (docs/contract.md, "Signed links"), so that the next list shows the same ones. */
 export async function takenFileView(file: TakenFile, signer: UrlSigner): Promise<z.output<typeof takenFileAnswer>> {
   const ref = { bucket: 'default', key: file.key } as const;
   const link = await signer.presignGet(ref, { expiresInSeconds: linkSeconds, mode: 'stable' });

@@ -1,4 +1,7 @@
-/** How refusals are told over HTTP (contract, section 2): the one map from codes to statuses, and where a surface differs. */
+/**
+ * How refusals are told over HTTP (docs/contract.md, "One error body"): the one map from codes to statuses, and where a
+ * surface differs.
+ */
 import type { ErrorCode } from '#core/files/errors.ts';
 
 export const statusOf = {
@@ -34,7 +37,9 @@ export const statusOf = {
 /** A surface's own way to tell some refusals; every other one keeps its status and its words. */
 export type Wording = Partial<Record<ErrorCode, { status: number; message: string }>>;
 
-/** Organizations answer two refusals with 400 and the seed's words (seed 3, "Failure modes"). */
+/**
+ * Organizations answer two refusals with 400 and the contract's words (docs/contract.md, "Refusals of organizations").
+ */
 export const organizationWording = {
   file_too_large: { status: 400, message: 'File too large' },
   invalid_file_type: { status: 400, message: 'Unsupported file type' },

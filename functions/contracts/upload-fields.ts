@@ -25,7 +25,10 @@ export const uploadParams = z.object({
 
 const whole = (most: number) => z.coerce.number().check(z.int(), z.minimum(1), z.maximum(most));
 
-/** Query of "List User Files" (seed 2); `cursor` is ours, the `_id` of the last file seen, empty to begin with. */
+/**
+ * Query of "List User Files" (docs/contract.md, "Uploads"); `cursor` is ours, the `_id` of the last file seen, empty to
+ * begin with.
+ */
 export const listQuery = z
   .object({
     page: z.optional(whole(1_000_000_000)),

@@ -19,7 +19,7 @@ const fields = {
   name: text,
   uploaded_by: text,
   type: text,
-  /** Bytes, in digits: a string in the seed's answers. */
+  /** Bytes, in digits: a string in the contract's answers. */
   size: z.string().check(z.regex(/^\d+$/)),
   bucket: text,
   url: text,
@@ -29,13 +29,13 @@ const fields = {
 };
 const times = { createdAt: text, updatedAt: text, __v: z.literal(0) };
 
-/** A file as seed 2 shows it, its fields in the order of "List User Files" and "Get File Details". */
+/** A file as lists and details show it, its fields in the contract's order (docs/contract.md, "Uploads"). */
 export const uploadAnswer = z.object({ _id: text, ...fields, ...times });
 
 /** The same with `_id` where the answers to an upload have it. */
 export const newUploadAnswer = z.object({ ...fields, _id: text, ...times });
 
-/** The seed's envelope. */
+/** The envelope of every answer (docs/contract.md, "Uploads"). */
 export const enveloped = <T extends z.ZodMiniType>(data: T) =>
   z.object({ status: z.literal('success'), message: text, data });
 

@@ -2,12 +2,12 @@ import * as z from 'zod/mini';
 import type { UrlSigner } from '#core/files/ports.ts';
 import { type ExtensionFile, objectOf } from '#core/files/record.ts';
 
-/** Life of the signed links in extension answers, seconds (the seed's example shows ten minutes). */
+/** Life of the signed links in extension answers, seconds (docs/contract.md, "A stored file"). */
 const linkSeconds = 600;
 
 const text = z.string();
 
-/** A file as extensions see it (seed 1, field for field, and the contract's additions). */
+/** A file as extensions see it (docs/contract.md, "A stored file", field for field). */
 export const fileAnswer = z.object({
   id: text,
   signedUrl: text,

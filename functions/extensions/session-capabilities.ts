@@ -6,7 +6,7 @@ import { settings } from '#runtime/container.ts';
 import { isStorageConfigured } from '#runtime/env.ts';
 import { serve } from '#runtime/serve.ts';
 
-/** Of an app's settings what the seed shows an extension; the rest is left out. */
+/** Of an app's settings what an extension is shown (docs/contract.md, "Capabilities"); the rest is left out. */
 const shownSettings = z.pick(appSettingsAnswer, {
   enabled: true,
   maxFileBytes: true,
@@ -29,7 +29,7 @@ export const contract = {
   }),
 } satisfies Contract;
 
-/** Seed 1, "Capabilities". */
+/** docs/contract.md, "Capabilities". */
 export const handler = serve('extensions/session-capabilities', contract, async ({ caller }) => {
   const appSettings = await settings().get(caller.appId);
   return {

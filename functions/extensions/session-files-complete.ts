@@ -21,7 +21,7 @@ export const contract = {
   examples: { json: { uploadId: '66f2a1b40a1b2c3d4e5f6071' } },
 } satisfies Contract;
 
-/** Contract, section 7. */
+/** docs/contract.md, "Direct upload". */
 export const handler = serve('extensions/session-files-complete', contract, async ({ caller, json }) => {
   const appSettings = await requireStorage(gate(), caller.appId);
   const upload = { uploadId: json.uploadId, authorize: sessionUpload({ clock }, caller) };

@@ -15,7 +15,7 @@ export const contract = {
   answer: z.object({ file: fileAnswer }),
 } satisfies Contract;
 
-/** Seed 1, "Get One File". */
+/** docs/contract.md, "Session files". */
 export const handler = serve('extensions/session-files-get', contract, async ({ caller, params }) => {
   await requireStorage(gate(), caller.appId);
   const file = await getSessionFile({ files: files(), clock }, caller, params.fileId);

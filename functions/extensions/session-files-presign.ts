@@ -19,7 +19,7 @@ export const contract = {
   examples: { json: { filename: 'puzzle.png', mimeType: 'image/png', sizeBytes: 6_000_000, purpose: 'puzzle-image' } },
 } satisfies Contract;
 
-/** Contract, section 7. */
+/** docs/contract.md, "Direct upload". */
 export const handler = serve('extensions/session-files-presign', contract, async ({ caller, json, headers }) => {
   const appSettings = await requireStorage(gate(), caller.appId);
   return await presignDirectImage({ kind: 'session', ...caller }, json, headers, appSettings);

@@ -21,7 +21,7 @@ export const contract = {
   refuses: sessionFileRefusals,
 } satisfies Contract;
 
-/** Seed 1, "Upload File". */
+/** docs/contract.md, "Session files". */
 export const handler = serveForm(
   'extensions/session-files-upload',
   contract,

@@ -21,7 +21,7 @@ export const contract = {
   }),
 } satisfies Contract;
 
-/** Seed 1, "Setup Staging Endpoints". */
+/** docs/contract.md, "Setup staging". */
 export const handler = serve('extensions/setup-capabilities', contract, async ({ caller, params }) => {
   const appSettings = await settings().get(params.appId);
   const owner = { appId: params.appId, userId: caller.userId };

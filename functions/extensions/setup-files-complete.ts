@@ -22,7 +22,7 @@ export const contract = {
   examples: { json: { uploadId: '66f2a1b40a1b2c3d4e5f6071' } },
 } satisfies Contract;
 
-/** Contract, section 7. */
+/** docs/contract.md, "Direct upload". */
 export const handler = serve('extensions/setup-files-complete', contract, async ({ caller, params, json }) => {
   const appSettings = await requireStorage(gate(), params.appId);
   const owner = { appId: params.appId, userId: caller.userId };

@@ -15,7 +15,7 @@ export const contract = {
   answer: z.object({ file: fileAnswer }),
 } satisfies Contract;
 
-/** Seed 1, "Claiming Staged Files Later". */
+/** docs/contract.md, "Claims". */
 export const handler = serve('extensions/setup-files-get', contract, async ({ caller, params }) => {
   await requireStorage(gate(), params.appId);
   const owner = { appId: params.appId, userId: caller.userId };

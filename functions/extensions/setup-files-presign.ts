@@ -27,7 +27,7 @@ export const contract = {
   },
 } satisfies Contract;
 
-/** Contract, section 7. */
+/** docs/contract.md, "Direct upload". */
 export const handler = serve('extensions/setup-files-presign', contract, async ({ caller, params, json, headers }) => {
   const appSettings = await requireStorage(gate(), params.appId);
   const target = { kind: 'setup', appId: params.appId, userId: caller.userId, draftId: json.draftId } as const;

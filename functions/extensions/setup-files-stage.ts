@@ -22,7 +22,7 @@ export const contract = {
   refuses: stagedFileRefusals,
 } satisfies Contract;
 
-/** Seed 1, "Setup Staging Endpoints". */
+/** docs/contract.md, "Setup staging". */
 export const handler = serveForm(
   'extensions/setup-files-stage',
   contract,

@@ -23,12 +23,14 @@ export type CallerOf<A extends Auth> = A extends 'user'
 
 export type Caller = UserCaller | SessionCaller | ServiceCaller | undefined;
 
-/** The header in which an extension backend hands on the session token of its iframe (seed 1). */
+/**
+ * The header in which an extension backend hands on the session token of its iframe (docs/contract.md, "Who calls").
+ */
 const mainTokenHeader = 'x-chastify-main-token';
 
 /**
- * Proves who calls (contract, section 1). `unauthorized` for missing or bad proof, `insufficient_scope` for good proof
- * that may not do this, `not_found` when the path names another session than the token.
+ * Proves who calls (docs/contract.md, "Who calls"). `unauthorized` for missing or bad proof, `insufficient_scope` for
+ * good proof that may not do this, `not_found` when the path names another session than the token.
  */
 export async function authenticate(
   auth: Auth,

@@ -25,8 +25,8 @@ export function emptyResponse(status: number, requestId: string): HttpResponse {
 }
 
 /**
- * The one error body (contract, section 2), in the surface's own wording where it has one: the only place that knows
- * what status a refusal has.
+ * The one error body (docs/contract.md, "One error body"), in the surface's own wording where it has one: the only
+ * place that knows what status a refusal has.
  */
 export function errorResponse(error: unknown, requestId: string, wording: Wording = {}): HttpResponse {
   const { code, message, details, retryAfterSeconds } = refusalOf(error);

@@ -15,7 +15,7 @@ export const contract = {
   wording: organizationWording,
 } satisfies Contract;
 
-/** Seed 3, "Export CSVs". */
+/** docs/contract.md, "Exports". */
 export const handler = serve('organizations/export-url', contract, async ({ caller, params }) => {
   const deps = { organizations: organizations(), signer: signer() };
   const { url, expiresAt } = await exportUrl(deps, { ...params, userId: caller.userId });

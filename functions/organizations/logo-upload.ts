@@ -23,7 +23,7 @@ export const contract = {
   examples: { json: { mimeType: 'image/png', fileSize: 20_000, filename: 'logo.png' } },
 } satisfies Contract;
 
-/** Seed 3, "Organization logo". */
+/** docs/contract.md, "Logo". */
 export const handler = serve('organizations/logo-upload', contract, async ({ caller, params, json }) => {
   const deps = { ...organizationDeps(), signer: signer() };
   const who = { orgId: params.orgId, userId: caller.userId };

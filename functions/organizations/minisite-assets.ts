@@ -19,7 +19,7 @@ export const contract = {
   examples: { json: { mimeType: 'image/webp', fileSize: 300_000, filename: 'hero.webp' } },
 } satisfies Contract;
 
-/** Seed 3, "Minisite assets". */
+/** docs/contract.md, "Minisite". */
 export const handler = serve('organizations/minisite-assets', contract, async ({ caller, params, json }) => {
   const staging = { orgId: params.orgId, userId: caller.userId, ownerType: 'minisite_asset' } as const;
   const deps = { organizations: organizations(), signer: signer(), clock };

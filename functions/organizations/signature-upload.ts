@@ -28,7 +28,7 @@ export const contract = {
   examples: { json: { mimeType: 'image/png', sizeBytes: 12_000 } },
 } satisfies Contract;
 
-/** Seed 3, "Tokenized form signatures". */
+/** docs/contract.md, "Signatures". */
 export const handler = serve('organizations/signature-upload', contract, async ({ params, json }) => {
   const [sizeBytes = 0] = sizesOf(json.size, json.sizeBytes, json.fileSize);
   const declared = { mimeType: json.mimeType ?? json.mime ?? 'image/png', sizeBytes, originalName: 'signature.png' };

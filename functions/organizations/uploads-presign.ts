@@ -30,7 +30,7 @@ export const contract = {
   },
 } satisfies Contract;
 
-/** Seed 3, "Steps", 1. */
+/** docs/contract.md, "Presign and PUT". */
 export const handler = serve('organizations/uploads-presign', contract, async ({ caller, params, json }) => {
   const staging = { orgId: params.orgId, ownerType: json.ownerType, declared: declaredOf(json) };
   const deps = { organizations: organizations(), signer: signer(), clock };

@@ -22,7 +22,7 @@ export const contract = {
   examples: { json: { keys: ['workouts/user-1/66f2a1b40a1b2c3d4e5f6071.mp4'] } },
 } satisfies Contract;
 
-/** Seed 3, "Workout media". */
+/** docs/contract.md, "Workout media". */
 export const handler = serve('organizations/workout-media-urls', contract, async ({ caller, params, json }) => {
   const deps = { organizations: organizations(), signer: signer() };
   const links = await workoutMediaUrls(deps, { ...params, userId: caller.userId, keys: json.keys });

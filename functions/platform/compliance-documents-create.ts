@@ -35,7 +35,7 @@ export const contract = {
 
 const limits = async () => ({ maxFileBytes: maxDocumentBytes });
 
-/** Seed 3, "Compliance PDFs". */
+/** docs/contract.md, "Compliance documents". */
 export const handler = serveForm('platform/compliance-documents-create', contract, limits, async (request) => {
   const { file, fields } = request;
   const { orgId } = request.params;

@@ -26,7 +26,7 @@ export const contract = {
   wording: organizationWording,
 } satisfies Contract;
 
-/** Seed 3, "Export CSVs". */
+/** docs/contract.md, "Exports". */
 export const handler = serve('platform/exports-create', contract, async ({ caller, params, body }) => {
   const bytes = readRaw(body, contract.raw, { maxBytes: maxExportBytes });
   const deps = { organizations: organizations(), files: files(), objects: objects(), clock };

@@ -25,8 +25,7 @@ const sendIfPossible: CleanupQueue = {
       .catch((error: unknown) => log('WARN', 'Clean-up is left to the schedule', { error: describeError(error) })),
 };
 
-/** Seed 1,
- "Cleanup Lifecycle". */
+/** docs/contract.md, "Cleanup". */
 export const handler = serve('platform/lifecycle-events', contract, async ({ json: event }) => {
   try {
     await lifecycleQueue().send(event);

@@ -6,7 +6,7 @@ import { createParent } from '#core/organizations/parents.ts';
 import { clock, objects, organizations, signer } from './container.ts';
 import { serve } from './serve.ts';
 
-/** The rows that uploads are written into (seed 3, "Parent write"), by the room of their endpoints. */
+/** The rows that uploads are written into (docs/contract.md, "Parent rows"), by the room of their endpoints. */
 const kinds = {
   'progress-photos': 'progress_photo',
   'exercise-comments': 'exercise_comment',

@@ -16,7 +16,7 @@ export const contract = {
   examples: { json: { uploadId: '66f2a1b40a1b2c3d4e5f6071' } },
 } satisfies Contract;
 
-/** Contract, section 7. */
+/** docs/contract.md, "Direct upload". */
 export const handler = serve('uploads/complete', contract, async ({ caller: { userId }, json: { uploadId } }) => {
   const deps = { ...storeUploadDeps(), uploads: uploads() };
   const file = await completeDirectUpload(deps, { uploadId, userId }, await uploadSettings().get());

@@ -13,7 +13,7 @@ export const contract = {
   answer: enveloped(uploadAnswer),
 } satisfies Contract;
 
-/** Seed 2, "Get File Details". */
+/** docs/contract.md, "File details". */
 export const handler = serve('uploads/get', contract, async ({ caller: { userId }, params }) => {
   const file = await getUpload({ files: files(), clock }, { userId, fileId: params.id });
   return success('Success', uploadView(file, uploadPlaces()));

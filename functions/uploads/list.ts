@@ -6,7 +6,7 @@ import { listUploads } from '#core/uploads/own-uploads.ts';
 import { uploadPlaces, uploads } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
-/** Files on a page that names no limit (the seed's example). */
+/** Files on a page that names no limit (docs/contract.md, "List files"). */
 const defaultLimit = 10;
 
 const page = z.object({
@@ -24,7 +24,7 @@ export const contract = {
   answer: enveloped(page),
 } satisfies Contract;
 
-/** Seed 2, "List User Files". */
+/** docs/contract.md, "List files". */
 export const handler = serve('uploads/list', contract, async ({ caller, query }) => {
   const { page = 1, limit = defaultLimit, ...rest } = query;
   const places = uploadPlaces();

@@ -21,7 +21,7 @@ export const contract = {
   examples: { json: { filename: 'film.mp4', mimeType: 'video/mp4', sizeBytes: 80_000_000, private: true } },
 } satisfies Contract;
 
-/** Contract, section 7. */
+/** docs/contract.md, "Direct upload". */
 export const handler = serve('uploads/presign', contract, async ({ caller: { userId }, json, headers }) => {
   const visibility = json.private ? 'private' : 'public';
   requirePlace(json.private ? 'default' : 'public', uploadPlaces());

@@ -7,7 +7,7 @@ import { getLiveUpload } from '#core/uploads/own-uploads.ts';
 import { clock, files, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
-/** Life of a download link, seconds (seed 2, `X-Amz-Expires`). */
+/** Life of a download link, seconds (docs/contract.md, "Download link"). */
 const linkSeconds = 300;
 
 export const contract = {
@@ -19,8 +19,7 @@ export const contract = {
   answer: enveloped(z.string()),
 } satisfies Contract;
 
-/** Seed 2, "Generate File
- Download URL". */
+/** docs/contract.md, "Download link". */
 export const handler = serve('uploads/url', contract, async ({ caller: { userId }, params }) => {
   const file = await getLiveUpload({ files: files(), clock }, { userId, fileId: params.id });
   const link = await signer().presignGet(objectOf(file), { expiresInSeconds: linkSeconds, mode: 'fresh' });

@@ -9,7 +9,7 @@ const places: Places = {
 };
 
 describe('how an upload is shown', () => {
-  it('has the order of fields the seed has, after an upload and in lists', () => {
+  it('has the order of fields the contract has, after an upload and in lists', () => {
     const file = uploadFile({ state: 'ready' });
     expect(Object.keys(newUploadView(file, places)).join(' ')).toBe(
       'name uploaded_by type size bucket url meta status deletedAt _id createdAt updatedAt __v',

@@ -33,7 +33,7 @@ const unusedApp = () => {
 };
 
 describe('settings of an app', () => {
-  it("are the seed's until an administrator sets them, and storage is off", async () => {
+  it("are the contract's until an administrator sets them, and storage is off", async () => {
     const { appId } = unusedApp();
     const answer = await stowage.call('GET', storage({ appId }), admin());
     expect(answer.status).toBe(200);

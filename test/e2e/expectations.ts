@@ -28,7 +28,7 @@ export function fileOf(answer: Answer): FileView {
 
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-/** A file as seed 1 shows it, with the contract's additions; every field, and none besides. */
+/** A file as the contract shows it (docs/contract.md, "A stored file"); every field, and none besides. */
 export function expectFile(file: FileView, more: Partial<FileView> = {}): void {
   expect(file).toStrictEqual({
     id: expect.stringMatching(/^[0-9a-f]{24}$/),

@@ -39,7 +39,7 @@ describe('an upload of a member', () => {
     expect((await stowage.bucketKeys()).filter((key) => key.startsWith('incoming/'))).toEqual([]);
   });
 
-  it('takes both spellings of the seed, and refuses two different ones', async () => {
+  it('takes both spellings of type and size, and refuses two different ones', async () => {
     const path = `/organizations/${org}/uploads/presign`;
     const ask = (json: object) =>
       stowage.call('POST', path, { ...ada.as, json: { ownerType: 'progress_photo', ...json } });
@@ -102,7 +102,7 @@ describe('an upload of a member', () => {
   });
 });
 
-describe("the seed's failure table", () => {
+describe('the table of refusals', () => {
   it('presign called for an inactive membership, until the member is active again', async () => {
     const inactive = error(403, 'not_active_member', 'Not an active member');
     expect(await presign({}, nobody.as)).toMatchObject(inactive);

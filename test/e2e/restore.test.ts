@@ -110,7 +110,7 @@ it('a table that was lost takes no file along', { timeout: 120_000 }, async () =
   await cloud.stop();
 });
 
-it('a table taken back to an earlier time takes no file along that was stored since, and is confirmed as the README says', {
+it('a table taken back to an earlier time takes no file along that was stored since, and is confirmed as docs/operating.md says', {
   timeout: 180_000,
 }, async () => {
   let cloud = await start(undefined, 0);

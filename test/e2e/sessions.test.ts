@@ -13,7 +13,7 @@ afterAll(() => stowage.close());
 const itemsOf = (answer: Answer) => (answer.body as { items: FileView[]; cursor?: string }).items;
 
 describe('capabilities of a session', () => {
-  it('tell settings and storage as the seed shows them', async () => {
+  it('tell settings and storage as the contract shows them', async () => {
     const app = await stowage.app({ maxFileBytes: 5_000_000 });
     const answer = await stowage.call('GET', `${app.files}/capabilities`, asPage(app));
     expect(answer.status).toBe(200);
@@ -43,7 +43,7 @@ describe('capabilities of a session', () => {
 });
 
 describe('files of a session', () => {
-  it('are stored as WebP with the fields of the seed, and readable by page and backend', async () => {
+  it('are stored as WebP with the fields of the contract, and readable by page and backend', async () => {
     const app = await stowage.app();
     const answer = await upload(stowage, app, { bytes: photo }, { fields: { purpose: 'puzzle-image' } });
     expect(answer.status).toBe(201);

@@ -21,7 +21,7 @@ const listStaged = async (app: TestApp, query = '') =>
 
 const quotaOf = (answer: Answer) => (answer.body as StagedAnswer).stagedQuota;
 
-/** The quota of the seed's examples, counted here. */
+/** The quota of the contract's examples, counted here. */
 const quota = (files: FileView[], maxBytes = 10_485_760) => {
   const bytesUsed = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   return { bytesUsed, fileCount: files.length, maxBytes, remainingBytes: maxBytes - bytesUsed };
@@ -34,7 +34,7 @@ const staging = (draftId: string | null = null) => ({
 });
 
 describe('capabilities of a setup screen', () => {
-  it('tell what is staged as the seed shows it', async () => {
+  it('tell what is staged as the contract shows it', async () => {
     const app = await stowage.app();
     const empty = await stowage.ok('GET', `${app.setup}/capabilities`, asUser(app));
     expect(empty).toStrictEqual({

@@ -62,7 +62,7 @@ const jwt = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/;
 const loopback = /^http:\/\/127\.0\.0\.1:\d+$/;
 const text = expect.stringMatching(/./);
 
-/** Contract, section 8. */
+/** docs/contract.md, "On one machine". */
 const devFile = {
   baseUrl: expect.stringMatching(loopback),
   appId: 'demo-app',

@@ -79,7 +79,7 @@ describe("another user's file", () => {
 describe('settings', () => {
   const settle = async (json: Json) => {
     expect((await cloud.admin('PUT', json)).status).toBe(200);
-    // Functions may keep what they know for a second (contract, section 3).
+    // Functions may keep what they know for a second (docs/contract.md, "Administration").
     await new Promise((resolve) => setTimeout(resolve, 1100));
   };
   afterAll(() => settle({ maxFileBytes: 104_857_600, allowedTypes: ['*/*'], graceSeconds: 86_400 }));

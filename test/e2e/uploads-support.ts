@@ -1,10 +1,10 @@
-/** What an acceptance test of the uploads API knows: seed 2's examples, a user, and what there is to call. */
+/** What an acceptance test of the uploads API knows: the contract's examples, a user, and what there is to call. */
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { markerPrefix } from '#core/files/ids.ts';
 import { type CallOptions, formOf, openCloud } from './support.ts';
 
-/** What seed 2 prints, word for word. */
+/** What the contract prints, word for word (docs/contract.md, "Uploads"). */
 export const seedUpload = {
   status: 'success',
   message: 'file Uploaded Successfully',
@@ -97,7 +97,7 @@ export function uploadsCloud() {
       call(method, '/admin/uploads/settings', { token: it().stowage.dev.adminToken, json }),
     newUser: (name: string) => it().stowage.token({ token_use: 'user', sub: name }),
 
-    /** The seed's picture, uploaded. */
+    /** The example's picture, uploaded. */
     async stored(path = '/v1/upload', fields = {}, as = token): Promise<Upload> {
       const answer = await post(path, { bytes: png, name: '80:20 rule.png', type: 'image/png' }, fields, as);
       expect(answer.status, JSON.stringify(answer.body)).toBe(200);

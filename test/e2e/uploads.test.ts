@@ -15,7 +15,7 @@ import {
 
 const cloud = uploadsCloud();
 
-describe('the examples of the seed', () => {
+describe('the examples of the contract', () => {
   it.each([
     ['/v1/upload', 'public', () => cloud.it().stowage.dev.r2.publicBucket],
     ['/v1/upload/private', 'private', () => cloud.it().stowage.dev.r2.bucket],

@@ -14,7 +14,10 @@ import {
   upload,
 } from './support.ts';
 
-/** Contract, section 1, tried on every row of the route table: a new endpoint is covered the day it gets its row. */
+/**
+ * docs/contract.md, "Who calls", tried on every row of the route table: a new endpoint is covered the day it gets its
+ * row.
+ */
 let stowage: Awaited<ReturnType<typeof openStowage>>;
 let app: TestApp;
 let other: TestApp;

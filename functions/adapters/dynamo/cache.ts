@@ -1,6 +1,6 @@
 /**
- * Keeps answers of an instance for a short while (contract, section 3: settings and keys, 5 s at most). Concurrent
- * misses share one load; a failed load is not kept. Bounded, so that hostile ids cannot fill the memory.
+ * Keeps answers of an instance for a short while (docs/contract.md, "Administration": settings and keys, 5 s at most).
+ * Concurrent misses share one load; a failed load is not kept. Bounded, so that hostile ids cannot fill the memory.
  */
 export function createCache<T>(options: { ttlSeconds: number; maxEntries?: number; now?: () => number }) {
   const { ttlSeconds, maxEntries = 1000, now = Date.now } = options;

@@ -25,8 +25,9 @@ export interface PresignRequest extends ExtensionUpload {
 }
 
 /**
- * Begins a direct upload (contract, section 7): the declared size is reserved in one transaction, so however many
- * presign at once, no more is promised than the limits allow. No call to R2. The id of the upload is the file's.
+ * Begins a direct upload (docs/contract.md, "Direct upload"): the declared size is reserved in one transaction, so
+ * however many presign at once, no more is promised than the limits allow. No call to R2. The id of the upload is the
+ * file's.
  *
  * Throws `file_too_large`, `invalid_file_type`, the three quota codes and `idempotency_key_reused`.
  */

@@ -13,8 +13,9 @@ export async function requireEnabled(deps: { settings: SettingsStore }, appId: s
 }
 
 /**
- * The administrator's gate before every file operation (seed 1, "Admin Gate And Quotas"): storage must be on for the
- * app and a bucket must be configured. Throws `extension_file_storage_disabled`, `extension_file_storage_requires_r2`.
+ * The administrator's gate before every file operation (docs/contract.md, "Settings of an app"): storage must be on for
+ * the app and a bucket must be configured. Throws `extension_file_storage_disabled`,
+ * `extension_file_storage_requires_r2`.
  */
 export async function requireStorage(
   deps: { settings: SettingsStore; storageConfigured: boolean },

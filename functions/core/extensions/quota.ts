@@ -1,6 +1,5 @@
 import type { AppSettings } from '#core/extensions/settings.ts';
-import type { CounterRef, FileRecord, Usage } from '#core/files/record.ts';
-import { countersOf, isExpired } from '#core/files/record.ts';
+import { type CounterRef, countersOf, type FileRecord, isExpired, type Usage } from '#core/files/record.ts';
 import type { CounterLimit } from '#core/files/store.ts';
 
 /**
@@ -26,7 +25,7 @@ export function limitsOf(file: FileRecord, settings: AppSettings): CounterLimit[
     .reverse();
 }
 
-/** A user's unexpired staged files of one app (seed 1, "stagedQuota"). */
+/** A user's unexpired staged files of one app (docs/contract.md, "Setup staging"). */
 export interface StagedQuota {
   bytesUsed: number;
   fileCount: number;

@@ -19,7 +19,9 @@ export async function getExtensionFile(files: FileStore, fileId: string): Promis
   return isOf('extension', file) ? file : undefined;
 }
 
-/** A visible file of exactly this app, session and lock (seed 1, "Get One File"). Throws `file_not_found`. */
+/**
+ * A visible file of exactly this app, session and lock (docs/contract.md, "Session files"). Throws `file_not_found`.
+ */
 export async function getSessionFile(
   deps: { files: FileStore; clock: Clock },
   caller: SessionOf,

@@ -1,6 +1,6 @@
 import { AppError } from '#core/files/errors.ts';
 
-/** Small JSON of a session, for an extension's references and UI data (seed 1, "Relation To State Endpoints"). */
+/** Small JSON of a session, for an extension's references and UI data (docs/contract.md, "Session state"). */
 export interface SessionState {
   state: unknown;
   /** ISO 8601; null when nothing was ever written. */

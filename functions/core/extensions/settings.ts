@@ -1,4 +1,4 @@
-/** What an administrator decides for an app (contract, section 3). Sizes are bytes. */
+/** What an administrator decides for an app (docs/contract.md, "Settings of an app"). Sizes are bytes. */
 export interface AppSettings {
   enabled: boolean;
   maxFileBytes: number;
@@ -13,7 +13,7 @@ export interface AppSettings {
   stateMaxBytes: number;
 }
 
-/** Storage is off until an administrator turns it on; the numbers are the seed's. */
+/** Storage is off until an administrator turns it on; the numbers are the contract's. */
 export const defaultSettings: AppSettings = {
   enabled: false,
   maxFileBytes: 10_485_760,

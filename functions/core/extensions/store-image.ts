@@ -32,9 +32,9 @@ export interface ImageUpload extends ExtensionUpload {
 }
 
 /**
- * Form upload (design, section 4): re-encode, then reserve the record and its quota in one transaction, then write the
- * object, then mark the record ready. Two DynamoDB calls and one R2 call when nothing is in the way. Whatever fails,
- * nothing of the upload is left.
+ * Form upload (docs/design.md, "Flows"): re-encode, then reserve the record and its quota in one transaction, then
+ * write the object, then mark the record ready. Two DynamoDB calls and one R2 call when nothing is in the way. Whatever
+ * fails, nothing of the upload is left.
  *
  * Throws `invalid_file_type`, `invalid_image`, the three quota codes, `idempotency_key_reused`, `request_in_progress`
  * and `temporarily_unavailable`.

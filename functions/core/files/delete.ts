@@ -21,9 +21,9 @@ export async function deleteFile(
 }
 
 /**
- * Asks the worker to finish a deletion. When the queue cannot be reached the same deletion runs here (seed 1, "Cleanup
- * Lifecycle"); when that fails too, the `deleting` record waits for the hourly schedule. So it never throws: whoever
- * asked has its answer already.
+ * Asks the worker to finish a deletion. When the queue cannot be reached the same deletion runs here
+ * (docs/contract.md, "Cleanup"); when that fails too, the `deleting` record waits for the hourly schedule. So it never
+ * throws: whoever asked has its answer already.
  */
 export function createDeleteScheduler(deps: {
   files: FileStore;

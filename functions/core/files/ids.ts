@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 /**
- * A file id: 24 hex digits that sort by time, the form of seed 2's `_id`. Four bytes of seconds and two of the second's
- * fraction, so that lists are newest first within a second too, then 48 random bits. Ids are names, not secrets.
+ * A file id: 24 hex digits that sort by time, the form of `_id` in the uploads API. Four bytes of seconds and two of
+ * the second's fraction, so that lists are newest first within a second too, then 48 random bits. Ids are names, not
+ * secrets.
  */
 export function newId(now: Date): string {
   const milliseconds = now.getTime();
@@ -61,7 +62,7 @@ export function idOfNamedKey(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 24);
 }
 
-/** Uploads of organizations are named by their record's id, which is a UUID (seed 3, "Key naming"). */
+/** Uploads of organizations are named by their record's id, which is a UUID (docs/contract.md, "Key names"). */
 const namedByRecord = /^(exercise-comments|progress-photos|messages\/uploads|logos|minisites|signatures)\//;
 
 /** Keys made by `newObjectKey` and `newUuid`. */

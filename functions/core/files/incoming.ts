@@ -10,10 +10,10 @@ import {
 } from '#core/files/ports.ts';
 import { type FileRecord, type Incoming, incomingOf, objectOf } from '#core/files/record.ts';
 
-/** Life of a presigned PUT, seconds (seed 3, "Presign"). */
+/** Life of a presigned PUT, seconds (docs/contract.md, "Presign and PUT"). */
 export const putSeconds = 600;
 
-/** From presign until an upload can no longer be completed, milliseconds (seed 3: staged for 15 minutes). */
+/** From presign until an upload can no longer be completed, milliseconds (docs/contract.md, "Presign and PUT"). */
 export const completeWithinMs = 900_000;
 
 /** What a client is told to do: PUT the bytes to `uploadUrl` with exactly these headers, within `expiresIn` seconds. */
@@ -25,9 +25,9 @@ export interface PutOffer {
 }
 
 /**
- * Signs a PUT of exactly these bytes' type and length to a new incoming key (contract, section 6): never to a file's
- * final key. No call leaves the function. `incoming` belongs into the pending record, whose `expiresAt` and `dueAt` are
- * the presign time and `completeWithinMs`.
+ * Signs a PUT of exactly these bytes' type and length to a new incoming key (docs/contract.md, "Promises"): never to a
+ * file's final key. No call leaves the function. `incoming` belongs into the pending record, whose `expiresAt` and
+ * `dueAt` are the presign time and `completeWithinMs`.
  */
 export async function offerPut(
   deps: { signer: UrlSigner; clock: Clock },

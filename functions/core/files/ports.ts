@@ -84,9 +84,9 @@ export interface SignedUrl {
 
 export interface UrlSigner {
   /**
-   * A GET that works until `expiresAt`. `fresh` signs now and lives for exactly `expiresInSeconds`. `stable` floors
-   * the signing time to a window, so every instance mints the same URL within it and a browser's cache hits; at least
-   * `min(expiresInSeconds / 2, 300)` seconds of life remain (seed 3, "Presigned GET URLs").
+   * A GET that works until `expiresAt`. `fresh` signs now and lives for exactly `expiresInSeconds`. `stable` floors the
+   * signing time to a window, so every instance mints the same URL within it and a browser's cache hits; at least
+   * `min(expiresInSeconds / 2, 300)` seconds of life remain (docs/contract.md, "Signed links").
    */
   presignGet(
     ref: ObjectRef,

@@ -23,8 +23,8 @@ export interface Begun<F extends FileRecord> {
 }
 
 /**
- * A direct upload (contract, section 7): a PUT of exactly the declared type and size, and the record that holds its
- * room. Signing is local, and R2 is not asked. The id of the upload is the file's.
+ * A direct upload (docs/contract.md, "Direct upload"): a PUT of exactly the declared type and size, and the record that
+ * holds its room. Signing is local, and R2 is not asked. The id of the upload is the file's.
  *
  * @param waitMs how long the bytes may take to come and be completed
  */

@@ -29,9 +29,9 @@ export interface PromoteSteps<F extends FileRecord, Lost> {
 }
 
 /**
- * The one way from uploaded bytes to ready files (design, section 4): check what lies at the incoming keys, place it at
- * the final keys, make the records ready in one transaction, remove the incoming objects. Safe beside itself: everybody
- * places the same bytes at one final key, which takes only the first, and one transaction decides.
+ * The one way from uploaded bytes to ready files (docs/design.md, "Flows"): check what lies at the incoming keys, place
+ * it at the final keys, make the records ready in one transaction, remove the incoming objects. Safe beside itself:
+ * everybody places the same bytes at one final key, which takes only the first, and one transaction decides.
  */
 export async function promote<F extends FileRecord, Lost>(
   deps: { objects: ObjectStore; clock: Clock },

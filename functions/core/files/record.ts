@@ -55,7 +55,7 @@ export interface Incoming {
   urlExpiresAt: number;
 }
 
-/** A file of an extension (seed 1, "Storage Model"). */
+/** A file of an extension (docs/contract.md, "A stored file"). */
 export interface ExtensionFile extends StoredFile {
   scope: 'extension';
   appId: string;
@@ -80,7 +80,7 @@ export function holderOf(file: ExtensionFile): Holder | undefined {
   return file.lockId === undefined ? undefined : { type: 'lock', id: file.lockId };
 }
 
-/** What a file of an organization is for (seed 3, "Policy table" and "Direct R2 paths"). */
+/** What a file of an organization is for (docs/contract.md, "Organizations"). */
 export type OrganizationOwnerType =
   | 'exercise_comment'
   | 'progress_photo'
@@ -91,7 +91,10 @@ export type OrganizationOwnerType =
   | 'compliance_document'
   | 'export';
 
-/** A file of an organization (seed 3). It counts in no quota; while it is staged, `expiresAt` is set. */
+/**
+ * A file of an organization (docs/contract.md, "Organizations"). It counts in no quota; while it is staged, `expiresAt`
+ * is set.
+ */
 export interface OrganizationFile extends StoredFile {
   scope: 'organization';
   orgId: string;
@@ -109,8 +112,8 @@ export interface OrganizationFile extends StoredFile {
 }
 
 /**
- * A file of the uploads API (seed 2). It lies in the public bucket or in the default one, and that alone makes it public
- * or private.
+ * A file of the uploads API (docs/contract.md, "Uploads"). It lies in the public bucket or in the default one, and that
+ * alone makes it public or private.
  */
 export interface UploadFile extends StoredFile {
   scope: 'upload';
@@ -119,7 +122,7 @@ export interface UploadFile extends StoredFile {
   deletedAt?: string;
 }
 
-/** Everything a deletion takes with it (seed 1, "Cleanup Lifecycle"). */
+/** Everything a deletion takes with it (docs/contract.md, "Cleanup"). */
 export type Scope =
   | { kind: 'app'; appId: string }
   | { kind: 'session'; sessionId: string }
@@ -174,7 +177,10 @@ export function isVisible(file: FileRecord, now: Date): boolean {
   return file.state === 'ready' && !isExpired(file, now);
 }
 
-/** Epoch milliseconds until which this file must be kept, when that is still to come (seed 3, "7-year retention"). */
+/**
+ * Epoch milliseconds until which this file must be kept, when that is still to come
+ * (docs/contract.md, "Compliance documents").
+ */
 export function retainedUntil(file: FileRecord, now: Date): number | undefined {
   if (file.scope !== 'organization' || file.state !== 'ready' || file.retainedUntil === undefined) return undefined;
   return file.retainedUntil > now.getTime() ? file.retainedUntil : undefined;

@@ -44,8 +44,8 @@ export interface Page<T> {
 }
 
 /**
- * Records and counters. Each method is one conditional step of the state machine (design, section 1): it happens
- * whole or not at all, and doing it again changes nothing.
+ * Records and counters. Each method is one conditional step of the state machine (docs/design.md, "State machine"): it
+ * happens whole or not at all, and doing it again changes nothing.
  */
 export interface FileStore {
   /** Writes the `pending` record and raises its counters, or refuses without a trace. One transaction. */

@@ -5,8 +5,8 @@ import type { FileRecord } from '#core/files/record.ts';
 import type { FileStore } from '#core/files/store.ts';
 
 /**
- * The second half of every form upload (design, section 4): writes the object of a reserved record, then marks the
- * record ready. Whatever fails, nothing of the upload is left. Throws `temporarily_unavailable`.
+ * The second half of every form upload (docs/design.md, "Flows"): writes the object of a reserved record, then marks
+ * the record ready. Whatever fails, nothing of the upload is left. Throws `temporarily_unavailable`.
  */
 export async function writeObject<F extends FileRecord>(
   deps: { files: FileStore; objects: ObjectStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },

@@ -1,4 +1,4 @@
-/** Who is calling, once proven (contract, section 1). */
+/** Who is calling, once proven (docs/contract.md, "Who calls"). */
 export interface UserCaller {
   userId: string;
 }

@@ -2,7 +2,7 @@ import type { CleanupQueue } from '#core/files/cleanup-queue.ts';
 import type { Clock } from '#core/files/ports.ts';
 import type { Holder, Scope } from '#core/files/record.ts';
 
-/** What the platform tells (contract, section 3). Each may come twice, late or out of order. */
+/** What the platform tells (docs/contract.md, "Lifecycle events"). Each may come twice, late or out of order. */
 export type LifecycleEvent = { eventId: string } & (
   | { type: 'app.deleted'; appId: string }
   | { type: 'session.deleted'; sessionId: string }

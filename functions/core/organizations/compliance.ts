@@ -15,7 +15,7 @@ import { isStaged, takeUploads } from './taking.ts';
 /** What a form carries through Lambda (AWS Lambda developer guide, "Lambda quotas"). */
 export const maxDocumentBytes = 4 * 1024 * 1024;
 
-/** Seed 3: "Bucket-level immutability + 7-year lifecycle". We hold to it, too, whatever the bucket does. */
+/** docs/contract.md, "Compliance documents". We hold to it, whatever the bucket's own lock does. */
 const retentionYears = 7;
 
 interface Deps {

@@ -12,7 +12,7 @@ import type { OrganizationStore } from './stores.ts';
 /** What the gateway and Lambda carry of a text, less what escaping may add (AWS Lambda developer guide, "Lambda quotas"). */
 export const maxExportBytes = 4 * 1024 * 1024;
 
-/** Life of a download, seconds (seed 3: "short-lived (60s) downloads"). */
+/** Life of a download, seconds (docs/contract.md, "Exports"). */
 const downloadSeconds = 60;
 
 /** A step of this much may still be going on; longer than any function may run. */
@@ -31,9 +31,9 @@ interface Job {
 }
 
 /**
- * Stores the CSV of a job under `exports/<orgId>/<jobId>.csv` (seed 3, "Export CSVs"). A job has one CSV for good: the
- * same bytes again are answered the same, and finish what an earlier request left half done.
- * Throws `idempotency_key_reused` for other bytes, `request_in_progress` and `temporarily_unavailable`.
+ * Stores the CSV of a job under `exports/<orgId>/<jobId>.csv` (docs/contract.md, "Exports"). A job has one CSV for
+ * good: the same bytes again are answered the same, and finish what an earlier request left half done. Throws
+ * `idempotency_key_reused` for other bytes, `request_in_progress` and `temporarily_unavailable`.
  */
 export async function storeExport(
   deps: Deps,
@@ -67,7 +67,10 @@ async function stage({ organizations, files }: Deps, wanted: OrganizationFile, j
   return (await reserve(files, wanted)) === undefined;
 }
 
-/** A download that works for a minute, for members (seed 3, `getPresignedUrl`). Throws `not_found` before the CSV is there. */
+/**
+ * A download that works for a minute, for members (docs/contract.md, "Exports"). Throws `not_found` before the CSV is
+ * there.
+ */
 export async function exportUrl(
   { organizations, signer }: { organizations: OrganizationStore; signer: UrlSigner },
   { orgId, jobId, userId }: Job & { userId: string },

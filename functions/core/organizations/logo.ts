@@ -24,8 +24,8 @@ interface Who {
 const maxAttempts = 5;
 
 /**
- * Presigns a logo and remembers on the organization's row which upload will be it (seed 3, "Organization logo"). The
- * bytes become the logo when they are there: on completion, or when the logo is next asked for.
+ * Presigns a logo and remembers on the organization's row which upload will be it (docs/contract.md, "Logo"). The bytes
+ * become the logo when they are there: on completion, or when the logo is next asked for.
  */
 export async function presignLogo(
   deps: { organizations: OrganizationStore; signer: UrlSigner; clock: Clock },

@@ -32,9 +32,9 @@ export const maxNewAssets = 15;
 const maxAttempts = 5;
 
 /**
- * Publishes a page and stores the keys of its assets (seed 3, "Minisite assets"). New uploads are taken, assets the
- * page no longer has are deleted, and the page changes, all in one transaction. Two editors at once: the later wins whole.
- * Throws the refusals of a parent write.
+ * Publishes a page and stores the keys of its assets (docs/contract.md, "Minisite"). New uploads are taken, assets the
+ * page no longer has are deleted, and the page changes, all in one transaction. Two editors at once: the later wins
+ * whole. Throws the refusals of a parent write.
  */
 export async function publishMinisite(deps: Deps, publication: Publication): Promise<MinisiteRow> {
   const { organizations, clock } = deps;

@@ -16,14 +16,14 @@ export interface ParentWrite {
 }
 
 /**
- * Parent write (seed 3, "Steps", 3): the uploads are read and checked, HEADed and copied to their final keys, and then
- * taken in one transaction with the row, so that no two rows share an upload and none takes half of them. The
- * organization is the uploads' own; all of them must be of one, in which the caller is an active member.
+ * Parent row (docs/contract.md, "Parent rows"): the uploads are read and checked, HEADed and copied to their final
+ * keys, and then taken in one transaction with the row, so that no two rows share an upload and none takes half of
+ * them. The organization is the uploads' own; all of them must be of one, in which the caller is an active member.
  *
  * Round trips: a batch read; the membership beside one HEAD for each upload; one copy for each; one transaction; one delete for each.
  *
- * Throws the refusals of seed 3's failure table, `validation_failed` for uploads that do not belong together or were
- * presigned for something else, and `temporarily_unavailable`.
+ * Throws the refusals of docs/contract.md, "Refusals of organizations", `validation_failed` for uploads that do not
+ * belong together or were presigned for something else, and `temporarily_unavailable`.
  */
 export async function createParent(
   deps: { organizations: OrganizationStore; objects: ObjectStore; clock: Clock },

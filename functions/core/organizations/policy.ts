@@ -4,7 +4,7 @@ import { fileTooLarge, unsupportedFileType } from './refusals.ts';
 
 const mebibyte = 1024 * 1024;
 
-/** Whatever the policy says (seed 3: "hard-caps fileSize at 100 MB regardless of policy"). A megabyte is 1024 * 1024 bytes. */
+/** Whatever the policy says (docs/contract.md, "Policy"). A megabyte is 1024 * 1024 bytes. */
 export const hardCapBytes = 100 * mebibyte;
 
 /** A signature drawn on a screen takes a few kilobytes. */
@@ -18,7 +18,7 @@ const phoneImages: Types = { ...webImages, 'image/heic': 'heic', 'image/heif': '
 const videos: Types = { 'video/mp4': 'mp4', 'video/quicktime': 'mov' };
 
 interface Policy {
-  /** First part of the key (seed 3, "Key naming"). */
+  /** First part of the key (docs/contract.md, "Key names"). */
   prefix: string;
   allows: readonly { types: Types; maxBytes: number }[];
   /** How long an upload may wait for what takes it, milliseconds. */
@@ -29,7 +29,7 @@ interface Policy {
 const stagedForParentMs = 15 * 60_000;
 const stagedForEditorMs = 24 * 3_600_000;
 
-/** What may be presigned, and as what (seed 3, "Policy table"; the last three are its "Direct R2 paths"). */
+/** What may be presigned, and as what (docs/contract.md, "Policy"; the last three beside the table). */
 const policies = {
   exercise_comment: {
     prefix: 'exercise-comments',

@@ -1,7 +1,10 @@
 import { AppError } from '#core/files/errors.ts';
 import { ObjectStoreError } from '#core/files/ports.ts';
 
-/** The refusals of seed 3 ("Failure modes"), message for message; what they are about is in `details`. */
+/**
+ * The refusals of docs/contract.md, "Refusals of organizations", message for message; what they are about is in
+ * `details`.
+ */
 
 export const notActiveMember = () => new AppError('not_active_member', 'Not an active member');
 
@@ -11,7 +14,7 @@ export const unsupportedFileType = (details: Record<string, unknown>) =>
 export const fileTooLarge = (maxBytes: number) =>
   new AppError('file_too_large', 'File too large', { details: { maxBytes } });
 
-/** Also for an upload that was consumed before: its staging is over, and the seed tells the two not apart. */
+/** Also for an upload that was consumed before: its staging is over, and the contract tells the two not apart. */
 export const uploadNotFound = (uploadId: string) =>
   new AppError('upload_not_found', 'Upload not found or expired', { details: { uploadId } });
 

@@ -34,8 +34,8 @@ export async function createSignatureToken(
 }
 
 /**
- * Presigns the signature a token allows and uses the token up, in one transaction (seed 3, "Tokenized form signatures").
- * The bytes wait until the platform stores the signed document that names the upload. A declaration the policy refuses
+ * Presigns the signature a token allows and uses the token up, in one transaction (docs/contract.md, "Signatures"). The
+ * bytes wait until the platform stores the signed document that names the upload. A declaration the policy refuses
  * leaves the token as it was. Throws `not_found` for a token that is unknown, used or expired, without telling which.
  */
 export async function presignSignature(

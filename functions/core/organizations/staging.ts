@@ -30,8 +30,8 @@ export interface Staging {
 }
 
 /**
- * Presign (seed 3, "Steps", 1): membership, policy, then the staged record. One transaction, in which the membership is
- * a condition; signing is local, and R2 is not asked.
+ * Presign (docs/contract.md, "Presign and PUT"): membership, policy, then the staged record. One transaction, in which
+ * the membership is a condition; signing is local, and R2 is not asked.
  *
  * Throws `not_active_member` before anything else, `file_too_large`, `invalid_file_type`.
  */
@@ -70,8 +70,8 @@ export function beside(
 }
 
 /**
- * A new upload and what its client is told, not written yet. The id is a UUID (seed 3, "Key naming") and the record's
- * own, so an upload is found by one strongly consistent read. Throws what the policy refuses.
+ * A new upload and what its client is told, not written yet. The id is a UUID (docs/contract.md, "Key names") and the
+ * record's own, so an upload is found by one strongly consistent read. Throws what the policy refuses.
  */
 export async function newUpload(
   deps: { signer: UrlSigner; clock: Clock },

@@ -11,7 +11,7 @@ export interface Member {
   updatedAt: string;
 }
 
-/** Rows that take uploads (seed 3, "Parent write"). */
+/** Rows that take uploads (docs/contract.md, "Parent rows"). */
 export type ParentKind = 'progress_photo' | 'exercise_comment' | 'message';
 
 /** A file as the row that took it keeps it: enough to list and sign it without reading its record. */

@@ -17,8 +17,8 @@ interface Deps {
 const uploadIdPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * The caller's staged uploads, in one strongly consistent batch (seed 3, "Parent write"). The first id that fails
- * decides: `upload_not_found` for one that is unknown, expired or taken, `upload_not_owned` for another user's.
+ * The caller's staged uploads, in one strongly consistent batch (docs/contract.md, "Parent rows"). The first id that
+ * fails decides: `upload_not_found` for one that is unknown, expired or taken, `upload_not_owned` for another user's.
  */
 export async function readStaged(
   { organizations, clock }: Deps,
@@ -51,8 +51,9 @@ export interface Taking {
 }
 
 /**
- * Makes staged uploads files of a row (seed 3, "Parent write"): `promote`, by copies inside R2 and on the ETags that were
- * checked, in one transaction with the row. Two requests that take the same upload copy the same bytes, and one wins.
+ * Makes staged uploads files of a row (docs/contract.md, "Parent rows"): `promote`, by copies inside R2 and on the
+ * ETags that were checked, in one transaction with the row. Two requests that take the same upload copy the same bytes,
+ * and one wins.
  *
  * Answers the kinds of change that were refused, and the first upload that somebody else took meanwhile. Throws
  * `file_not_uploaded`, `invalid_file_type`, `upload_not_found`, and `temporarily_unavailable` when the bucket does not

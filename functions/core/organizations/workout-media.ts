@@ -3,13 +3,13 @@ import type { SignedUrl, UrlSigner } from '#core/files/ports.ts';
 import { notActiveMember, notFound } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';
 
-/** Life of links in lists and pages, seconds (seed 3, `getPresignedUrl(key, expiresIn = 3600)`). */
+/** Life of links in lists and pages, seconds (docs/contract.md, "Signed links"). */
 export const linkSeconds = 3600;
 
 /**
- * Links to media of one workout (seed 3, "Workout media"). A workout's own keys are those below its prefix; a key from
- * anywhere else is not found, whatever lies there, and then no link is given at all. There is no record that could name
- * an owner: that the prefix is this organization's alone is what keeps others out. Signing is local.
+ * Links to media of one workout (docs/contract.md, "Workout media"). A workout's own keys are those below its prefix; a
+ * key from anywhere else is not found, whatever lies there, and then no link is given at all. There is no record that
+ * could name an owner: that the prefix is this organization's alone is what keeps others out. Signing is local.
  */
 export async function workoutMediaUrls(
   deps: { organizations: OrganizationStore; signer: UrlSigner },

@@ -138,7 +138,7 @@ const messages: Record<BindingReason, (bucket: Bucket) => string> = {
   bucket_of_another_table: (bucket) =>
     `The ${bucket} bucket belongs to another table: the settings name a bucket of another stage, or the table is new. Correct the settings or restore the table. ${orConfirm}`,
   table_restored: (bucket) =>
-    `The table is of an earlier time than the ${bucket} bucket: it was restored, and does not know the files stored since. Follow "After a restore" in the README. ${orConfirm}`,
+    `The table is of an earlier time than the ${bucket} bucket: it was restored, and does not know the files stored since. Follow docs/operating.md, "After a restore". ${orConfirm}`,
   bucket_without_marker: (bucket) =>
     `The ${bucket} bucket has lost the marker this table put there: it is another bucket, or was emptied. Correct the settings. ${orConfirm}`,
   bucket_unknown: (bucket) =>

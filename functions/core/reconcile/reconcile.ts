@@ -25,7 +25,7 @@ const parts: Record<Position['part'], Step> = {
 };
 
 /**
- * Finds what drifted and, unless dry, puts it right (design, section 4, "Reconcile"): what is overdue, counters against
+ * Finds what drifted and, unless dry, puts it right (docs/design.md, "Flows"): what is overdue, counters against
  * records, records against objects, objects against records. Safe beside everything else that runs: every repair is
  * conditional, and one run works at a time.
  *

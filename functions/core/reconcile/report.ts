@@ -13,7 +13,10 @@ export interface CounterDrift {
   actual: Usage;
 }
 
-/** What a reconcile run found, and what it did about it (contract, section 3). A dry run finds the same and does nothing. */
+/**
+ * What a reconcile run found, and what it did about it (docs/contract.md, "Administration"). A dry run finds the same
+ * and does nothing.
+ */
 export interface ReconcileReport {
   dryRun: boolean;
   /** False when time ran out: call again with `cursor` for the rest. */

@@ -17,8 +17,8 @@ import type { StoreUploadDeps } from './store-upload.ts';
 export const unknownType = 'application/octet-stream';
 
 /**
- * Begins the direct upload of a file of any type and size (contract, section 7). What is declared is checked where it
- * could save a useless transfer; what counts is what the bytes turn out to be. No call to R2.
+ * Begins the direct upload of a file of any type and size (docs/contract.md, "Direct upload"). What is declared is
+ * checked where it could save a useless transfer; what counts is what the bytes turn out to be. No call to R2.
  *
  * Throws `file_too_large`, `invalid_file_type` and `idempotency_key_reused`.
  */

@@ -1,6 +1,9 @@
 import type { FileRecord } from '#core/files/record.ts';
 
-/** A list of the uploads API whose length is shown: all files of an owner, or those of one coin (seed 2, `coinName`). */
+/**
+ * A list of the uploads API whose length is shown: all files of an owner, or those of one coin
+ * (docs/contract.md, "List files").
+ */
 export type ListRef = { kind: 'owner'; userId: string } | { kind: 'coin'; userId: string; coinName: string };
 
 /**

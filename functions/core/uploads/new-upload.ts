@@ -14,15 +14,15 @@ export type Visibility = 'public' | 'private';
 export interface UploadRequest {
   userId: string;
   visibility: Visibility;
-  /** Clean already; kept as it is and no part of any key (seed 2). */
+  /** Clean already; kept as it is and no part of any key (docs/contract.md, "Upload a file"). */
   originalName: string;
   coinName?: string | undefined;
   idempotency?: IdempotencyClaim | undefined;
 }
 
 /**
- * What a new upload is; see `pendingRecord` for the rest. Its key is seed 2's `name`, `public/<userId>/<uuid>.<ext>`; without a type, as of a direct
- * upload that nobody has looked at, the key has no extension yet.
+ * What a new upload is; see `pendingRecord` for the rest. Its key is its `name`, `public/<userId>/<uuid>.<ext>`;
+ * without a type, as of a direct upload that nobody has looked at, the key has no extension yet.
  */
 export function newUpload(
   now: Date,

@@ -46,9 +46,9 @@ export async function getLiveUpload(deps: Deps, owned: Owned): Promise<UploadFil
 }
 
 /**
- * Deletes an upload softly (contract, section 4): out of every list and every count at once; the object follows when
- * the grace period ends, by the same cleanup that takes what has expired. A second time changes nothing and answers the
- * same. Throws `file_not_found`.
+ * Deletes an upload softly (docs/contract.md, "Delete a file"): out of every list and every count at once; the object
+ * follows when the grace period ends, by the same cleanup that takes what has expired. A second time changes nothing
+ * and answers the same. Throws `file_not_found`.
  */
 export async function deleteUpload(
   deps: Deps & { uploads: UploadStore },
@@ -73,8 +73,8 @@ export interface UploadPage {
 }
 
 /**
- * A page of the caller's uploads, newest first (seed 2, "List User Files"), by its number or, where `cursor` is given
- * (empty for the first), after a file: numbers shift when files come and go, what follows a file does not.
+ * A page of the caller's uploads, newest first (docs/contract.md, "List files"), by its number or, where `cursor` is
+ * given (empty for the first), after a file: numbers shift when files come and go, what follows a file does not.
  */
 export async function listUploads(
   { uploads }: { uploads: UploadStore },

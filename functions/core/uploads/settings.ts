@@ -1,4 +1,6 @@
-/** What an administrator decides for the uploads API (contract, section 3). Sizes are bytes. */
+/**
+ * What an administrator decides for the uploads API (docs/contract.md, "Settings of the uploads API"). Sizes are bytes.
+ */
 export interface UploadSettings {
   maxFileBytes: number;
   /** Matched against what the bytes are: `*` and `/*` for everything, `image/*` or `image/` for a family, `image/png` for one type. */
@@ -7,7 +9,10 @@ export interface UploadSettings {
   graceSeconds: number;
 }
 
-/** Any file type (seed 2). 100 MiB go through a direct upload; a form carries `maxFormBytes`. */
+/**
+ * Any file type (docs/contract.md, "Settings of the uploads API"). 100 MiB go through a direct upload; a form carries
+ * `maxFormBytes`.
+ */
 export const defaultUploadSettings: UploadSettings = {
   maxFileBytes: 104_857_600,
   allowedTypes: ['*/*'],

@@ -17,8 +17,8 @@ export interface StoreUploadDeps extends JudgeDeps {
 }
 
 /**
- * Form upload of any file (seed 2): the bytes are stored as they came, under the type they have. Two DynamoDB calls and
- * one R2 call; whatever fails, nothing of the upload is left.
+ * Form upload of any file (docs/contract.md, "Upload a file"): the bytes are stored as they came, under the type they
+ * have. Two DynamoDB calls and one R2 call; whatever fails, nothing of the upload is left.
  *
  * Throws `invalid_file_type`, `idempotency_key_reused`, `request_in_progress` and `temporarily_unavailable`.
  */

@@ -16,7 +16,10 @@ function refusal(state: unknown, maxBytes = 65_536): AppError | undefined {
 
 describe('state', () => {
   it.each([
-    ["the seed's example", { puzzleImageFileId: 'file_record_id', selectedImageIds: ['a'], lastOpenedTab: 'images' }],
+    [
+      "the contract's example",
+      { puzzleImageFileId: 'file_record_id', selectedImageIds: ['a'], lastOpenedTab: 'images' },
+    ],
     ['text that speaks of data: and blobs', { note: 'metadata: none; a blob of paint; see https://example.com/?a=b' }],
     ['a hash and a token', { hash: 'a'.repeat(128), token: 'Z'.repeat(255) }],
     ['long prose', { text: 'word '.repeat(2000) }],

@@ -100,7 +100,7 @@ describe('a parent write is refused', () => {
     expect(await parents()).toHaveLength(1);
   });
 
-  it("for another user's upload, in the seed's words", async () => {
+  it("for another user's upload, in the contract's words", async () => {
     await join(world, orgId, 'another');
     const id = await uploaded(world, { userId: 'another' });
     expect(await refusalOf(write([id]))).toMatchObject({

@@ -17,7 +17,7 @@ const videos: [string, string][] = [
   ['video/quicktime', 'mov'],
 ];
 
-/** The seed's table, row by row, and the direct paths. */
+/** The table of docs/contract.md, "Policy", row by row, and what is beside it. */
 const rows: { ownerType: UploadOwnerType; types: [string, string][]; maxBytes: number }[] = [
   { ownerType: 'exercise_comment', types: phoneImages, maxBytes: 10 * mebibyte },
   { ownerType: 'exercise_comment', types: videos, maxBytes: 50 * mebibyte },
@@ -73,7 +73,7 @@ describe('the policy', () => {
     );
   });
 
-  it("names keys as the seed does, and an owner's dots do not climb", () => {
+  it("names keys as the contract does, and an owner's dots do not climb", () => {
     expect(keyOf('exercise_comment', 'u1', 'id', 'mov')).toBe('exercise-comments/u1/id.mov');
     expect(keyOf('progress_photo', 'u1', 'id', 'jpg')).toBe('progress-photos/u1/id.jpg');
     expect(keyOf('message', 'u1', 'id', 'png')).toBe('messages/uploads/u1/id.png');

@@ -33,8 +33,8 @@ export interface ClaimAnswer {
 }
 
 /**
- * Binds every file a saved config references to its lock or template (seed 1, "Claiming Staged Files Later"): all of
- * them or none, and the same claim again gives the same answer. Then the draft's other staged files go.
+ * Binds every file a saved config references to its lock or template (docs/contract.md, "Claims"): all of them or none,
+ * and the same claim again gives the same answer. Then the draft's other staged files go.
  *
  * Throws `file_not_found`, `staged_file_expired`, `file_already_claimed` (with every failing file in `details.files`),
  * `extension_session_storage_quota_exceeded`, `not_found` when the target is deleted, `validation_failed`.

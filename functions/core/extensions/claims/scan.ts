@@ -1,9 +1,9 @@
 import { AppError } from '#core/files/errors.ts';
 
-/** Marks an object of an extension config as a reference to a stored file (seed 1, "Claiming Staged Files Later"). */
+/** Marks an object of an extension config as a reference to a stored file (docs/contract.md, "Claims"). */
 const provider = 'chastify_storage';
 
-/** Links that expire: previews keep them for a moment, a saved config must not (seed 1). */
+/** Links that expire: previews keep them for a moment, a saved config must not (docs/contract.md, "Claims"). */
 const temporaryFields = new Set(['signedUrl', 'publicUrl', 'urlExpiresAt']);
 
 /** DynamoDB writes at most 100 items in one transaction; the rest is for counters, target and claim. */
