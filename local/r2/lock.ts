@@ -1,7 +1,7 @@
 /**
  * What can hold a write back: a bucket lock and the rate of writes per key. Differs from real R2: one lock rule of one
- * age a bucket; and as it is not documented which requests count as writes of a key, all that could do: PutObject,
- * CopyObject and deletions, those whose condition fails among them.
+ * age a bucket. It is not documented which requests count as writes of a key: here PutObject, CopyObject and deletions do,
+ * except those whose condition fails, since they write nothing.
  */
 import { R2Error } from './errors.ts';
 import type { BucketOptions, Clock } from './types.ts';

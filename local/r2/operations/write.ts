@@ -71,9 +71,9 @@ async function commit(
 ): Promise<StoredObject> {
   try {
     return store.commit(bucket.name, key, draft, facts, now, (current) => {
-      admitWrite(key);
       assertUnlocked(bucket, current, now);
       assertConditions(conditionsOf(request.header, kind === 'copy' ? 'cf-copy-destination-' : ''), current);
+      admitWrite(key);
     });
   } catch (error) {
     await store.discard(draft);

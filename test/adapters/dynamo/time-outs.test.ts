@@ -10,7 +10,7 @@ import { access } from '#test/support/tables.ts';
 
 const name = 'stowage';
 const key = { pk: 'a', sk: 'b' };
-const unavailable = { name: 'AppError', code: 'temporarily_unavailable', status: 503, retryAfterSeconds: 1 };
+const unavailable = { name: 'AppError', code: 'temporarily_unavailable', retryAfterSeconds: 1 };
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let table: Table;

@@ -2,8 +2,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTokenVerifier, type TokenVerifierConfig } from '#adapters/tokens/token-verifier.ts';
 import { audience, createKey, issuer, type SigningKey, signToken, startKeyServer } from './key-server.ts';
 
-const unauthorized = { name: 'AppError', code: 'unauthorized', status: 401 };
-const unavailable = { name: 'AppError', code: 'temporarily_unavailable', status: 503, retryAfterSeconds: 5 };
+const unauthorized = { name: 'AppError', code: 'unauthorized' };
+const unavailable = { name: 'AppError', code: 'temporarily_unavailable', retryAfterSeconds: 5 };
 const accepted = { sub: 'user-1' };
 const minutes = 60;
 const hours = 60 * minutes;
