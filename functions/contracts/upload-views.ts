@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { AppError } from '#core/files/errors.ts';
 import type { Bucket } from '#core/files/ports.ts';
 import type { UploadFile } from '#core/files/record.ts';
+import { encodeRfc3986 } from '#core/files/uri.ts';
 
 /** Where stored files are, as their owners are told: the deploy settings. */
 export interface Places {
@@ -55,7 +56,7 @@ export function newUploadView(file: UploadFile, places: Places): z.output<typeof
     type: file.mimeType,
     size: String(file.sizeBytes),
     bucket,
-    url: `${base}/${file.key.split('/').map(encodeSegment).join('/')}`,
+    url: `${base}/${file.key.split('/').map(encodeRfc3986).join('/')}`,
     meta: { originalName: file.originalName },
     status: file.deletedAt === undefined,
     deletedAt: file.deletedAt ?? null,
@@ -80,7 +81,3 @@ export function requirePlace(role: Bucket, places: Places): { bucket: string; ba
   if (places.endpoint !== undefined && bucket !== undefined && base !== undefined) return { bucket, base };
   throw new AppError('storage_not_configured', `No ${role} bucket is configured. Ask the platform team.`);
 }
-
-/** As S3 addresses are written (RFC 3986): `encodeURIComponent` leaves `!'()*` alone. */
-const encodeSegment = (segment: string) =>
-  encodeURIComponent(segment).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -1,4 +1,4 @@
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import type { DeveloperKey, DeveloperKeyStore } from '#core/extensions/ports.ts';
 import { createCache } from './cache.ts';
 import type { Table } from './client.ts';
@@ -33,20 +33,16 @@ export function createDeveloperKeyStore(table: Table, options: { cacheSeconds: n
 
     async list(appId) {
       const keys: DeveloperKey[] = [];
-      let start: Record<string, unknown> | undefined;
-      do {
-        const answer = await table.documents.send(
-          new QueryCommand({
-            TableName,
-            KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-            ExpressionAttributeValues: { ':pk': appPk(appId), ':prefix': developerKeyPrefix },
-            ConsistentRead: true,
-            ExclusiveStartKey: start,
-          }),
-        );
-        keys.push(...(answer.Items ?? []).map(fromItem));
-        start = answer.LastEvaluatedKey;
-      } while (start !== undefined);
+      const pages = paginateQuery(
+        { client: table.documents },
+        {
+          TableName,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+          ExpressionAttributeValues: { ':pk': appPk(appId), ':prefix': developerKeyPrefix },
+          ConsistentRead: true,
+        },
+      );
+      for await (const { Items = [] } of pages) keys.push(...Items.map(fromItem));
       return keys.sort((a, b) => a.createdAt.localeCompare(b.createdAt));
     },
 

@@ -1,5 +1,6 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { IncomingMarker } from '#core/files/incoming-marker.ts';
 import type { FileRecord, Usage } from '#core/files/record.ts';
 import type { CounterLimit, FileStore, ReserveResult } from '#core/files/store.ts';
@@ -187,8 +188,10 @@ function readied<F extends FileRecord>(file: F, now: Date): F {
   return file.expiresAt === undefined ? next : { ...next, dueAt: file.expiresAt };
 }
 
-const wroteThis = (item: Record<string, AttributeValue> | undefined, next: FileRecord) =>
-  item?.rev?.N === String(next.rev) && item.state?.S === next.state && item.updatedAt?.S === next.updatedAt;
+function wroteThis(item: Record<string, AttributeValue> | undefined, next: FileRecord): boolean {
+  const { rev, state, updatedAt } = item === undefined ? {} : unmarshall(item);
+  return rev === next.rev && state === next.state && updatedAt === next.updatedAt;
+}
 
 /**
  * Which condition said no. Order of the items: record, counters, then ticket and idempotency. An id that follows from a

@@ -1,4 +1,4 @@
-import { DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand, paginateQuery, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Scope } from '#core/files/record.ts';
 import type { LifecycleStore } from '#core/lifecycle/events.ts';
 import type { Table } from './client.ts';
@@ -24,20 +24,19 @@ export function createLifecycleStore(table: Table): LifecycleStore {
 
   /** Of every app that wrote one; after the session is closed, when there can be no more of them. */
   async function deleteStates(sessionId: string): Promise<void> {
-    let isMore: boolean;
-    do {
-      const { Items = [], LastEvaluatedKey } = await send(
-        new QueryCommand({
-          TableName,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ProjectionExpression: 'pk, sk',
-          ExpressionAttributeValues: { ':pk': sessionPk(sessionId), ':prefix': statePrefix },
-          ConsistentRead: true,
-        }),
-      );
+    const pages = paginateQuery(
+      { client: table.documents },
+      {
+        TableName,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ProjectionExpression: 'pk, sk',
+        ExpressionAttributeValues: { ':pk': sessionPk(sessionId), ':prefix': statePrefix },
+        ConsistentRead: true,
+      },
+    );
+    for await (const { Items = [] } of pages) {
       for (const { pk, sk } of Items) await send(new DeleteCommand({ TableName, Key: { pk, sk } }));
-      isMore = LastEvaluatedKey !== undefined;
-    } while (isMore);
+    }
   }
 
   return {

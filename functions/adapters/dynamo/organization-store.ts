@@ -1,4 +1,4 @@
-import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { isOf } from '#core/files/record.ts';
 import type { LogoRow, MinisiteRow, OrganizationStore, Parent, SignatureToken } from '#core/organizations/stores.ts';
 import { getFiles } from './batch-get.ts';
@@ -64,24 +64,24 @@ export function createOrganizationStore(table: Table): OrganizationStore {
       requireCursor(cursor);
       const pk = parentPk(kind, userId);
       const items: Parent[] = [];
-      let start: Item | undefined = cursor === undefined ? undefined : { pk, sk: cursor };
-      do {
-        const answer: { Items?: Item[]; LastEvaluatedKey?: Item } = await table.documents.send(
-          new QueryCommand({
-            TableName,
-            KeyConditionExpression: 'pk = :pk',
-            ...(orgId !== undefined && { FilterExpression: 'orgId = :org' }),
-            ExpressionAttributeValues: { ':pk': pk, ...(orgId !== undefined && { ':org': orgId }) },
-            ScanIndexForward: false,
-            ConsistentRead: true,
-            ExclusiveStartKey: start,
-            // One more than wanted tells whether there is a next page without another query.
-            Limit: limit + 1,
-          }),
-        );
-        items.push(...(answer.Items ?? []).map((item) => withoutKeys(item) as Parent));
-        start = answer.LastEvaluatedKey;
-      } while (start !== undefined && items.length <= limit);
+      const pages = paginateQuery(
+        { client: table.documents },
+        {
+          TableName,
+          KeyConditionExpression: 'pk = :pk',
+          ...(orgId !== undefined && { FilterExpression: 'orgId = :org' }),
+          ExpressionAttributeValues: { ':pk': pk, ...(orgId !== undefined && { ':org': orgId }) },
+          ScanIndexForward: false,
+          ConsistentRead: true,
+          ...(cursor !== undefined && { ExclusiveStartKey: { pk, sk: cursor } }),
+          // One more than wanted tells whether there is a next page without another query.
+          Limit: limit + 1,
+        },
+      );
+      for await (const { Items = [] } of pages) {
+        items.push(...Items.map((item) => withoutKeys(item) as Parent));
+        if (items.length > limit) break;
+      }
       if (items.length <= limit) return { items };
       const shown = items.slice(0, limit);
       const last = shown.at(-1)?.id;

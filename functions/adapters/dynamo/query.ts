@@ -1,4 +1,4 @@
-import { QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import { paginateQuery, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { AppError } from '#core/files/errors.ts';
 import { idPattern } from '#core/files/ids.ts';
 import type { ExtensionFile } from '#core/files/record.ts';
@@ -23,14 +23,9 @@ export function requireCursor(cursor: string | undefined): void {
 /** Everything a query finds, page by page (a DynamoDB page ends at 1 MB). */
 export async function queryAll(table: Table, query: Query): Promise<ExtensionFile[]> {
   const found: ExtensionFile[] = [];
-  let start: QueryCommandInput['ExclusiveStartKey'];
-  do {
-    const answer = await table.documents.send(
-      new QueryCommand({ ...query, TableName: table.name, ExclusiveStartKey: start }),
-    );
-    found.push(...(answer.Items ?? []).map(extensionFile));
-    start = answer.LastEvaluatedKey;
-  } while (start !== undefined);
+  for await (const { Items = [] } of paginateQuery({ client: table.documents }, { ...query, TableName: table.name })) {
+    found.push(...Items.map(extensionFile));
+  }
   return found;
 }
 
@@ -49,24 +44,24 @@ export async function queryPage(
   page: { limit?: number | undefined; cursor?: string | undefined },
 ): Promise<Page<ExtensionFile>> {
   requireCursor(page.cursor);
-  const startAt = (id: string) => ({ ...fileKey(id), id, [index.pk]: index.value });
   const limit = page.limit ?? Number.POSITIVE_INFINITY;
   const items: ExtensionFile[] = [];
-  let start = page.cursor === undefined ? undefined : startAt(page.cursor);
-  do {
-    const answer = await table.documents.send(
-      new QueryCommand({
-        ...query,
-        TableName: table.name,
-        ExclusiveStartKey: start,
-        // One more than wanted tells whether there is a next page without another query.
-        ...(page.limit !== undefined && { Limit: Math.max(page.limit + 1, leastRead(query)) }),
+  const pages = paginateQuery(
+    { client: table.documents },
+    {
+      ...query,
+      TableName: table.name,
+      ...(page.cursor !== undefined && {
+        ExclusiveStartKey: { ...fileKey(page.cursor), id: page.cursor, [index.pk]: index.value },
       }),
-    );
-    items.push(...(answer.Items ?? []).map(extensionFile));
-    const last = answer.LastEvaluatedKey?.id;
-    start = typeof last === 'string' ? startAt(last) : undefined;
-  } while (start !== undefined && items.length <= limit);
+      // One more than wanted tells whether there is a next page without another query.
+      ...(page.limit !== undefined && { Limit: Math.max(page.limit + 1, leastRead(query)) }),
+    },
+  );
+  for await (const { Items = [] } of pages) {
+    items.push(...Items.map(extensionFile));
+    if (items.length > limit) break;
+  }
   if (items.length <= limit) return { items };
   const shown = items.slice(0, limit);
   return { items: shown, cursor: shown.at(-1)?.id };

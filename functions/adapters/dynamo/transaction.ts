@@ -1,5 +1,6 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Table } from './client.ts';
 
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
@@ -31,22 +32,11 @@ function outcomesOf(error: unknown): ItemOutcome[] {
   const reasons = (error instanceof TransactionCanceledException ? error.CancellationReasons : undefined) ?? [];
   if (!reasons.some((reason) => reason.Code === 'ConditionalCheckFailed')) throw error;
   return reasons.map((reason) =>
-    reason.Code === 'ConditionalCheckFailed' ? { failed: true, old: unmarshalled(reason.Item) } : { failed: false },
+    // The document client unmarshalls answers, not the items inside an exception.
+    reason.Code === 'ConditionalCheckFailed'
+      ? { failed: true, old: reason.Item && unmarshall(reason.Item) }
+      : { failed: false },
   );
-}
-
-/** The document client unmarshalls answers, not the items inside an exception. */
-function unmarshalled(item: Record<string, unknown> | undefined): Record<string, unknown> | undefined {
-  if (item === undefined) return undefined;
-  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, scalar(value)]));
-}
-
-function scalar(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if ('N' in value) return Number(value.N);
-  if ('S' in value) return value.S;
-  if ('BOOL' in value) return value.BOOL;
-  return value;
 }
 
 export function isNamed(error: unknown, name: string): boolean {

@@ -1,4 +1,4 @@
-import { QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import { paginateQuery } from '@aws-sdk/lib-dynamodb';
 import type { UploadFile } from '#core/files/record.ts';
 import type { ListRef } from '#core/uploads/lists.ts';
 import type { UploadStore } from '#core/uploads/ports.ts';
@@ -21,24 +21,23 @@ export function createUploadStore(table: Table): UploadStore {
   async function below(list: ListRef, before: string, limit: number): Promise<UploadFile[]> {
     const index = listIndexes[list.kind];
     const items: UploadFile[] = [];
-    let start: QueryCommandInput['ExclusiveStartKey'];
-    do {
-      const answer = await table.documents.send(
-        new QueryCommand({
-          TableName,
-          IndexName: index.name,
-          KeyConditionExpression: '#pk = :pk AND id < :before',
-          ExpressionAttributeNames: { '#pk': index.pk },
-          ExpressionAttributeValues: { ':pk': listPk(list), ':before': before },
-          ScanIndexForward: false,
-          Limit: limit - items.length,
-          ExclusiveStartKey: start,
-        }),
-      );
-      items.push(...(answer.Items ?? []).map((item) => fromItem<UploadFile>(item)));
-      start = answer.LastEvaluatedKey;
-    } while (start !== undefined && items.length < limit);
-    return items;
+    const pages = paginateQuery(
+      { client: table.documents },
+      {
+        TableName,
+        IndexName: index.name,
+        KeyConditionExpression: '#pk = :pk AND id < :before',
+        ExpressionAttributeNames: { '#pk': index.pk },
+        ExpressionAttributeValues: { ':pk': listPk(list), ':before': before },
+        ScanIndexForward: false,
+        Limit: limit,
+      },
+    );
+    for await (const { Items = [] } of pages) {
+      items.push(...Items.map((item) => fromItem<UploadFile>(item)));
+      if (items.length >= limit) break;
+    }
+    return items.slice(0, limit);
   }
 
   return {

@@ -1,5 +1,6 @@
 /** Where the buckets are and how an object is addressed in them. */
 import { type Bucket, type Clock, type ObjectRef, ObjectStoreError } from '#core/files/ports.ts';
+import { encodeRfc3986 } from '#core/files/uri.ts';
 import type { CredentialSource } from './credentials.ts';
 
 export interface R2Config {
@@ -45,11 +46,6 @@ export function bucketName(config: Pick<R2Config, 'buckets'>, bucket: Bucket): s
     throw new ObjectStoreError('denied', `No bucket is configured for the role "${bucket}".`);
   }
   return name;
-}
-
-/** Percent-encodes as SigV4 wants it (RFC 3986): `encodeURIComponent` leaves `!'()*` alone. */
-export function encodeRfc3986(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /** R2's limit on a key (Cloudflare: "Limits"). */

@@ -4,7 +4,8 @@ import { S3RequestPresigner } from '@aws-sdk/s3-request-presigner';
 import { Sha256 } from '@smithy/core/checksum';
 import { HttpRequest } from '@smithy/core/protocols';
 import type { Clock, UrlSigner } from '#core/files/ports.ts';
-import { encodeRfc3986, objectPath, type R2Config, region } from './config.ts';
+import { encodeRfc3986 } from '#core/files/uri.ts';
+import { objectPath, type R2Config, region } from './config.ts';
 import { sharedCredentials } from './credentials.ts';
 
 /** SigV4's bounds on `X-Amz-Expires`, in seconds: seven days at most. */
