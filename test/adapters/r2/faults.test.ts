@@ -14,6 +14,7 @@ const plain = { contentType: 'text/plain' };
 const failed = (reason: string) => ({ name: 'ObjectStoreError', reason });
 const busy = { status: 503, code: 'SlowDown' };
 const landed = { afterEffect: 'reset' } as const;
+const tooSoon = { status: 429, code: 'TooManyRequests' };
 
 beforeAll(async () => {
   bucket = await startBucket();
@@ -83,7 +84,7 @@ describe('a bucket in trouble', () => {
 
 describe('a write whose answer was lost', () => {
   it('is recognised as our own and succeeds', async () => {
-    bucket.faults.push(landed);
+    bucket.faults.push(landed, tooSoon);
     expect(await bucket.store.put(ref, bytes, plain)).toEqual({ etag });
     expect(bucket.story()).toEqual(['PutObject 0', 'PutObject 429', 'PutObject 412', 'HeadObject 200']);
   });
@@ -107,6 +108,7 @@ describe('a write whose answer was lost', () => {
 
   it('costs no HEAD when nothing was lost, as nothing is by being told to come later', async () => {
     await bucket.store.put(ref, bytes, plain);
+    bucket.faults.push(tooSoon);
     await expect(bucket.store.put(ref, bytes, plain)).rejects.toMatchObject(failed('exists'));
     expect(bucket.story()).toEqual(['PutObject 200', 'PutObject 429', 'PutObject 412']);
   });

@@ -1,0 +1,4 @@
+/** One segment of an address as S3 and SigV4 want it (RFC 3986): `encodeURIComponent` leaves `!'()*` alone. */
+export function encodeRfc3986(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}
