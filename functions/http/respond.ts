@@ -1,4 +1,5 @@
-import { statusOf, type Wording } from '#contracts/refusals.ts';
+import type { Contract } from '#contracts/contract.ts';
+import { statusOf } from '#contracts/refusals.ts';
 import { AppError } from '#core/files/errors.ts';
 import { ObjectStoreError } from '#core/files/ports.ts';
 
@@ -28,13 +29,32 @@ export function emptyResponse(status: number, requestId: string): HttpResponse {
  * The one error body (docs/contract.md, "One error body"), in the surface's own wording where it has one: the only
  * place that knows what status a refusal has.
  */
-export function errorResponse(error: unknown, requestId: string, wording: Wording = {}): HttpResponse {
+export function errorResponse(
+  error: unknown,
+  requestId: string,
+  { wording = {}, json }: Pick<Contract, 'wording' | 'json'> = {},
+): HttpResponse {
   const { code, message, details, retryAfterSeconds } = refusalOf(error);
   const told = wording[code] ?? { status: statusOf[code], message };
-  const body = { status: 'error', code, message: told.message, requestId, details };
+  const body = {
+    status: 'error',
+    code,
+    message: told.message,
+    requestId,
+    details: details && withPaths(details, json ? 'body' : 'query'),
+  };
   const response = jsonResponse(told.status, body, requestId);
   if (retryAfterSeconds !== undefined) response.headers['retry-after'] = String(retryAfterSeconds);
   return response;
+}
+
+/** Rules know a field by its name and not where in a request it stood: fields become paths, like those of the checks. */
+function withPaths(details: Record<string, unknown>, part: 'body' | 'query'): Record<string, unknown> {
+  if (!Array.isArray(details.issues)) return details;
+  const issues = details.issues.map(({ field, ...issue }: { field?: string }) =>
+    field === undefined ? issue : { path: field === '' ? part : `${part}.${field}`, ...issue },
+  );
+  return { ...details, issues };
 }
 
 /**

@@ -65,7 +65,7 @@ export function pipeline<A extends Auth, C extends Contract>({
     .handler(run);
   const handler = middy<GatewayEvent, unknown>({ timeoutEarlyInMillis: earlyMs, timeoutEarlyResponse: timedOut })
     .use(requestLog(row))
-    .use(refusals(contract.wording))
+    .use(refusals(contract))
     .use(answer(contract))
     .handler(checked) as unknown as (event: APIGatewayProxyEventV2, context: Context) => Promise<HttpResponse>;
   return withDeadline(handler);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
 import { organizationWording } from '#contracts/refusals.ts';
 import { AppError } from '#core/files/errors.ts';
 import { ObjectStoreError } from '#core/files/ports.ts';
@@ -27,13 +28,28 @@ describe('an error', () => {
 
   it('has the status and the words of its surface, where it has some', () => {
     const tooLarge = new AppError('file_too_large', 'Too large.', { details: { maxBytes: 1 } });
-    const { statusCode, body } = errorResponse(tooLarge, 'request-1', organizationWording);
+    const { statusCode, body } = errorResponse(tooLarge, 'request-1', { wording: organizationWording });
     expect([statusCode, JSON.parse(body ?? '')]).toEqual([
       400,
       expect.objectContaining({ code: 'file_too_large', message: 'File too large', details: { maxBytes: 1 } }),
     ]);
-    const other = errorResponse(new AppError('invalid_image', 'Cut.'), 'request-1', organizationWording);
+    const other = errorResponse(new AppError('invalid_image', 'Cut.'), 'request-1', { wording: organizationWording });
     expect([other.statusCode, JSON.parse(other.body ?? '').message]).toEqual([422, 'Cut.']);
+  });
+
+  it('of a field says where in the request that field stood', () => {
+    const issue = (field: string) =>
+      new AppError('validation_failed', 'No.', { details: { issues: [{ field, message: 'unknown' }], uploadId: 'u' } });
+    const details = (error: AppError, contract: { json?: z.ZodMiniType }) =>
+      JSON.parse(errorResponse(error, 'request-1', contract).body ?? '').details;
+    expect(details(issue('cursor'), {})).toEqual({
+      issues: [{ path: 'query.cursor', message: 'unknown' }],
+      uploadId: 'u',
+    });
+    expect(details(issue('config'), { json: z.unknown() }).issues).toEqual([
+      { path: 'body.config', message: 'unknown' },
+    ]);
+    expect(details(issue(''), { json: z.unknown() }).issues).toEqual([{ path: 'body', message: 'unknown' }]);
   });
 
   it('of a bucket that is away asks to come again, and says nothing of the bucket', () => {

@@ -16,7 +16,7 @@ const extensionFile = (item: Record<string, unknown>) => fromItem(item) as Exten
 export function requireCursor(cursor: string | undefined): void {
   if (cursor === undefined || idPattern.test(cursor)) return;
   throw new AppError('validation_failed', 'The cursor is not one this list gave. Start without a cursor.', {
-    details: { issues: [{ path: 'query.cursor', message: 'unknown cursor' }] },
+    details: { issues: [{ field: 'cursor', message: 'unknown cursor' }] },
   });
 }
 

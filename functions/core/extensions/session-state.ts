@@ -39,7 +39,7 @@ export function checkState(state: unknown, maxBytes: number): void {
   const bytes = Buffer.byteLength(JSON.stringify(state));
   if (bytes > maxBytes) {
     throw new AppError('validation_failed', `State may be at most ${maxBytes} bytes of JSON; this is ${bytes}.`, {
-      details: { maxBytes, issues: [{ path: 'body', message: `${bytes} bytes` }] },
+      details: { maxBytes, issues: [{ field: '', message: `${bytes} bytes` }] },
     });
   }
 }

@@ -25,7 +25,7 @@ export const fileNotUploaded = (uploadId: string, details: Record<string, unknow
   new AppError('file_not_uploaded', `File ${uploadId} was not uploaded`, { details: { uploadId, ...details } });
 
 export const invalidUploads = (message: string, uploadId: string) =>
-  new AppError('validation_failed', message, { details: { issues: [{ path: 'body.uploadIds', message }], uploadId } });
+  new AppError('validation_failed', message, { details: { issues: [{ field: 'uploadIds', message }], uploadId } });
 
 /** One answer for what is not there, is another organization's, or is not yet: nobody learns that an id exists. */
 export const notFound = (what: string) => new AppError('not_found', `There is no such ${what} here.`);

@@ -79,6 +79,6 @@ export function checkConfirm(confirm: string | undefined, now: Date): void {
   if (known && expiryOf(confirm) > now.getTime()) return;
   const message = known ? 'is over' : 'unknown confirmation';
   throw new AppError('validation_failed', 'Run dry first and send the `confirm` of what stopped it, within the hour.', {
-    details: { issues: [{ path: 'body.confirm', message }] },
+    details: { issues: [{ field: 'confirm', message }] },
   });
 }

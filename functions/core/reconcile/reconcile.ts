@@ -100,5 +100,5 @@ function read(cursor: string): Position | undefined {
 /** For a cursor that nobody was given. */
 export const unknownCursor = () =>
   new AppError('validation_failed', 'The cursor is not one that reconcile gave. Start without a cursor.', {
-    details: { issues: [{ path: 'body.cursor', message: 'unknown cursor' }] },
+    details: { issues: [{ field: 'cursor', message: 'unknown cursor' }] },
   });

@@ -57,5 +57,5 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function invalid(message: string): AppError {
-  return new AppError('validation_failed', message, { details: { issues: [{ path: 'body.config', message }] } });
+  return new AppError('validation_failed', message, { details: { issues: [{ field: 'config', message }] } });
 }
