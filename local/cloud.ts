@@ -75,6 +75,8 @@ export interface CloudOptions {
   /** Writes what functions print on stderr to ours too. */
   echoErrors?: boolean;
   maxInstancesPerFunction?: number;
+  /** Stops functions between two invocations, as Lambda does; see `StackOptions`. */
+  freeze?: boolean;
   /** The deploy setting; as deployed (seven days) when left out. */
   orphanGraceDays?: number;
   /** Milliseconds between TTL sweeps; 0 (the default) for none but the drain's. */
@@ -175,6 +177,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
         intercept: (request) => faults.sqs?.(request),
       },
       echoErrors: options.echoErrors ?? false,
+      freeze: options.freeze ?? false,
       ...(options.maxInstancesPerFunction === undefined
         ? {}
         : { maxInstancesPerFunction: options.maxInstancesPerFunction }),

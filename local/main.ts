@@ -32,6 +32,7 @@ try {
     ttlSweepMs: 60_000,
     startPages: startDemo,
     dynamoLoad: loadFromEnv(process.env),
+    freeze: process.env.STOWAGE_LOCAL_FREEZE === '1',
   });
   const cloud = await Promise.race([starting, stopping.promise]);
   if (cloud) {

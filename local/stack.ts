@@ -51,6 +51,8 @@ export interface StackOptions {
   echoErrors?: boolean;
   maxInstancesPerFunction?: number;
   idleMs?: number;
+  /** Stops instances between two invocations, as Lambda does; off when left out, since nobody thaws them after a kill. */
+  freeze?: boolean;
   drainTimeoutMs?: number;
   /** Milliseconds between TTL sweeps beside those of a drain; 0 for none. */
   ttlSweepMs?: number;
@@ -100,6 +102,7 @@ export async function runStack(options: StackOptions): Promise<RunningStack> {
       echoErrors: options.echoErrors ?? false,
       maxInstancesPerFunction: options.maxInstancesPerFunction ?? 10,
       idleMs: options.idleMs ?? 300_000,
+      freeze: options.freeze ?? false,
     });
     const invoke = functions.invoke;
     const sendToQueue = (queueArn: string, body: string) => void store.send(queueByArn(model, queueArn), body);

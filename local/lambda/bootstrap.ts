@@ -1,7 +1,7 @@
 /**
- * Runs inside an instance: loads the handler and answers one invocation after the other. Differs from AWS: nothing is
- * frozen between invocations, so timers a handler leaves behind keep running, and the AWS SDK is not provided by the
- * runtime: what the code asset and its layers do not bring cannot be imported, even where this repository has it.
+ * Runs inside an instance: loads the handler and answers one invocation after the other. Differs from AWS: the AWS SDK is
+ * not provided by the runtime. What the code asset and its layers do not bring cannot be imported, even where this
+ * repository has it.
  */
 import { createRequire, registerHooks } from 'node:module';
 import path from 'node:path';

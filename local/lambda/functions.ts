@@ -20,6 +20,8 @@ export interface FunctionsOptions {
   echoErrors: boolean;
   maxInstancesPerFunction: number;
   idleMs: number;
+  /** Stops instances between two invocations, as Lambda does. */
+  freeze: boolean;
 }
 
 export interface Functions extends Closable {
@@ -53,6 +55,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
         functionArn: spec.arn,
         timeoutSeconds: spec.timeoutSeconds,
         memoryMb: spec.memoryMb,
+        freeze: options.freeze,
         onOutput(line, isError) {
           log.write(`${line}\n`);
           if (isError && options.echoErrors) process.stderr.write(`[${spec.name}] ${line}\n`);

@@ -20,6 +20,8 @@ export interface InstanceOptions {
   functionArn: string;
   timeoutSeconds: number;
   memoryMb: number;
+  /** Stops the process whenever it has nothing to answer, as Lambda does: what a handler leaves behind waits for the next event. */
+  freeze: boolean;
   /** One line of the function's output. */
   onOutput(line: string, isError: boolean): void;
 }
@@ -96,6 +98,7 @@ export function startInstance(options: InstanceOptions): Instance {
   return {
     async invoke(event, requestId) {
       const start = setTimeout(() => end('timeout', 'Sandbox.Timedout', 'Initialization timed out'), startTimeoutMs);
+      if (options.freeze) child.kill('SIGCONT');
       await ready.promise;
       clearTimeout(start);
       if (ended) return ended;
@@ -116,6 +119,7 @@ export function startInstance(options: InstanceOptions): Instance {
       clearTimeout(timer);
       clearInterval(sampler);
       sample();
+      if (options.freeze && !ended) child.kill('SIGSTOP');
       return result;
     },
     isAlive: () => ended === undefined && child.connected,

@@ -42,7 +42,7 @@ type CloudSettings = Omit<CloudOptions, 'dir'>;
 /** A one-machine cloud whose parts a test may break and whose round trips it may count. */
 export async function openCloud(options: CloudSettings = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'stowage-e2e-'));
-  const cloud = await startCloud({ dynamoLoad: loadFromEnv(process.env), ...options, dir });
+  const cloud = await startCloud({ dynamoLoad: loadFromEnv(process.env), freeze: true, ...options, dir });
   const close = async () => {
     await cloud.close();
     rmSync(dir, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endTestCloud, startTestCloud, type TestCloud } from './app.ts';
 
@@ -98,6 +99,33 @@ describe('a pool', () => {
       expect(new Set(pids.map(({ pid }) => pid)).size).toBe(2);
     } finally {
       await endTestCloud(small);
+    }
+  });
+
+  it('freezes instances after their answer when told to, and they go on with what was left at the next event', async () => {
+    const frozen = await startTestCloud({ freeze: true });
+    const late = () => (frozen.recorded() as { late?: string }[]).flatMap((record) => record.late ?? []);
+    try {
+      await fetch(`${frozen.baseUrl}/do/later?id=first`);
+      await sleep(300);
+      expect(late()).toEqual([]);
+      const pid = () => fetch(`${frozen.baseUrl}/do/slow-pid`).then((answer) => answer.json());
+      await pid();
+      expect(late()).toEqual(['first']);
+    } finally {
+      await endTestCloud(frozen);
+    }
+  });
+
+  it('gives back soon what a burst has started, and keeps one', async () => {
+    const burst = await startTestCloud({ idleMs: 5_000 });
+    try {
+      const name = burst.model.functions.find(({ logicalId }) => logicalId.startsWith('Probe'))?.name ?? '';
+      await Promise.all([1, 2, 3, 4].map(() => fetch(`${burst.baseUrl}/do/slow-pid`)));
+      expect(burst.functions.instanceCount(name)).toBeGreaterThan(1);
+      await expect.poll(() => burst.functions.instanceCount(name)).toBe(1);
+    } finally {
+      await endTestCloud(burst);
     }
   });
 

@@ -19,6 +19,7 @@ export const handler = async (event, context) => {
     case 'memory': { const kept = []; for (;;) { kept.push(Buffer.alloc(8_000_000, 1)); await new Promise((resolve) => setTimeout(resolve, 20)); } }
     case 'big': return { statusCode: 200, body: 'x'.repeat(Number(query.bytes)) };
     case 'record': await new Promise((resolve) => setTimeout(resolve, 300)); appendFileSync(process.env.RECORD_FILE, JSON.stringify(query) + '\\n'); return {};
+    case 'later': setTimeout(() => appendFileSync(process.env.RECORD_FILE, JSON.stringify({ late: query.id }) + '\\n'), 50); return {};
     case 'return': return JSON.parse(query.value);
     case 'nothing': return undefined;
     case 'aws': {
