@@ -75,6 +75,8 @@ export interface CloudOptions {
   /** Writes what functions print on stderr to ours too. */
   echoErrors?: boolean;
   maxInstancesPerFunction?: number;
+  /** Seconds an instance keeps settings and keys; 1 when left out, so that whoever changes them need not wait. */
+  cacheSeconds?: number;
   /** Stops functions between two invocations, as Lambda does; see `StackOptions`. */
   freeze?: boolean;
   /** The deploy setting; as deployed (seven days) when left out. */
@@ -129,7 +131,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       stage: 'local',
       tokens: { issuer: issuer.issuer, audience: issuer.audience, jwksUrl: issuer.jwksUrl },
       r2: { endpoint: r2.endpoint, ...buckets, publicBaseUrl: r2.publicBaseUrl, secretName, credentialSeconds: 2 },
-      cacheSeconds: 1,
+      cacheSeconds: options.cacheSeconds ?? 1,
       protectData: false,
       corsOrigins: ['*'],
       orphanGraceDays: options.orphanGraceDays,

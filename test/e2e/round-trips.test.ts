@@ -9,7 +9,7 @@ let opened: Awaited<ReturnType<typeof openCloud>>;
 let app: TestApp;
 let photo: Buffer;
 beforeAll(async () => {
-  [opened, photo] = await Promise.all([openCloud(), jpegPhoto({ width: 64, height: 48 })]);
+  [opened, photo] = await Promise.all([openCloud({ cacheSeconds: 5 }), jpegPhoto({ width: 64, height: 48 })]);
   app = await opened.stowage.app();
 });
 afterAll(() => opened.close());
