@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import type { Table } from '#adapters/dynamo/client.ts';
@@ -97,14 +98,15 @@ export async function openRun(servers: Servers) {
   }
 
   function ports(step: Step) {
-    const documents = {
+    // The SDK's paginators ask what client they were given.
+    const documents = Object.assign(Object.create(DynamoDBDocumentClient.prototype) as Table['documents'], {
       send: (command: { constructor: { name: string } }) =>
         step(`dynamo ${command.constructor.name.replace(/Command$/, '')}`, async () => {
           const send = table.documents.send.bind(table.documents) as (command: unknown) => Promise<unknown>;
           return await limits(command, () => send(command));
         }),
-    };
-    const stepped = { ...table, documents: documents as unknown as Table['documents'] };
+    });
+    const stepped = { ...table, documents };
     const files = createFileStore(stepped);
     const bucket: ObjectStore = {
       put: (...given) => step('r2 put', () => objects.put(...given)),
