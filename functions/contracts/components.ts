@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini';
 import { appSettingsAnswer, keyAnswer, settingsAnswer, uploadSettingsAnswer } from './admin-views.ts';
 import { presignAnswer } from './fields.ts';
-import { minisiteAnswer, parentAnswer, parentsAnswer, takenFileAnswer } from './organization-views.ts';
+import { consumedFileAnswer, minisiteAnswer, parentAnswer, parentsAnswer } from './organization-views.ts';
 import { reconcileAnswer } from './reconcile-view.ts';
 import { newUploadAnswer, uploadAnswer } from './upload-views.ts';
 import { fileAnswer, quotaAnswer } from './views.ts';
@@ -19,7 +19,7 @@ export const components: Record<string, z.ZodMiniType> = {
   Quota: quotaAnswer,
   Reconcile: reconcileAnswer,
   Settings: settingsAnswer,
-  TakenFile: takenFileAnswer,
+  ConsumedFile: consumedFileAnswer,
   Upload: uploadAnswer,
   UploadSettings: uploadSettingsAnswer,
 };

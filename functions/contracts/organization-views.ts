@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { UrlSigner } from '#core/files/ports.ts';
 import type { Presigned } from '#core/files/presign.ts';
 import type { Page } from '#core/files/store.ts';
-import type { MinisiteRow, Parent, TakenFile } from '#core/organizations/stores.ts';
+import type { ConsumedFile, MinisiteRow, Parent } from '#core/organizations/stores.ts';
 import { linkSeconds } from '#core/organizations/workout-media.ts';
 import type { presignAnswer } from './fields.ts';
 
@@ -10,7 +10,7 @@ const text = z.string();
 
 export const presignView = (upload: Presigned): z.output<typeof presignAnswer> => upload;
 
-export const takenFileAnswer = z.object({
+export const consumedFileAnswer = z.object({
   uploadId: text,
   key: text,
   mimeType: text,
@@ -21,7 +21,10 @@ export const takenFileAnswer = z.object({
 });
 
 /** Links are the stable kind (docs/contract.md, "Signed links"), so that the next list shows the same ones. */
-export async function takenFileView(file: TakenFile, signer: UrlSigner): Promise<z.output<typeof takenFileAnswer>> {
+export async function consumedFileView(
+  file: ConsumedFile,
+  signer: UrlSigner,
+): Promise<z.output<typeof consumedFileAnswer>> {
   const ref = { bucket: 'default', key: file.key } as const;
   const link = await signer.presignGet(ref, { expiresInSeconds: linkSeconds, mode: 'stable' });
   const { uploadId, key, mimeType, sizeBytes, originalName } = file;
@@ -36,8 +39,8 @@ export async function takenFileView(file: TakenFile, signer: UrlSigner): Promise
   };
 }
 
-export const takenFileViews = async (files: TakenFile[], signer: UrlSigner) =>
-  await Promise.all(files.map((file) => takenFileView(file, signer)));
+export const consumedFileViews = async (files: ConsumedFile[], signer: UrlSigner) =>
+  await Promise.all(files.map((file) => consumedFileView(file, signer)));
 
 /** A parent row; what the caller wrote stands in it by its own names. */
 export const parentAnswer = z.object({
@@ -48,14 +51,14 @@ export const parentAnswer = z.object({
   note: z.optional(text),
   takenAt: z.optional(text),
   createdAt: text,
-  files: z.array(takenFileAnswer),
+  files: z.array(consumedFileAnswer),
 });
 
 export const parentsAnswer = z.object({ items: z.array(parentAnswer), cursor: z.optional(text) });
 
 export async function parentView(parent: Parent, signer: UrlSigner): Promise<z.output<typeof parentAnswer>> {
   const { id, orgId, userId, fields, createdAt, files } = parent;
-  return { id, organizationId: orgId, userId, ...fields, createdAt, files: await takenFileViews(files, signer) };
+  return { id, organizationId: orgId, userId, ...fields, createdAt, files: await consumedFileViews(files, signer) };
 }
 
 export async function parentsView(page: Page<Parent>, signer: UrlSigner): Promise<z.output<typeof parentsAnswer>> {
@@ -65,14 +68,14 @@ export async function parentsView(page: Page<Parent>, signer: UrlSigner): Promis
 
 export const minisiteAnswer = z.object({
   content: z.record(text, z.unknown()),
-  assets: z.array(takenFileAnswer),
+  assets: z.array(consumedFileAnswer),
   updatedAt: text,
 });
 
 export async function minisiteView(row: MinisiteRow, signer: UrlSigner): Promise<z.output<typeof minisiteAnswer>> {
   return {
     content: JSON.parse(row.content),
-    assets: await takenFileViews(row.assets, signer),
+    assets: await consumedFileViews(row.assets, signer),
     updatedAt: row.updatedAt,
   };
 }

@@ -1,6 +1,6 @@
 import type { Contract } from '#contracts/contract.ts';
 import { organizationParams } from '#contracts/organization-fields.ts';
-import { takenFileAnswer, takenFileView } from '#contracts/organization-views.ts';
+import { consumedFileAnswer, consumedFileView } from '#contracts/organization-views.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { getLogo } from '#core/organizations/logo.ts';
 import { organizationDeps, signer } from '#runtime/container.ts';
@@ -12,11 +12,11 @@ export const contract = {
     "The organization's logo, for its members. A logo whose bytes have arrived since it was presigned becomes it here.",
   params: organizationParams,
   success: 200,
-  answer: takenFileAnswer,
+  answer: consumedFileAnswer,
   wording: organizationWording,
 } satisfies Contract;
 
 export const handler = serve('organizations/logo-get', contract, async ({ caller, params }) => {
   const logo = await getLogo(organizationDeps(), { orgId: params.orgId, userId: caller.userId });
-  return await takenFileView(logo, signer());
+  return await consumedFileView(logo, signer());
 });

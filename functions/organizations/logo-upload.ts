@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { presignAnswer } from '#contracts/fields.ts';
 import { declarationFields, declaredOf, isDeclared, organizationParams } from '#contracts/organization-fields.ts';
-import { presignView, takenFileAnswer, takenFileView } from '#contracts/organization-views.ts';
+import { consumedFileAnswer, consumedFileView, presignView } from '#contracts/organization-views.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { completeLogo, presignLogo } from '#core/organizations/logo.ts';
 import { organizationDeps, signer } from '#runtime/container.ts';
@@ -18,7 +18,7 @@ export const contract = {
     z.object(declarationFields).check(isDeclared()),
   ]),
   success: 201,
-  answer: z.union([z.object({ logo: takenFileAnswer }), presignAnswer]),
+  answer: z.union([z.object({ logo: consumedFileAnswer }), presignAnswer]),
   wording: organizationWording,
   examples: { json: { mimeType: 'image/png', fileSize: 20_000, filename: 'logo.png' } },
 } satisfies Contract;
@@ -28,5 +28,5 @@ export const handler = serve('organizations/logo-upload', contract, async ({ cal
   const deps = { ...organizationDeps(), signer: signer() };
   const who = { orgId: params.orgId, userId: caller.userId };
   if (!('uploadId' in json)) return presignView(await presignLogo(deps, who, declaredOf(json)));
-  return { logo: await takenFileView(await completeLogo(deps, who, json.uploadId), signer()) };
+  return { logo: await consumedFileView(await completeLogo(deps, who, json.uploadId), signer()) };
 });

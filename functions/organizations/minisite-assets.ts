@@ -10,7 +10,7 @@ import { serve } from '#runtime/serve.ts';
 
 export const contract = {
   tag: 'organizations',
-  description: 'Presigns an asset for the editor of a minisite; publishing takes it.',
+  description: 'Presigns an asset for the editor of a minisite; publishing consumes it.',
   params: organizationParams,
   json: z.object(declarationFields).check(isDeclared()),
   success: 201,

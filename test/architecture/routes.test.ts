@@ -17,6 +17,10 @@ describe('the route table', () => {
     expect(files.filter((file) => !keys.includes(file))).toEqual([]);
   });
 
+  test('is sorted by name, so that a row is found where one looks for it', () => {
+    for (const table of [endpoints, workers]) expect(Object.keys(table)).toEqual(Object.keys(table).sort());
+  });
+
   test('keeps workers and endpoints in their rooms', () => {
     expect(Object.keys(workers).filter((key) => !key.startsWith('workers/'))).toEqual([]);
     expect(Object.keys(endpoints).filter((key) => key.startsWith('workers/'))).toEqual([]);

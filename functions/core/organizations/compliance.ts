@@ -8,9 +8,9 @@ import { findReplay, type IsOwn, replay } from '#core/files/replay.ts';
 import { reserve } from '#core/files/reserve.ts';
 import { sniff } from '#core/files/sniff.ts';
 import type { FileStore, IdempotencyClaim } from '#core/files/store.ts';
+import { consumeUploads, isStaged } from './consuming.ts';
 import { notFound, storageRefusal, unsupportedFileType, uploadNotFound } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';
-import { isStaged, takeUploads } from './taking.ts';
 
 /** What a form carries through Lambda (AWS Lambda developer guide, "Lambda quotas"). */
 export const maxDocumentBytes = 4 * 1024 * 1024;
@@ -37,7 +37,7 @@ export interface ComplianceDocument {
 }
 
 /**
- * Stores a signed PDF in the compliance bucket (the default one when there is none) and, when it names one, takes the
+ * Stores a signed PDF in the compliance bucket (the default one when there is none) and, when it names one, consumes the
  * signer's signature with it, in one transaction. Neither can be deleted for seven years.
  *
  * Throws `invalid_file_type` for anything but a PDF, the refusals of a parent write for the signature,
@@ -138,7 +138,7 @@ async function readyWithSignature(
   signatures: OrganizationFile[],
 ): Promise<OrganizationFile> {
   const next = settled(file, { mimeType: file.mimeType, sizeBytes: file.sizeBytes }, deps.clock.now());
-  const { refused } = await takeUploads(deps, signatures, {
+  const { refused } = await consumeUploads(deps, signatures, {
     parentId: file.id,
     retainedUntil: file.retainedUntil,
     also: [{ kind: 'settle', file, next }],

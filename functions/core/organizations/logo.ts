@@ -3,10 +3,10 @@ import type { Clock, ObjectStore, UrlSigner } from '#core/files/ports.ts';
 import type { Presigned } from '#core/files/presign.ts';
 import type { OrganizationFile } from '#core/files/record.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
+import { consumedFile, consumeUploads, isStaged } from './consuming.ts';
 import { notActiveMember, notFound, uploadNotFound, uploadNotOwned } from './refusals.ts';
 import { type Declared, presignForMember } from './staging.ts';
-import type { LogoRow, OrganizationStore, TakenFile } from './stores.ts';
-import { isStaged, takenFile, takeUploads } from './taking.ts';
+import type { ConsumedFile, LogoRow, OrganizationStore } from './stores.ts';
 
 interface Deps {
   organizations: OrganizationStore;
@@ -41,22 +41,22 @@ export async function presignLogo(
  * Makes the caller's upload the logo; the same again answers the same. The logo before it is deleted in the same
  * transaction. Throws the refusals of a parent write.
  */
-export async function completeLogo(deps: Deps, who: Who, uploadId: string): Promise<TakenFile> {
+export async function completeLogo(deps: Deps, who: Who, uploadId: string): Promise<ConsumedFile> {
   const [member, row] = await memberAndRow(deps, who);
   if (!member) throw notActiveMember();
   const [file] = await deps.organizations.getFiles([uploadId]);
   if (file?.orgId === who.orgId && file.ownerType === 'logo' && file.userId !== who.userId)
     throw uploadNotOwned(uploadId);
-  return await takeAsLogo(deps, who, row, uploadId);
+  return await consumeAsLogo(deps, who, row, uploadId);
 }
 
 /** The current logo. An upload whose bytes have arrived since becomes it first. Throws `not_found` without any. */
-export async function getLogo(deps: Deps, who: Who): Promise<TakenFile> {
+export async function getLogo(deps: Deps, who: Who): Promise<ConsumedFile> {
   const [member, row] = await memberAndRow(deps, who);
   if (!member) throw notActiveMember();
   if (row.pendingUploadId !== undefined) {
     try {
-      return await takeAsLogo(deps, who, row, row.pendingUploadId);
+      return await consumeAsLogo(deps, who, row, row.pendingUploadId);
     } catch (error) {
       if (!isNotThereYet(error)) throw error;
     }
@@ -73,21 +73,26 @@ async function memberAndRow({ organizations }: Deps, { orgId, userId }: Who): Pr
   return await Promise.all([organizations.isActiveMember(orgId, userId), organizations.getLogo(orgId)]);
 }
 
-async function takeAsLogo(deps: Deps, { orgId, userId }: Who, first: LogoRow, uploadId: string): Promise<TakenFile> {
+async function consumeAsLogo(
+  deps: Deps,
+  { orgId, userId }: Who,
+  first: LogoRow,
+  uploadId: string,
+): Promise<ConsumedFile> {
   const { organizations, clock } = deps;
   let row = first;
-  const turn = async (): Promise<TakenFile | typeof moved> => {
+  const turn = async (): Promise<ConsumedFile | typeof moved> => {
     if (row.logo?.uploadId === uploadId) return row.logo;
     const ids = row.logo === undefined ? [uploadId] : [uploadId, row.logo.uploadId];
     const [file, before] = await organizations.getFiles(ids);
     if (file === undefined || file.orgId !== orgId || file.ownerType !== 'logo' || !isStaged(file, clock.now())) {
-      // Taken by somebody else since the row was read, or not there at all: the row tells.
+      // Consumed by somebody else since the row was read, or not there at all: the row tells.
       row = await organizations.getLogo(orgId);
       if (row.logo?.uploadId === uploadId) return row.logo;
       throw uploadNotFound(uploadId);
     }
     const replaced = before?.state === 'ready' && before.orgId === orgId ? before : undefined;
-    const { refused } = await takeUploads(deps, [file], {
+    const { refused } = await consumeUploads(deps, [file], {
       parentId: orgId,
       also: [
         { kind: 'member', orgId, userId },
@@ -97,7 +102,7 @@ async function takeAsLogo(deps: Deps, { orgId, userId }: Who, first: LogoRow, up
     });
     if (refused.length === 0) {
       if (replaced !== undefined) await deps.scheduleDelete(replaced.id);
-      return takenFile(file);
+      return consumedFile(file);
     }
     if (refused.includes('member')) throw notActiveMember();
     row = await organizations.getLogo(orgId);
@@ -112,5 +117,5 @@ async function takeAsLogo(deps: Deps, { orgId, userId }: Who, first: LogoRow, up
 /** A later presign stays pending when an earlier upload is completed after it. */
 function withLogo({ orgId, rev, pendingUploadId }: LogoRow, file: OrganizationFile): LogoRow {
   const pending = pendingUploadId === file.id ? undefined : pendingUploadId;
-  return { orgId, rev, logo: takenFile(file), ...(pending !== undefined && { pendingUploadId: pending }) };
+  return { orgId, rev, logo: consumedFile(file), ...(pending !== undefined && { pendingUploadId: pending }) };
 }

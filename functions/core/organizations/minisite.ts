@@ -1,9 +1,9 @@
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import type { OrganizationFile } from '#core/files/record.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
+import { consumedFile, consumeUploads, readStaged } from './consuming.ts';
 import { invalidUploads, notActiveMember, notFound, uploadNotFound } from './refusals.ts';
-import type { MinisiteRow, OrganizationStore, TakenFile } from './stores.ts';
-import { readStaged, takenFile, takeUploads } from './taking.ts';
+import type { ConsumedFile, MinisiteRow, OrganizationStore } from './stores.ts';
 
 interface Deps {
   organizations: OrganizationStore;
@@ -32,7 +32,7 @@ export const maxNewAssets = 15;
 const maxAttempts = 5;
 
 /**
- * Publishes a page and stores the keys of its assets (docs/contract.md, "Minisite"). New uploads are taken, assets the
+ * Publishes a page and stores the keys of its assets (docs/contract.md, "Minisite"). New uploads are consumed, assets the
  * page no longer has are deleted, and the page changes, all in one transaction. Two editors at once: the later wins
  * whole. Throws the refusals of a parent write.
  */
@@ -45,7 +45,7 @@ export async function publishMinisite(deps: Deps, publication: Publication): Pro
     const { fresh, dropped, assets } = await planAssets(deps, publication, before);
     const now = clock.now();
     const row: MinisiteRow = { orgId, rev: before.rev, content, assets, updatedAt: now.toISOString() };
-    const { refused } = await takeUploads(deps, fresh, {
+    const { refused } = await consumeUploads(deps, fresh, {
       parentId: orgId,
       also: [
         { kind: 'member', orgId, userId },
@@ -92,11 +92,11 @@ async function planAssets(deps: Deps, { orgId, userId, assetUploadIds }: Publica
     if (file.ownerType !== 'minisite_asset') {
       throw invalidUploads(`Upload ${file.id} was presigned as ${file.ownerType}, not as minisite_asset`, file.id);
     }
-    published.set(file.id, takenFile(file));
+    published.set(file.id, consumedFile(file));
   }
   const goneIds = before.assets.map(({ uploadId }) => uploadId).filter((id) => !wanted.includes(id));
   const gone = goneIds.length === 0 ? [] : await deps.organizations.getFiles(goneIds);
   const dropped = gone.filter((file): file is OrganizationFile => file?.state === 'ready' && file.orgId === orgId);
-  const assets = wanted.map((id) => published.get(id)).filter((asset): asset is TakenFile => asset !== undefined);
+  const assets = wanted.map((id) => published.get(id)).filter((asset): asset is ConsumedFile => asset !== undefined);
   return { fresh, dropped, assets };
 }

@@ -1,9 +1,9 @@
 import { newId } from '#core/files/ids.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import type { OrganizationFile, OrganizationOwnerType } from '#core/files/record.ts';
+import { consumedFile, consumeUploads, readStaged } from './consuming.ts';
 import { invalidUploads, notActiveMember, uploadNotFound } from './refusals.ts';
 import type { OrganizationStore, Parent, ParentKind } from './stores.ts';
-import { readStaged, takenFile, takeUploads } from './taking.ts';
 
 /** A transaction holds 100 items and an upload takes three; a row with more pictures than this is an album. */
 export const maxUploadsPerParent = 20;
@@ -17,7 +17,7 @@ export interface ParentWrite {
 
 /**
  * Parent row (docs/contract.md, "Parent rows"): the uploads are read and checked, HEADed and copied to their final
- * keys, and then taken in one transaction with the row, so that no two rows share an upload and none takes half of
+ * keys, and then consumed in one transaction with the row, so that no two rows share an upload and none gets half of
  * them. The organization is the uploads' own; all of them must be of one, in which the caller is an active member.
  *
  * Round trips: a batch read; the membership beside one HEAD for each upload; one copy for each; one transaction; one delete for each.
@@ -41,11 +41,11 @@ export async function createParent(
     kind,
     orgId,
     userId,
-    files: files.map(takenFile),
+    files: files.map(consumedFile),
     fields,
     createdAt: now.toISOString(),
   };
-  const { refused, lost } = await takeUploads(deps, files, {
+  const { refused, lost } = await consumeUploads(deps, files, {
     parentId: parent.id,
     also: [
       { kind: 'member', orgId, userId },

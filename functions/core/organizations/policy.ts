@@ -21,7 +21,7 @@ interface Policy {
   /** First part of the key (docs/contract.md, "Key names"). */
   prefix: string;
   allows: readonly { types: Types; maxBytes: number }[];
-  /** How long an upload may wait for what takes it, milliseconds. */
+  /** How long an upload may wait for what consumes it, milliseconds. */
   stagedForMs: number;
 }
 

@@ -11,11 +11,11 @@ export interface Member {
   updatedAt: string;
 }
 
-/** Rows that take uploads (docs/contract.md, "Parent rows"). */
+/** Rows that consume uploads (docs/contract.md, "Parent rows"). */
 export type ParentKind = 'progress_photo' | 'exercise_comment' | 'message';
 
 /** A file as the row that took it keeps it: enough to list and sign it without reading its record. */
-export interface TakenFile {
+export interface ConsumedFile {
   uploadId: string;
   key: string;
   mimeType: string;
@@ -28,7 +28,7 @@ export interface Parent {
   kind: ParentKind;
   orgId: string;
   userId: string;
-  files: TakenFile[];
+  files: ConsumedFile[];
   /** What the caller wrote beside the files, by field. */
   fields: Record<string, string>;
   createdAt: string;
@@ -38,7 +38,7 @@ export interface Parent {
 export interface LogoRow {
   orgId: string;
   rev: number;
-  logo?: TakenFile;
+  logo?: ConsumedFile;
   /** The latest presigned upload; it becomes the logo when its bytes are there. */
   pendingUploadId?: string;
 }
@@ -48,7 +48,7 @@ export interface MinisiteRow {
   rev: number;
   /** JSON text. */
   content: string;
-  assets: TakenFile[];
+  assets: ConsumedFile[];
   updatedAt: string;
 }
 

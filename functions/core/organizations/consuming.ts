@@ -4,9 +4,9 @@ import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import { promote, removeStray } from '#core/files/promote.ts';
 import { isExpired, type OrganizationFile } from '#core/files/record.ts';
 import { fileNotUploaded, storageRefusal, unsupportedFileType, uploadNotFound, uploadNotOwned } from './refusals.ts';
-import type { OrganizationChange, OrganizationStore, TakenFile } from './stores.ts';
+import type { ConsumedFile, OrganizationChange, OrganizationStore } from './stores.ts';
 
-/** How uploads become files of a row: read and checked, copied to their final keys, then taken with the row in one transaction. */
+/** How uploads become files of a row: read and checked, copied to their final keys, then consumed by the row in one transaction. */
 
 interface Deps {
   organizations: OrganizationStore;
@@ -18,7 +18,7 @@ const uploadIdPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * The caller's staged uploads, in one strongly consistent batch (docs/contract.md, "Parent rows"). The first id that
- * fails decides: `upload_not_found` for one that is unknown, expired or taken, `upload_not_owned` for another user's.
+ * fails decides: `upload_not_found` for one that is unknown, expired or consumed, `upload_not_owned` for another user's.
  */
 export async function readStaged(
   { organizations, clock }: Deps,
@@ -34,35 +34,35 @@ export async function readStaged(
   });
 }
 
-/** Presigned, not taken yet and not expired, by the clock and not by whether TTL has run. */
+/** Presigned, not consumed yet and not expired, by the clock and not by whether TTL has run. */
 export function isStaged(file: OrganizationFile, now: Date): boolean {
   return file.state === 'pending' && file.incoming !== undefined && !isExpired(file, now);
 }
 
-export interface Taking {
-  /** The row that takes the uploads. */
+export interface Consuming {
+  /** The row that consumes the uploads. */
   parentId: string;
   /** Epoch milliseconds before which they cannot be deleted, as the row cannot. */
   retainedUntil?: number | undefined;
   /** What must be true or becomes true in the same transaction. */
   also: OrganizationChange[];
-  /** Whoever may not take is told so, whatever is wrong with the uploads. */
+  /** Whoever may not is told so, whatever is wrong with the uploads. */
   admit?: () => Promise<void>;
 }
 
 /**
  * Makes staged uploads files of a row (docs/contract.md, "Parent rows"): `promote`, by copies inside R2 and on the
- * ETags that were checked, in one transaction with the row. Two requests that take the same upload copy the same bytes,
+ * ETags that were checked, in one transaction with the row. Two requests that consume the same upload copy the same bytes,
  * and one wins.
  *
  * Answers the kinds of change that were refused, and the first upload that somebody else took meanwhile. Throws
  * `file_not_uploaded`, `invalid_file_type`, `upload_not_found`, and `temporarily_unavailable` when the bucket does not
  * answer.
  */
-export async function takeUploads(
+export async function consumeUploads(
   deps: Deps,
   files: OrganizationFile[],
-  { parentId, retainedUntil, also, admit }: Taking,
+  { parentId, retainedUntil, also, admit }: Consuming,
 ): Promise<{ refused: OrganizationChange['kind'][]; lost?: OrganizationFile | undefined }> {
   const kept = { parentId, ...(retainedUntil !== undefined && { retainedUntil }) };
   const result = await promote<OrganizationFile, OrganizationChange['kind'][]>(deps, files, {
@@ -98,7 +98,7 @@ async function refuse(deps: Deps, file: OrganizationFile, error: unknown): Promi
   throw fileNotUploaded(file.id, error.details);
 }
 
-export const takenFile = (file: OrganizationFile): TakenFile => ({
+export const consumedFile = (file: OrganizationFile): ConsumedFile => ({
   uploadId: file.id,
   key: file.key,
   mimeType: file.mimeType,
