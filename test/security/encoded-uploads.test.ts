@@ -1,16 +1,16 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { directUploads, put } from '#test/support/direct.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { refusalOf } from '#test/support/refusals.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
 
-let world: World;
+const it = worldTest;
+
 let photo: Buffer;
-beforeAll(async () => {
-  [world, photo] = await Promise.all([startWorld(), jpegPhoto()]);
+it.beforeAll(async () => {
+  photo = await jpegPhoto();
 });
-afterAll(() => world.close());
 
 describe('an upload that was PUT with a Content-Encoding is refused, and nothing is left of it', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import { formerStateKey } from '#adapters/dynamo/keys.ts';
 import { createStateStore } from '#adapters/dynamo/state-store.ts';
 import { idOfNamedKey } from '#core/files/ids.ts';
@@ -11,19 +11,16 @@ import { getLiveUpload } from '#core/uploads/own-uploads.ts';
 import { bytesOf, join, put, refusalOf, reset, userId } from '#test/core/organizations/support.ts';
 import { reconciler } from '#test/core/reconcile/support.ts';
 import { uploadFile } from '#test/support/records.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
+
+const it = worldTest;
 
 /** What was stored when ids of dots alone were spelt with underscores: its record says where it is, and nothing else does. */
-let world: World;
 const csv = bytesOf('of dots');
-beforeAll(async () => {
-  world = await startWorld();
-});
 beforeEach(async () => {
   await reset(world);
   for (const org of ['..', '__']) await join(world, org);
 });
-afterAll(() => world.close());
 
 const link = async (orgId: string, jobId = 'job') =>
   await (await fetch((await exportUrl(world, { orgId, jobId, userId })).url)).text();

@@ -1,5 +1,5 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import { counterKey } from '#adapters/dynamo/keys.ts';
 import { claimFiles } from '#core/extensions/claims/claim.ts';
 import { storeImage } from '#core/extensions/store-image.ts';
@@ -8,16 +8,15 @@ import { caller, directUploads, settings, setup } from '#test/support/direct.ts'
 import { jpegPhoto } from '#test/support/images.ts';
 import { sessionFile } from '#test/support/records.ts';
 import { refusalOf } from '#test/support/refusals.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
 
-let world: World;
+const it = worldTest;
+
 let direct: ReturnType<typeof directUploads>;
-beforeAll(async () => {
-  world = await startWorld();
+it.beforeAll(async () => {
   direct = directUploads(world);
 });
 beforeEach(() => direct.reset());
-afterAll(() => world.close());
 
 const session = { kind: 'session', sessionId: 'session' } as const;
 const staged = { kind: 'staged', appId: 'app', userId: 'user' } as const;

@@ -1,5 +1,5 @@
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import { claimKey, fileKey, logoKey, minisiteKey } from '#adapters/dynamo/keys.ts';
 import { claimFiles } from '#core/extensions/claims/claim.ts';
 import { claimIdOf } from '#core/extensions/claims/claim-record.ts';
@@ -16,19 +16,19 @@ import { bytesOf, join, orgId, put, refusalOf, reset, uploaded, userId } from '#
 import { caller, directUploads, settings, setup } from '#test/support/direct.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { sessionFile, stagedFile, uploadFile } from '#test/support/records.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
+
+const it = worldTest;
 
 /**
  * An id that was derived, or that a row refers to, proves no owner. Here each leads to a stranger's record, as a shared
  * key or a damaged row would, and the stranger's file is neither told, nor moved, nor deleted.
  */
-let world: World;
 let photo: Buffer;
-beforeAll(async () => {
-  [world, photo] = await Promise.all([startWorld(), jpegPhoto()]);
+it.beforeAll(async () => {
+  photo = await jpegPhoto();
 });
 beforeEach(() => reset(world));
-afterAll(() => world.close());
 
 const claim = { id: 'a'.repeat(64), contentHash: 'same' };
 const contentOf = (id: string) => ({ ...claim, id });

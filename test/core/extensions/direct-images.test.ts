@@ -1,21 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import { caller, directUploads, put, settings, setup } from '#test/support/direct.ts';
 import { flatPng } from '#test/support/hostile-images.ts';
 import { grainPng, jpegPhoto, pngPhoto } from '#test/support/images.ts';
 import { underLoad } from '#test/support/load.ts';
 import { refusalOf } from '#test/support/refusals.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
 
-let world: World;
+const it = worldTest.override('load', underLoad);
+
 let direct: ReturnType<typeof directUploads>;
 let photo: Buffer;
 
-beforeAll(async () => {
-  [world, photo] = await Promise.all([startWorld({ load: underLoad }), jpegPhoto()]);
+it.beforeAll(async () => {
+  photo = await jpegPhoto();
   direct = directUploads(world);
 });
 beforeEach(() => direct.reset());
-afterAll(() => world.close());
 
 const app = { kind: 'app', appId: 'app' } as const;
 const session = { kind: 'session', sessionId: 'session' } as const;

@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { createStateStore } from '#adapters/dynamo/state-store.ts';
 import { checkState, type StateStore, writeState } from '#core/extensions/session-state.ts';
 import { AppError } from '#core/files/errors.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
+
+const it = worldTest;
 
 function refusal(state: unknown, maxBytes = 65_536): AppError | undefined {
   try {
@@ -57,15 +59,12 @@ describe('state', () => {
 });
 
 describe('a stored state', () => {
-  let world: World;
   let states: StateStore;
   const session = { appId: 'app', sessionId: 'session' };
 
-  beforeAll(async () => {
-    world = await startWorld();
+  it.beforeAll(async () => {
     states = createStateStore(world.table);
   });
-  afterAll(() => world.close());
 
   it('is read back to the letter, and only by its own app', async () => {
     const state = { numbers: [0.1, 1e21], empty: '', list: [], nothing: null, 'odd name ': true };

@@ -1,23 +1,23 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect } from 'vitest';
 import { defaultSettings } from '#core/extensions/settings.ts';
 import { type ImageUpload, storeImage } from '#core/extensions/store-image.ts';
 import { purge } from '#core/files/purge.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { underLoad } from '#test/support/load.ts';
 import { refusalOf } from '#test/support/refusals.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
+
+const it = worldTest.override('load', underLoad);
 
 const settings = { ...defaultSettings, enabled: true };
-let world: World;
 let photo: Buffer;
 
-beforeAll(async () => {
-  [world, photo] = await Promise.all([startWorld({ load: underLoad }), jpegPhoto()]);
+it.beforeAll(async () => {
+  photo = await jpegPhoto();
 });
 afterEach(async () => {
   await world.reset();
 });
-afterAll(() => world.close());
 
 const session = { kind: 'session', appId: 'app', userId: 'user', sessionId: 'session', lockId: 'lock' } as const;
 const setup = { kind: 'setup', appId: 'app', userId: 'user' } as const;

@@ -1,24 +1,24 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import type { FileRecord } from '#core/files/record.ts';
 import { anotherPhoto, directUploads, put, settings, setup } from '#test/support/direct.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { refusalOf } from '#test/support/refusals.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
+
+const it = worldTest;
 
 const minute = 60_000;
-let world: World;
 let direct: ReturnType<typeof directUploads>;
 let photo: Buffer;
 /** Another picture of exactly the same length, so that the signed PUT takes it too. */
 let other: Buffer;
 
-beforeAll(async () => {
-  [world, photo] = await Promise.all([startWorld(), jpegPhoto()]);
+it.beforeAll(async () => {
+  photo = await jpegPhoto();
   direct = directUploads(world);
   other = await anotherPhoto(photo.length);
 });
 beforeEach(() => direct.reset());
-afterAll(() => world.close());
 
 async function expectNothingLeft() {
   expect(await world.items()).toEqual([]);

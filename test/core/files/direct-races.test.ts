@@ -1,23 +1,23 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import { type FileRecord, incomingOf } from '#core/files/record.ts';
 import { applyLifecycleEvent } from '#core/lifecycle/events.ts';
 import { anotherPhoto, directUploads, put } from '#test/support/direct.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { underLoad } from '#test/support/load.ts';
 import { refusalOf } from '#test/support/refusals.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
+
+const it = worldTest.override('load', underLoad);
 
 const minute = 60_000;
-let world: World;
 let direct: ReturnType<typeof directUploads>;
 let photo: Buffer;
 
-beforeAll(async () => {
-  [world, photo] = await Promise.all([startWorld({ load: underLoad }), jpegPhoto()]);
+it.beforeAll(async () => {
+  photo = await jpegPhoto();
   direct = directUploads(world);
 });
 beforeEach(() => direct.reset());
-afterAll(() => world.close());
 
 async function expectNothingLeft() {
   expect(await world.items()).toEqual([]);

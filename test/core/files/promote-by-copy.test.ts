@@ -1,25 +1,25 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import { copyIncoming } from '#core/files/incoming.ts';
 import { completeUpload } from '#core/files/promote.ts';
 import { type FileRecord, incomingOf } from '#core/files/record.ts';
 import { anotherPhoto, directUploads, put } from '#test/support/direct.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { refusalOf } from '#test/support/refusals.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
 
-let world: World;
+const it = worldTest;
+
 let direct: ReturnType<typeof directUploads>;
 let photo: Buffer;
 /** Another picture of exactly the same length, so that the signed PUT takes it too. */
 let other: Buffer;
 
-beforeAll(async () => {
-  [world, photo] = await Promise.all([startWorld(), jpegPhoto()]);
+it.beforeAll(async () => {
+  photo = await jpegPhoto();
   direct = directUploads(world);
   other = await anotherPhoto(photo.length);
 });
 beforeEach(() => direct.reset());
-afterAll(() => world.close());
 
 describe('completing by a copy', () => {
   const complete = (uploadId: string) =>

@@ -1,5 +1,5 @@
 import type { DynamoDBRecord } from 'aws-lambda';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, vi } from 'vitest';
 import { claimFiles } from '#core/extensions/claims/claim.ts';
 import { getOwnFile } from '#core/extensions/session-files.ts';
 import { defaultSettings } from '#core/extensions/settings.ts';
@@ -10,17 +10,17 @@ import { expireFile, sweepOne } from '#core/files/sweep.ts';
 import { expiryHandler } from '#runtime/expiry-handler.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { sessionFile, stagedFile } from '#test/support/records.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
 
-let world: World;
+const it = worldTest;
+
 let photo: Buffer;
-beforeAll(async () => {
-  [world, photo] = await Promise.all([startWorld(), jpegPhoto()]);
+it.beforeAll(async () => {
+  photo = await jpegPhoto();
 });
 afterEach(async () => {
   await world.reset();
 });
-afterAll(() => world.close());
 
 const settings = { ...defaultSettings, enabled: true };
 const owner = { appId: 'app', userId: 'user' };

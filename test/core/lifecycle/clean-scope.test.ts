@@ -1,20 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect } from 'vitest';
 import { rollBackClaim } from '#core/extensions/claims/roll-back.ts';
 import type { CleanupMessage } from '#core/files/cleanup-queue.ts';
 import { objectOf } from '#core/files/record.ts';
 import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
 import { sessionFile, stagedFile } from '#test/support/records.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
 import { type Acts, bytes, createActs } from './support.ts';
 
-let world: World;
+const it = worldTest;
+
 let acts: Acts;
-beforeAll(async () => {
-  world = await startWorld();
+it.beforeAll(async () => {
   acts = createActs(world);
 });
 afterEach(() => acts.forget());
-afterAll(() => world.close());
 
 describe("a scope's clean-up", () => {
   it('goes page by page: each message does no more for a long scope than for a short one', async () => {

@@ -1,19 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect } from 'vitest';
 import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
 import { underLoad } from '#test/support/load.ts';
 import { sessionFile, stagedFile } from '#test/support/records.ts';
 import { emptyTable } from '#test/support/tables.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
 import { type Acts, createActs, template } from './support.ts';
 
-let world: World;
+const it = worldTest.override('load', underLoad);
+
 let acts: Acts;
-beforeAll(async () => {
-  world = await startWorld({ load: underLoad });
+it.beforeAll(async () => {
   acts = createActs(world);
 });
 afterEach(() => acts.forget());
-afterAll(() => world.close());
 
 /** Each message three times, in an order of its own. */
 async function workThrice(): Promise<void> {

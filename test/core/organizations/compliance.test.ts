@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import { purge } from '#core/files/purge.ts';
 import { sweepOne } from '#core/files/sweep.ts';
 import {
@@ -7,10 +7,11 @@ import {
   storeComplianceDocument,
 } from '#core/organizations/compliance.ts';
 import { createSignatureToken, presignSignature } from '#core/organizations/signatures.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
 import { bytesOf, orgId, put, refusalOf, reset } from './support.ts';
 
-let world: World;
+const it = worldTest;
+
 const pdf = bytesOf('%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n');
 const signature = bytesOf('\x89PNG signed');
 const sevenYears = () => {
@@ -19,11 +20,7 @@ const sevenYears = () => {
   return until.getTime();
 };
 
-beforeAll(async () => {
-  world = await startWorld();
-});
 beforeEach(() => reset(world));
-afterAll(() => world.close());
 
 const store = (more: Partial<ComplianceDocument> = {}) =>
   storeComplianceDocument(world, { orgId, subject: 'platform', bytes: pdf, originalName: 'waiver.pdf', ...more });

@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import { sweepOne } from '#core/files/sweep.ts';
 import { exportUrl, storeExport } from '#core/organizations/exports.ts';
 import { workoutMediaUrls } from '#core/organizations/workout-media.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
 import { bytesOf, orgId, refusalOf, reset, userId } from './support.ts';
 
-let world: World;
+const it = worldTest;
 
-beforeAll(async () => {
-  world = await startWorld();
-});
 beforeEach(() => reset(world));
-afterAll(() => world.close());
 
 const csv = bytesOf('name,score\r\n"Ada",1\r\n');
 const store = (bytes = csv, jobId = 'job') => storeExport(world, { orgId, jobId, bytes, subject: 'platform' });

@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import { purge } from '#core/files/purge.ts';
 import { completeLogo, getLogo, presignLogo } from '#core/organizations/logo.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
 import { bytesOf, join, orgId, put, refusalOf, reset, uploaded, userId } from './support.ts';
 
-let world: World;
+const it = worldTest;
+
 const who = { orgId, userId };
 const png = { mimeType: 'image/png', sizeBytes: 7 };
 
-beforeAll(async () => {
-  world = await startWorld();
-});
 beforeEach(() => reset(world));
-afterAll(() => world.close());
 
 async function uploadedLogo(): Promise<string> {
   const upload = await presignLogo(world, who, png);

@@ -1,17 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import { purge } from '#core/files/purge.ts';
 import { getMinisite, publishMinisite } from '#core/organizations/minisite.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
 import { join, orgId, refusalOf, reset, uploaded, userId } from './support.ts';
 
-let world: World;
+const it = worldTest;
+
 const who = { orgId, userId };
 
-beforeAll(async () => {
-  world = await startWorld();
-});
 beforeEach(() => reset(world));
-afterAll(() => world.close());
 
 const asset = () => uploaded(world, { ownerType: 'minisite_asset', mimeType: 'image/png' });
 const publish = (content: string, assetUploadIds?: string[], by = userId) =>

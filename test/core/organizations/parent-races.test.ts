@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import { purge } from '#core/files/purge.ts';
 import { sweepOne } from '#core/files/sweep.ts';
 import { createParent } from '#core/organizations/parents.ts';
 import { underLoad } from '#test/support/load.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
 import { bytesOf, refusalOf, reset, uploaded, userId } from './support.ts';
 
-let world: World;
+const it = worldTest.override('load', underLoad);
 
-beforeAll(async () => {
-  world = await startWorld({ load: underLoad });
-});
 beforeEach(() => reset(world));
-afterAll(() => world.close());
 
 const write = (uploadIds: string[]) => createParent(world, { kind: 'progress_photo', userId, uploadIds, fields: {} });
 

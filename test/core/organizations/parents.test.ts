@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import { sweepIncoming } from '#core/files/sweep.ts';
 import { createParent, type ParentWrite } from '#core/organizations/parents.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
 import { bytesOf, join, orgId, presign, put, refusalOf, reset, uploaded, userId } from './support.ts';
 
-let world: World;
+const it = worldTest;
 
-beforeAll(async () => {
-  world = await startWorld();
-});
 beforeEach(() => reset(world));
-afterAll(() => world.close());
 
 const write = (uploadIds: string[], more: Partial<ParentWrite> = {}) =>
   createParent(world, { kind: 'progress_photo', userId, uploadIds, fields: {}, ...more });

@@ -1,20 +1,16 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect } from 'vitest';
 import { storeComplianceDocument } from '#core/organizations/compliance.ts';
 import { storeExport } from '#core/organizations/exports.ts';
 import { completeLogo } from '#core/organizations/logo.ts';
 import { publishMinisite } from '#core/organizations/minisite.ts';
 import { createParent } from '#core/organizations/parents.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
 import { reconciler } from '../reconcile/support.ts';
 import { bytesOf, orgId, reset, uploaded, userId } from './support.ts';
 
-let world: World;
+const it = worldTest;
 
-beforeAll(async () => {
-  world = await startWorld();
-});
 beforeEach(() => reset(world));
-afterAll(() => world.close());
 
 const run = () => reconciler(world)();
 

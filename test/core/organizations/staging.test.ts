@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import { purge } from '#core/files/purge.ts';
 import { sweepIncoming, sweepOne } from '#core/files/sweep.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
 import { bytesOf, join, orgId, presign, put, refusalOf, reset } from './support.ts';
 
-let world: World;
+const it = worldTest;
 
-beforeAll(async () => {
-  world = await startWorld();
-});
 beforeEach(() => reset(world));
-afterAll(() => world.close());
 
 describe('presigning', () => {
   it('is one transaction and asks R2 nothing', async () => {

@@ -1,26 +1,23 @@
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { reconcileKey } from '#adapters/dynamo/keys.ts';
 import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
 import { markerPrefix } from '#core/files/ids.ts';
 import { sessionFile, uploadFile } from '#test/support/records.ts';
 import { allItems, createTable, emptyTable } from '#test/support/tables.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
 import { reconciler, storedFile } from './support.ts';
 
-const day = 86_400_000;
-let world: World;
+const it = worldTest;
 
-beforeAll(async () => {
-  world = await startWorld();
-});
+const day = 86_400_000;
+
 beforeEach(() => {
   world.time.offsetMs = 0;
 });
 afterEach(async () => {
   await world.reset();
 });
-afterAll(() => world.close());
 
 const run: ReturnType<typeof reconciler> = (...given) => reconciler(world)(...given);
 

@@ -1,5 +1,5 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect } from 'vitest';
 import { counterKey } from '#adapters/dynamo/keys.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { defaultSettings } from '#core/extensions/settings.ts';
@@ -7,21 +7,21 @@ import { storeImage } from '#core/extensions/store-image.ts';
 import { countersOf, type FileRecord } from '#core/files/record.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { sessionFile } from '#test/support/records.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
 import { countsOf as counts, reconciler } from './support.ts';
+
+const it = worldTest;
 
 const hour = 3_600_000;
 const settings = { ...defaultSettings, enabled: true };
-let world: World;
 let photo: Buffer;
 
-beforeAll(async () => {
-  [world, photo] = await Promise.all([startWorld(), jpegPhoto()]);
+it.beforeAll(async () => {
+  photo = await jpegPhoto();
 });
 afterEach(async () => {
   await world.reset();
 });
-afterAll(() => world.close());
 
 const run: ReturnType<typeof reconciler> = (...given) => reconciler(world)(...given);
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect } from 'vitest';
 import { type ClaimRequest, claimFiles } from '#core/extensions/claims/claim.ts';
 import { boundTo } from '#core/extensions/claims/claim-record.ts';
 import { rollBackClaim } from '#core/extensions/claims/roll-back.ts';
@@ -7,19 +7,16 @@ import { countersOf, type ExtensionFile } from '#core/files/record.ts';
 import { underLoad } from '#test/support/load.ts';
 import { pendingFile, sessionFile, stagedFile } from '#test/support/records.ts';
 import { refusalOf } from '#test/support/refusals.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { world, worldTest } from '#test/support/world-test.ts';
+
+const it = worldTest.override('load', underLoad);
 
 const settings: AppSettings = { ...defaultSettings, enabled: true };
 const session = { kind: 'session', sessionId: 'session' } as const;
-let world: World;
 
-beforeAll(async () => {
-  world = await startWorld({ load: underLoad });
-});
 afterEach(async () => {
   await world.reset();
 });
-afterAll(() => world.close());
 
 async function ready(file: ExtensionFile): Promise<ExtensionFile> {
   await world.files.reserve(
