@@ -21,7 +21,8 @@ describe('the reference', () => {
         .map(({ path }) => path)
         .toSorted(),
     );
-    await shown.first().click();
+    const { path } = endpoints['extensions/session-capabilities'];
+    await page.locator(`.opblock-summary-path[data-path="${path}"]`).click();
     await page.getByText('Asked before an extension shows upload controls').waitFor();
     expect([...hosts]).toEqual([cloud().baseUrl]);
   });
