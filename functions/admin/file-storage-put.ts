@@ -1,6 +1,7 @@
 import { settingsAnswer, settingsChange, settingsView } from '#contracts/admin-views.ts';
 import type { Contract } from '#contracts/contract.ts';
 import { appParams } from '#contracts/parameters.ts';
+import { limitOf } from '#core/extensions/quota.ts';
 import { files, settings } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
@@ -15,9 +16,7 @@ export const contract = {
 } satisfies Contract;
 
 export const handler = serve('admin/file-storage-put', contract, async ({ params: { appId }, json }) => {
-  const [appSettings, usage] = await Promise.all([
-    settings().update(appId, json),
-    files().usage({ kind: 'app', appId }),
-  ]);
+  const appSettings = await settings().update(appId, json);
+  const usage = await files().applyLimit(limitOf({ kind: 'app', appId }, appSettings));
   return settingsView(appId, appSettings, usage);
 });

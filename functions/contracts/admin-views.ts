@@ -42,7 +42,8 @@ export const settingsAnswer = z.object({
 });
 
 export function settingsView(appId: string, settings: AppSettings, usage: Usage): z.output<typeof settingsAnswer> {
-  return { appId, settings, usage };
+  const { limitRevision: _, ...shown } = settings;
+  return { appId, settings: shown, usage };
 }
 
 export const keyAnswer = z.object({

@@ -1,11 +1,12 @@
 /** Everything a one-machine cloud holds, and whether it adds up: what must be true whenever nobody is at work. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
-import { counterKey, counterOfKey } from '#adapters/dynamo/keys.ts';
+import { attributesOf, countersIn, usageIn } from '#adapters/dynamo/counters.ts';
+import { counterKey } from '#adapters/dynamo/keys.ts';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import type { ClaimRecord } from '#core/extensions/claims/claim-record.ts';
 import { markerPrefix } from '#core/files/ids.ts';
-import { countersOf, type ExtensionFile, holderOf } from '#core/files/record.ts';
+import { type CounterRef, countersOf, type ExtensionFile, holderOf } from '#core/files/record.ts';
 import type { DevFile } from '#local/cloud.ts';
 
 export interface Everything {
@@ -37,30 +38,28 @@ export async function readAll({ dynamodb, r2 }: DevFile): Promise<Everything> {
     after = page.next;
   }
   const of = (sk: string) => items.filter((item) => item.sk === sk);
-  const counters = of('COUNTER').filter(({ pk }) => counterOfKey(String(pk)) !== undefined);
   return {
     files: of('FILE') as unknown as ExtensionFile[],
     claims: of('CLAIM') as unknown as ClaimRecord[],
     counters: new Map(
-      counters.map(({ pk, usedBytes = 0, fileCount = 0 }) => [
-        String(pk),
-        { usedBytes: Number(usedBytes), fileCount: Number(fileCount) },
-      ]),
+      of('COUNTER').flatMap((item) => countersIn(item).map((counter) => [nameOf(counter), usageIn(counter, item)])),
     ),
     objects,
   };
 }
 
+const nameOf = (counter: CounterRef) => `${counterKey(counter).pk} ${attributesOf(counter).used}`;
+
 /** What does not add up: counters and their records, records and their objects, claims and what they hold. */
 export function brokenTotals({ files, claims, counters, objects }: Everything): string[] {
-  const sums = new Map([...counters.keys()].map((pk) => [pk, { usedBytes: 0, fileCount: 0 }]));
+  const sums = new Map([...counters.keys()].map((name) => [name, { usedBytes: 0, fileCount: 0 }]));
   for (const file of files.filter(({ state }) => state !== 'deleting')) {
-    for (const { pk } of countersOf(file).map(counterKey)) {
-      const sum = sums.get(pk) ?? { usedBytes: 0, fileCount: 0 };
-      sums.set(pk, { usedBytes: sum.usedBytes + file.sizeBytes, fileCount: sum.fileCount + 1 });
+    for (const name of countersOf(file).map(nameOf)) {
+      const sum = sums.get(name) ?? { usedBytes: 0, fileCount: 0 };
+      sums.set(name, { usedBytes: sum.usedBytes + file.sizeBytes, fileCount: sum.fileCount + 1 });
     }
   }
-  const drifted = [...sums].filter(([pk, sum]) => JSON.stringify(sum) !== JSON.stringify(counters.get(pk)));
+  const drifted = [...sums].filter(([name, sum]) => JSON.stringify(sum) !== JSON.stringify(counters.get(name)));
   const byId = new Map(files.map((file) => [file.id, file]));
   const known = new Set(files.map(({ key }) => key));
   const halves = claims

@@ -1,8 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchWriteCommand, DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { counterChanges, counterItems } from '#adapters/dynamo/counters.ts';
 import { toItem } from '#adapters/dynamo/file-item.ts';
-import { counterKey } from '#adapters/dynamo/keys.ts';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { markerPrefix, newId, newObjectKey } from '#core/files/ids.ts';
@@ -60,18 +60,9 @@ async function fill(app: TestApp, count: number): Promise<void> {
     const puts = files.slice(start, start + 25).map((file) => ({ PutRequest: { Item: toItem(file) } }));
     await documents.send(new BatchWriteCommand({ RequestItems: { [TableName]: puts } }));
   }
-  for (const counter of [
-    { kind: 'app', appId: app.appId },
-    { kind: 'session', sessionId: app.sessionId },
-  ] as const) {
-    await documents.send(
-      new UpdateCommand({
-        TableName,
-        Key: counterKey(counter),
-        UpdateExpression: 'ADD usedBytes :bytes, fileCount :files',
-        ExpressionAttributeValues: { ':bytes': count * sizeBytes, ':files': count },
-      }),
-    );
+  const changes = counterChanges(files.map((to) => ({ from: undefined, to })));
+  for (const { Update } of counterItems(TableName, changes, new Date().toISOString())) {
+    if (Update !== undefined) await documents.send(new UpdateCommand(Update));
   }
 }
 

@@ -2,7 +2,8 @@ import type { ClaimRecord } from '#core/extensions/claims/claim-record.ts';
 import { markerPrefix } from '#core/files/ids.ts';
 import type { ExtensionFile as FileRecord, Scope } from '#core/files/record.ts';
 import { allItems } from '#test/support/tables.ts';
-import { isExpired } from './rules.ts';
+import { counters } from './limits.ts';
+import { isExpired, usageOf } from './rules.ts';
 import type { Run } from './run.ts';
 
 /** Everything there is, as the table and the bucket tell it. */
@@ -30,12 +31,7 @@ export async function observe(run: Run): Promise<Observed> {
     now: new Date(run.time.now),
     files: of('FILE').sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1)) as unknown as FileRecord[],
     claims: of('CLAIM') as unknown as ClaimRecord[],
-    usage: new Map(
-      of('COUNTER').map(({ pk, usedBytes = 0, fileCount = 0 }) => [
-        String(pk),
-        { usedBytes: Number(usedBytes), fileCount: Number(fileCount) },
-      ]),
-    ),
+    usage: new Map(counters.map((counter) => [counter.pk, usageOf(of('COUNTER'), counter)])),
     closed: new Set(ended.map(({ pk }) => String(pk))),
     tickets: of('EXPIRY').map(({ pk }) => String(pk)),
     markers: of('INCOMING') as unknown as Observed['markers'],

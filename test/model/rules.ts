@@ -7,6 +7,7 @@ import { appId } from './domain.ts';
 
 /** What is counted together, with the name its item has in the table and the limit of `domain.ts` it may reach. */
 export interface Counter {
+  /** Of an app, which lies in slices: what the names of all of them begin with. */
   pk: string;
   kind: 'app' | 'session' | 'staged';
   limitBytes: number;
@@ -19,6 +20,17 @@ const counter = (kind: Counter['kind'], pk: string): Counter => ({ kind, pk, lim
 export const appCounter: Counter = counter('app', `APP#${appId}`);
 export const sessionCounter = (sessionId: string): Counter => counter('session', `SESSION#${sessionId}`);
 export const stagedCounter = (userId: string): Counter => counter('staged', `STAGED#${appId}#${userId}`);
+
+/** What the items of a counter say together, wherever they lie. */
+export function usageOf(
+  items: Record<string, unknown>[],
+  { kind, pk }: Counter,
+): { usedBytes: number; fileCount: number } {
+  const suffix = kind === 'session' ? `#${appId}` : '';
+  const own = items.filter((item) => item.pk === pk || (kind === 'app' && String(item.pk).startsWith(`${pk}#SLICE#`)));
+  const sum = (name: string) => own.reduce((total, item) => total + Number(item[`${name}${suffix}`] ?? 0), 0);
+  return { usedBytes: sum('usedBytes'), fileCount: sum('fileCount') };
+}
 
 /** A file takes room from its app always, from its session while it has one, from its owner's staging area while staged. */
 export function counts(file: ExtensionFile, { kind, pk }: Counter): boolean {

@@ -18,7 +18,7 @@ it.beforeAll(async () => {
 });
 beforeEach(() => direct.reset());
 
-const session = { kind: 'session', sessionId: 'session' } as const;
+const session = { kind: 'session', appId: 'app', sessionId: 'session' } as const;
 const staged = { kind: 'staged', appId: 'app', userId: 'user' } as const;
 
 /** As if so many files of one byte were stored. */

@@ -1,5 +1,6 @@
 import { newId, newObjectKey, newUuid } from '#core/files/ids.ts';
 import { type ExtensionFile, stuckAfterMs, type UploadFile } from '#core/files/record.ts';
+import { sliceOf } from '#core/files/slices.ts';
 
 /** A pending record of a session file; give what matters to the test. */
 export function pendingFile(given: Partial<ExtensionFile> = {}): ExtensionFile {
@@ -11,6 +12,7 @@ export function pendingFile(given: Partial<ExtensionFile> = {}): ExtensionFile {
     state: 'pending',
     rev: 1,
     appId: 'app',
+    slice: sliceOf(id),
     userId: 'user',
     staged: false,
     bucket: 'default',

@@ -15,22 +15,26 @@ const batchSize = 100;
 const maxIdleRounds = 8;
 const pauses = { baseMs: 25, longestMs: 1000 };
 
+/** Files by their ids, strongly consistent, in no order; see {@link getItems}. An id given twice is read once. */
+export async function getFiles(table: Table, fileIds: string[]): Promise<FileRecord[]> {
+  return (await getItems(table, [...new Set(fileIds)].map(fileKey))).map((item) => fromItem(item));
+}
+
 /**
- * Files by their ids, strongly consistent, in no order; missing ones are left out, an id given twice is read once. One
- * call for each hundred, and more when DynamoDB leaves keys out because its answer is full (16 MB) or a partition is
- * busy. Throws `temporarily_unavailable` when it goes on leaving them out, or the caller's time runs out.
+ * Items by their keys, strongly consistent, in no order; missing ones are left out. One call for each hundred, and more
+ * when DynamoDB leaves keys out because its answer is full (16 MB) or a partition is busy. Throws
+ * `temporarily_unavailable` when it goes on leaving them out, or the caller's time runs out.
  * Source: Amazon DynamoDB API Reference, BatchGetItem: "we strongly recommend that you use an exponential backoff".
  */
-export async function getFiles(table: Table, fileIds: string[]): Promise<FileRecord[]> {
-  const found: FileRecord[] = [];
-  const wanted = [...new Set(fileIds)];
+export async function getItems(table: Table, wanted: Keys): Promise<Record<string, unknown>[]> {
+  const found: Record<string, unknown>[] = [];
   for (let start = 0; start < wanted.length; start += batchSize) {
-    let keys: Keys = wanted.slice(start, start + batchSize).map(fileKey);
+    let keys: Keys = wanted.slice(start, start + batchSize);
     for (let idleRounds = 0; keys.length > 0; ) {
       const { Responses, UnprocessedKeys } = await table.documents.send(
         new BatchGetCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } }),
       );
-      found.push(...(Responses?.[table.name] ?? []).map((item) => fromItem(item)));
+      found.push(...(Responses?.[table.name] ?? []));
       const left: Keys = UnprocessedKeys?.[table.name]?.Keys ?? [];
       idleRounds = left.length < keys.length ? 0 : idleRounds + 1;
       keys = left;

@@ -4,9 +4,10 @@ import { isOf } from '#core/files/record.ts';
 import type { CounterLimit } from '#core/files/store.ts';
 import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
-import { counterChanges, counterItem, overLimitOf } from './counters.ts';
+import { counterChanges, counterItems, limitedItem } from './counters.ts';
 import { createFileWrites } from './file-writes.ts';
 import { claimKey, counterKey, holderKey } from './keys.ts';
+import { type FormerCounter, refusalOf, takeOverFormer } from './session-counter.ts';
 import { isNamed, type TransactItem, transact } from './transaction.ts';
 
 /** Claims in DynamoDB; see `ClaimStore`. */
@@ -31,37 +32,40 @@ export function createClaimStore(table: Table): ClaimStore {
     },
 
     async bind(claim, moves, limits, now): Promise<BindResult> {
-      const { limited, items: counters } = counterItems(TableName, moves, limits);
-      const outcomes = await transact(table, [
-        {
-          ConditionCheck: {
-            TableName,
-            Key: holderKey(claim.target),
-            ConditionExpression: 'attribute_not_exists(deletedAt)',
+      const { limited, items: counters } = counterParts(TableName, moves, limits);
+      const bindOnce = async (): Promise<BindResult | FormerCounter> => {
+        const outcomes = await transact(table, [
+          {
+            ConditionCheck: {
+              TableName,
+              Key: holderKey(claim.target),
+              ConditionExpression: 'attribute_not_exists(deletedAt)',
+            },
           },
-        },
-        ...counters,
-        ...moves.map(moveItem),
-        {
-          Put: {
-            TableName,
-            Item: { ...claim, ...claimKey(claim.id), updatedAt: now.toISOString() },
-            ConditionExpression: 'attribute_not_exists(pk) OR #state = :over',
-            ExpressionAttributeNames: { '#state': 'state' },
-            ExpressionAttributeValues: { ':over': 'rolled_back' },
+          ...counters,
+          ...moves.map(moveItem),
+          {
+            Put: {
+              TableName,
+              Item: { ...claim, ...claimKey(claim.id), updatedAt: now.toISOString() },
+              ConditionExpression: 'attribute_not_exists(pk) OR #state = :over',
+              ExpressionAttributeNames: { '#state': 'state' },
+              ExpressionAttributeValues: { ':over': 'rolled_back' },
+            },
           },
-        },
-      ]);
-      if (outcomes === undefined) return { outcome: 'bound' };
-      if (outcomes.at(-1)?.failed) return { outcome: 'repeated' };
-      if (outcomes[0]?.failed) return { outcome: 'target_deleted' };
-      for (const [index, limit] of limited.entries()) {
-        const outcome = outcomes[index + 1];
-        if (limit === undefined || !outcome?.failed) continue;
-        if (outcome.old?.closedAt !== undefined) return { outcome: 'target_deleted' };
-        return overLimitOf(limit, outcome.old);
-      }
-      return { outcome: 'moved' };
+        ]);
+        if (outcomes === undefined) return { outcome: 'bound' };
+        if (outcomes.at(-1)?.failed) return { outcome: 'repeated' };
+        if (outcomes[0]?.failed) return { outcome: 'target_deleted' };
+        for (const [index, limit] of limited.entries()) {
+          const outcome = outcomes[index + 1];
+          if (limit === undefined || !outcome?.failed) continue;
+          const refused = refusalOf(limit, outcome.old);
+          return refused.outcome === 'owner_deleted' ? { outcome: 'target_deleted' } : refused;
+        }
+        return { outcome: 'moved' };
+      };
+      return await takeOverFormer(table, limits, bindOnce);
     },
 
     async discard(claimId, file, now) {
@@ -109,7 +113,7 @@ export function createClaimStore(table: Table): ClaimStore {
       );
       if (tickets.length > 0) await transact(table, tickets);
       const outcomes = await transact(table, [
-        ...counterItems(TableName, moves, []).items,
+        ...counterParts(TableName, moves, []).items,
         ...moves.map(moveItem),
         {
           Update: {
@@ -127,13 +131,17 @@ export function createClaimStore(table: Table): ClaimStore {
   };
 }
 
-/** The counters' parts of a transaction, with the limit of each that has one. */
-function counterItems(TableName: string, moves: Move[], limits: CounterLimit[]) {
+/** The counters' parts of a transaction, with the limit of each that has one. A claim moves each counter's item once. */
+function counterParts(TableName: string, moves: Move[], limits: CounterLimit[]) {
   const changes = counterChanges(moves);
   const limited = changes.map(({ counter, bytes }) =>
     bytes > 0 ? limits.find((limit) => counterKey(limit.counter).pk === counterKey(counter).pk) : undefined,
   );
   // Files moved together were moved at one time.
   const at = moves[0]?.to.updatedAt ?? '';
-  return { limited, items: changes.map((change, index) => counterItem(TableName, change, at, limited[index])) };
+  const items = changes.flatMap((change, index) => {
+    const limit = limited[index];
+    return limit === undefined ? counterItems(TableName, [change], at) : [limitedItem(TableName, change, at, limit)];
+  });
+  return { limited, items };
 }

@@ -26,7 +26,7 @@ function indexesOf(file: FileRecord) {
 function extensionIndexes(file: ExtensionFile) {
   const holder = holderOf(file);
   return {
-    appPk: appPk(file.appId),
+    appPk: appPk(file.appId, file.slice),
     ...(file.sessionId !== undefined && { sessionPk: sessionPk(file.sessionId) }),
     ...(holder !== undefined && { holderPk: holderPk(holder) }),
     ...(file.staged && { ownerPk: stagedPk(file.appId, file.userId) }),

@@ -3,24 +3,18 @@ import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/l
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { IncomingMarker } from '#core/files/incoming-marker.ts';
 import type { FileRecord, Usage } from '#core/files/record.ts';
-import type { CounterLimit, FileStore, ReserveResult } from '#core/files/store.ts';
+import type { CounterLimit, FileStore, ReserveResult, SettleResult } from '#core/files/store.ts';
 import { listsOf } from '#core/uploads/lists.ts';
 import type { Table } from './client.ts';
-import { overLimitOf } from './counters.ts';
+import { overLimitOf, usageIn } from './counters.ts';
 import { fromItem } from './file-item.ts';
 import { createFileWrites } from './file-writes.ts';
-import {
-  counterKey,
-  dueIncomingPk,
-  duePk,
-  fileKey,
-  idempotencyKey,
-  incomingKey,
-  scopeIndex,
-  sessionPk,
-  stagedPk,
-} from './keys.ts';
+import { counterKey, dueIncomingPk, duePk, fileKey, idempotencyKey, incomingKey, sessionPk, stagedPk } from './keys.ts';
 import { queryAll, queryDue, queryPage } from './query.ts';
+import { listScope } from './scope-list.ts';
+import { type FormerCounter, refusalOf, takeOverFormer } from './session-counter.ts';
+import { applyLimit, isSliceLimit, withLoan } from './slice-room.ts';
+import { type Loan, readSlices, sumOf } from './slices.ts';
 import { type ItemOutcome, isNamed, transact } from './transaction.ts';
 
 /** Records and counters in DynamoDB; see `FileStore` for what each step promises. */
@@ -28,14 +22,29 @@ export function createFileStore(table: Table): FileStore {
   const TableName = table.name;
   const writes = createFileWrites(TableName);
 
+  /** A step that counts in counters of which one may be in slices, and one as it was before it had an app. */
+  async function within<R extends { outcome: string }>(
+    file: FileRecord,
+    asked: CounterLimit[],
+    bytes: number,
+    step: (limits: CounterLimit[], loan: Loan) => Promise<R | NotYet>,
+  ) {
+    const limits = asked.map((limit) => inSliceOf(file, limit));
+    return await withLoan(table, limits.find(isSliceLimit), bytes, (loan) =>
+      takeOverFormer(table, limits, () => step(limits, loan)),
+    );
+  }
+
   return {
-    async reserve(file, limits, idempotency) {
-      const impossible = limits.find((limit) => limit.limitBytes < file.sizeBytes);
+    async reserve(file, asked, idempotency) {
+      const impossible = asked.find((limit) => limit.limitBytes < file.sizeBytes);
       if (impossible !== undefined) {
         return overLimitOf(impossible, { ...(await this.usage(impossible.counter)) });
       }
-      const outcomes = await transact(table, writes.reserve(file, limits, idempotency));
-      return outcomes === undefined ? { outcome: 'reserved' } : refusal(outcomes, limits);
+      return await within<ReserveResult>(file, asked, file.sizeBytes, async (limits, loan) => {
+        const outcomes = await transact(table, writes.reserve(file, limits, { idempotency, loan }));
+        return outcomes === undefined ? { outcome: 'reserved' } : refusal(outcomes, limits, loan);
+      });
     },
 
     async markReady(file, now) {
@@ -55,11 +64,13 @@ export function createFileStore(table: Table): FileStore {
       }
     },
 
-    async settle(file, next, limits) {
-      const outcomes = await transact(table, writes.settle(file, next, limits));
-      if (outcomes === undefined) return { outcome: 'ready' };
-      // The record's own condition outranks the counters': what moved it settled or released its quota.
-      return outcomes[0]?.failed ? { outcome: 'moved' } : (overLimit(outcomes, limits) ?? { outcome: 'moved' });
+    async settle(file, next, asked) {
+      return await within<SettleResult>(file, asked, next.sizeBytes - file.sizeBytes, async (limits, loan) => {
+        const outcomes = await transact(table, writes.settle(file, next, limits, loan));
+        if (outcomes === undefined) return { outcome: 'ready' };
+        // The record's own condition outranks the counters': what moved it settled or released its quota.
+        return outcomes[0]?.failed ? { outcome: 'moved' } : (overLimit(outcomes, limits, loan) ?? { outcome: 'moved' });
+      });
     },
 
     async release(file, now) {
@@ -129,14 +140,7 @@ export function createFileStore(table: Table): FileStore {
     },
 
     async listByScope(scope, page) {
-      const { IndexName, pk, value } = scopeIndex(scope);
-      const query = {
-        IndexName,
-        KeyConditionExpression: '#pk = :pk',
-        ExpressionAttributeNames: { '#pk': pk },
-        ExpressionAttributeValues: { ':pk': value },
-      };
-      return await queryPage(table, query, { pk, value }, page);
+      return await listScope(table, scope, page);
     },
 
     async listStaged(appId, userId) {
@@ -165,10 +169,15 @@ export function createFileStore(table: Table): FileStore {
     },
 
     async usage(counter): Promise<Usage> {
+      if (counter.kind === 'app') return sumOf(await readSlices(table, counter.appId));
       const { Item } = await table.documents.send(
         new GetCommand({ TableName, Key: counterKey(counter), ConsistentRead: true }),
       );
-      return { usedBytes: Item?.usedBytes ?? 0, fileCount: Item?.fileCount ?? 0 };
+      return usageIn(counter, Item);
+    },
+
+    async applyLimit(limit) {
+      return isSliceLimit(limit) ? await applyLimit(table, limit) : await this.usage(limit.counter);
     },
 
     async findIdempotent(id, now) {
@@ -180,6 +189,12 @@ export function createFileStore(table: Table): FileStore {
         : { fileId: Item.fileId, contentHash: Item.contentHash };
     },
   };
+}
+
+/** An app's limit is of its whole counter; what counts a file is the slice that its record names. */
+function inSliceOf(file: FileRecord, limit: CounterLimit): CounterLimit {
+  if (file.scope !== 'extension' || limit.counter.kind !== 'app') return limit;
+  return { ...limit, counter: { ...limit.counter, slice: file.slice } };
 }
 
 function readied<F extends FileRecord>(file: F, now: Date): F {
@@ -197,7 +212,7 @@ function wroteThis(item: Record<string, AttributeValue> | undefined, next: FileR
  * Which condition said no. Order of the items: record, counters, then ticket and idempotency. An id that follows from a
  * name (an export's) is taken by an earlier request for it, whose content its record knows.
  */
-function refusal(outcomes: ItemOutcome[], limits: CounterLimit[]): ReserveResult {
+function refusal(outcomes: ItemOutcome[], limits: CounterLimit[], loan: Loan): ReserveResult | NotYet {
   for (const outcome of outcomes) {
     if (outcome.failed && typeof outcome.old?.contentHash === 'string') {
       const { fileId, id, contentHash } = outcome.old;
@@ -206,16 +221,19 @@ function refusal(outcomes: ItemOutcome[], limits: CounterLimit[]): ReserveResult
   }
   if (outcomes[0]?.failed) throw new Error('A new file id is already taken');
   // What is left is the holder's condition.
-  return overLimit(outcomes, limits) ?? { outcome: 'owner_deleted' };
+  return overLimit(outcomes, limits, loan) ?? { outcome: 'owner_deleted' };
 }
 
-/** The first counter that said no. Counters come right after the record, in the order of `limits`. */
-function overLimit(outcomes: ItemOutcome[], limits: CounterLimit[]) {
+/** Nothing is refused yet: slices may lend, and a session's former counter is to be taken over. */
+type NotYet = { outcome: 'slice_full' } | FormerCounter;
+
+/** The first counter that said no. Counters come right after the record, in the order of `limits`; lenders are last. */
+function overLimit(outcomes: ItemOutcome[], limits: CounterLimit[], { lenders }: Loan) {
   for (const [index, limit] of limits.entries()) {
     const outcome = outcomes[index + 1];
     if (!outcome?.failed) continue;
-    if (outcome.old?.closedAt !== undefined) return { outcome: 'owner_deleted' } as const;
-    return overLimitOf(limit, outcome.old);
+    return isSliceLimit(limit) ? ({ outcome: 'slice_full' } as const) : refusalOf(limit, outcome.old);
   }
-  return undefined;
+  const lent = lenders.length === 0 ? [] : outcomes.slice(-lenders.length);
+  return lent.some(({ failed }) => failed) ? ({ outcome: 'slice_full' } as const) : undefined;
 }

@@ -1,9 +1,11 @@
 import { type IncomingMarker, markerOf } from '#core/files/incoming-marker.ts';
 import { type FileRecord, holderOf, retainedUntil, stuckAfterMs } from '#core/files/record.ts';
 import type { CounterLimit, IdempotencyClaim } from '#core/files/store.ts';
-import { counterChanges, counterItem } from './counters.ts';
+import { counterChanges, counterItems, limitedItem } from './counters.ts';
 import { toItem } from './file-item.ts';
 import { dueIncomingPk, dueShardOf, holderKey, idempotencyKey, incomingKey, ticketKey } from './keys.ts';
+import { isSliceLimit } from './slice-room.ts';
+import { type Loan, lenderItems, noLoan, sliceItem } from './slices.ts';
 import type { TransactItem } from './transaction.ts';
 import { rankUpdates } from './upload-rank.ts';
 
@@ -40,6 +42,18 @@ export function createFileWrites(TableName: string) {
     return marker === undefined ? [] : [putMarker(marker)];
   };
 
+  /** Counters that grow, in the order of their limits. */
+  const grow = (limits: CounterLimit[], bytes: number, files: number, at: string, loan: Loan): TransactItem[] =>
+    limits.map((limit) =>
+      isSliceLimit(limit)
+        ? sliceItem(TableName, { bytes, files, at, loan }, limit)
+        : limitedItem(TableName, { counter: limit.counter, bytes, files }, at, limit),
+    );
+
+  /** What is lent comes last in a transaction, however many lend. */
+  const lend = (limits: CounterLimit[], loan: Loan): TransactItem[] =>
+    limits.filter(isSliceLimit).flatMap(({ counter }) => lenderItems(TableName, counter.appId, loan));
+
   return {
     replace,
 
@@ -52,7 +66,11 @@ export function createFileWrites(TableName: string) {
     },
 
     /** Everything a new record comes with, its counters in the order of `limits` right after it. */
-    reserve(file: FileRecord, limits: CounterLimit[], idempotency?: IdempotencyClaim): TransactItem[] {
+    reserve(
+      file: FileRecord,
+      limits: CounterLimit[],
+      { idempotency, loan }: { idempotency?: IdempotencyClaim | undefined; loan: Loan },
+    ): TransactItem[] {
       return [
         {
           Put: {
@@ -62,12 +80,11 @@ export function createFileWrites(TableName: string) {
             ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
           },
         },
-        ...limits.map((limit) =>
-          counterItem(TableName, { counter: limit.counter, bytes: file.sizeBytes, files: 1 }, file.createdAt, limit),
-        ),
+        ...grow(limits, file.sizeBytes, 1, file.createdAt, loan),
         ...holderCheck(TableName, file),
         ...(file.expiresAt === undefined ? [] : [putTicket(file.id, file.expiresAt)]),
         ...(idempotency === undefined ? [] : [putIdempotency(TableName, idempotency, file)]),
+        ...lend(limits, loan),
       ];
     },
 
@@ -75,20 +92,19 @@ export function createFileWrites(TableName: string) {
      * `pending -> ready` of a direct upload (see `FileStore.settle`): the record first, then the counters in the order
      * of `limits`. For transactions that write something of their own beside it.
      */
-    settle(file: FileRecord, next: FileRecord, limits: CounterLimit[]): TransactItem[] {
+    settle(file: FileRecord, next: FileRecord, limits: CounterLimit[], loan: Loan = noLoan): TransactItem[] {
       const bytes = next.sizeBytes - file.sizeBytes;
       return [
         { Put: replace(file, next) },
         ...(bytes > 0
-          ? limits.map((limit) =>
-              counterItem(TableName, { counter: limit.counter, bytes, files: 0 }, next.updatedAt, limit),
-            )
-          : counterChanges([{ from: file, to: next }]).map((change) => counterItem(TableName, change, next.updatedAt))),
+          ? grow(limits, bytes, 0, next.updatedAt, loan)
+          : counterItems(TableName, counterChanges([{ from: file, to: next }]), next.updatedAt)),
         next.expiresAt === undefined
           ? { Delete: { TableName, Key: ticketKey(file.id) } }
           : putTicket(file.id, next.expiresAt),
         ...leaveMarker(file, next.updatedAt),
         ...rankUpdates(TableName, next, 1),
+        ...lend(limits, loan),
       ];
     },
 
@@ -98,7 +114,7 @@ export function createFileWrites(TableName: string) {
       const expiring = files.filter(({ expiresAt }) => expiresAt !== undefined);
       return [
         ...moves.map(({ from, to }) => ({ Put: replace(from, to) })),
-        ...counterChanges(moves).map((change) => counterItem(TableName, change, now.toISOString())),
+        ...counterItems(TableName, counterChanges(moves), now.toISOString()),
         ...expiring.map(({ id }) => ({ Delete: { TableName, Key: ticketKey(id) } })),
         ...files.flatMap((file) => freeIdempotency(TableName, file)),
         ...moves.flatMap(({ from, to }) => leaveMarker(from, to.updatedAt)),

@@ -10,8 +10,10 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | file by id                   | pk FILE#id, sk FILE                                     | strong      |
  * | expiry ticket of a file      | pk FILE#id, sk EXPIRY (attribute `ttl`)                 | strong      |
  * | marker of a direct upload    | pk FILE#id, sk INCOMING                                 | strong      |
- * | counter of an app            | pk APP#app, sk COUNTER                                  | strong      |
- * | counter of a session         | pk SESSION#session, sk COUNTER                          | strong      |
+ * | counter of an app, in slices | pk APP#app#SLICE#n, sk COUNTER                          | strong      |
+ * | what it had before slices    | pk APP#app, sk COUNTER                                  | strong      |
+ * | counters of a session        | pk SESSION#session, sk COUNTER (an attribute an app)    | strong      |
+ * | no states for an app, session| pk APP#app#SLICE#n or SESSION#session, sk CLOSED        | strong      |
  * | counter of a staging user    | pk STAGED#app#user, sk COUNTER                          | strong      |
  * | lock or template             | pk LOCK#id or TEMPLATE#id, sk HOLDER                    | strong      |
  * | clone of a template          | pk TEMPLATE#id, sk CLONE#lock                           | strong      |
@@ -26,7 +28,7 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | minisite of an organization  | pk ORG#org, sk MINISITE                                 | strong      |
  * | parent rows of a user        | pk PARENT#kind#user, sk id                              | strong      |
  * | signature token              | pk SIGNATURE_TOKEN#hash, sk TOKEN (attribute `ttl`)     | strong      |
- * | files of an app              | byApp: appPk APP#app, id                                | eventual    |
+ * | files of an app, in slices   | byApp: appPk APP#app#SLICE#n (before: APP#app), id      | eventual    |
  * | files of a session           | bySession: sessionPk SESSION#session, id                | eventual    |
  * | files of a lock or template  | byHolder: holderPk LOCK#id or TEMPLATE#id, id           | eventual    |
  * | staged files of user and app | byOwner: ownerPk STAGED#app#user, id                    | eventual    |
@@ -66,7 +68,8 @@ export const parentPk = (kind: string, userId: string) => `PARENT#${kind}#${user
 export const organizationPk = (orgId: string) => `ORG#${orgId}`;
 export const organizationParentsPk = (orgId: string) => `ORG#${orgId}#PARENTS`;
 
-export const appPk = (appId: string) => `APP#${appId}`;
+export const appPk = (appId: string, slice?: number) =>
+  slice === undefined ? `APP#${appId}` : `APP#${appId}#SLICE#${slice}`;
 export const sessionPk = (sessionId: string) => `SESSION#${sessionId}`;
 export const stagedPk = (appId: string, userId: string) => `STAGED#${appId}#${userId}`;
 /** The coin name comes last, so that it may hold any character. */
@@ -87,7 +90,7 @@ export const dueShardOf = (id: string) => Number.parseInt(id.slice(-2), 16) % du
 export function counterKey(counter: CounterRef): { pk: string; sk: string } {
   switch (counter.kind) {
     case 'app':
-      return { pk: appPk(counter.appId), sk: 'COUNTER' };
+      return { pk: appPk(counter.appId, counter.slice), sk: 'COUNTER' };
     case 'session':
       return { pk: sessionPk(counter.sessionId), sk: 'COUNTER' };
     case 'staged':
@@ -103,6 +106,9 @@ export const cloneKey = (templateId: string, lockId: string) => ({
 });
 export const claimKey = (claimId: string) => ({ pk: `CLAIM#${claimId}`, sk: 'CLAIM' });
 export const stateKey = (sessionId: string, appId: string) => ({ pk: sessionPk(sessionId), sk: `STATE#${appId}` });
+/** Where a session's states are closed, and an app's: its own for each slice, so that it is nobody's hot item. */
+export const closedSessionKey = (sessionId: string) => ({ pk: sessionPk(sessionId), sk: 'CLOSED' });
+export const closedAppKey = (appId: string, slice: number) => ({ pk: appPk(appId, slice), sk: 'CLOSED' });
 /** Before states had their app in the key, a session had one state, which named its app: it is read, and deleted, still. */
 export const formerStateKey = (sessionId: string) => ({ pk: sessionPk(sessionId), sk: 'STATE' });
 /** What the sort keys of both begin with, and no other of a session. */
@@ -113,15 +119,17 @@ export const dueScopePk = 'DUE#SCOPE';
 
 export const cleanupKey = (scope: Scope) => ({ pk: `CLEANUP#${scopePk(scope)}`, sk: 'CLEANUP' });
 
-/** The index that lists a scope's files, and its key there. */
-export function scopeIndex(scope: Scope): { IndexName: string; pk: string; value: string } {
-  const [IndexName, pk] = {
-    app: ['byApp', 'appPk'],
-    session: ['bySession', 'sessionPk'],
-    lock: ['byHolder', 'holderPk'],
-    template: ['byHolder', 'holderPk'],
-  }[scope.kind] as [string, string];
-  return { IndexName, pk, value: scopePk(scope) };
+/** The index that lists a scope's files, and its key there. An app's are in one partition a slice. */
+export function scopeIndex(scope: Scope, slice?: number): { IndexName: string; pk: string; value: string } {
+  switch (scope.kind) {
+    case 'app':
+      return { IndexName: 'byApp', pk: 'appPk', value: appPk(scope.appId, slice) };
+    case 'session':
+      return { IndexName: 'bySession', pk: 'sessionPk', value: sessionPk(scope.sessionId) };
+    case 'lock':
+    case 'template':
+      return { IndexName: 'byHolder', pk: 'holderPk', value: scopePk(scope) };
+  }
 }
 
 function scopePk(scope: Scope): string {
@@ -137,19 +145,11 @@ function scopePk(scope: Scope): string {
   }
 }
 
-/** The counter an item of the table is, by its partition key; undefined for kinds that are no quota. */
-export function counterOfKey(pk: string): CounterRef | undefined {
-  const [kind, first = '', second = ''] = pk.split('#');
-  if (kind === 'APP') return { kind: 'app', appId: first };
-  if (kind === 'SESSION') return { kind: 'session', sessionId: first };
-  return kind === 'STAGED' ? { kind: 'staged', appId: first, userId: second } : undefined;
-}
-
-/** The index that lists the records a counter counts, and its key there. */
+/** The index that lists the records a counter counts, and its key there: a session's with those of other apps. */
 export function counterIndex(counter: CounterRef): { IndexName: string; pk: string; value: string } {
   switch (counter.kind) {
     case 'app':
-      return scopeIndex({ kind: 'app', appId: counter.appId });
+      return scopeIndex({ kind: 'app', appId: counter.appId }, counter.slice);
     case 'session':
       return scopeIndex({ kind: 'session', sessionId: counter.sessionId });
     case 'staged':

@@ -1,17 +1,22 @@
 import { DeleteCommand, PutCommand, paginateQuery, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Scope } from '#core/files/record.ts';
+import { sliceCount } from '#core/files/slices.ts';
 import type { LifecycleStore } from '#core/lifecycle/events.ts';
 import type { Table } from './client.ts';
 import {
+  appPk,
   cleanupKey,
   cloneKey,
-  counterKey,
+  closedAppKey,
+  closedSessionKey,
+  developerKeyPrefix,
   dueScopePk,
   holderKey,
   sessionPk,
   settingsKey,
   statePrefix,
 } from './keys.ts';
+import { closeSlices } from './slice-repairs.ts';
 import { isNamed, transact } from './transaction.ts';
 
 /** A clean-up still owed after this long has lost its message; longer than template grace and all retries. */
@@ -22,15 +27,25 @@ export function createLifecycleStore(table: Table): LifecycleStore {
   const TableName = table.name;
   const send = table.documents.send.bind(table.documents);
 
-  /** Of every app that wrote one; after the session is closed, when there can be no more of them. */
-  async function deleteStates(sessionId: string): Promise<void> {
+  const close = (Key: { pk: string; sk: string }, now: Date) =>
+    send(
+      new UpdateCommand({
+        TableName,
+        Key,
+        UpdateExpression: 'SET closedAt = if_not_exists(closedAt, :now)',
+        ExpressionAttributeValues: { ':now': now.toISOString() },
+      }),
+    );
+
+  /** A session's states, or an app's developer keys: after it is closed, when there can be no more of them. */
+  async function deleteAll(partition: string, prefix: string): Promise<void> {
     const pages = paginateQuery(
       { client: table.documents },
       {
         TableName,
         KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
         ProjectionExpression: 'pk, sk',
-        ExpressionAttributeValues: { ':pk': sessionPk(sessionId), ':prefix': statePrefix },
+        ExpressionAttributeValues: { ':pk': partition, ':prefix': prefix },
         ConsistentRead: true,
       },
     );
@@ -41,21 +56,14 @@ export function createLifecycleStore(table: Table): LifecycleStore {
 
   return {
     async closeScope(scope, now) {
-      const counter =
-        scope.kind === 'app'
-          ? ({ kind: 'app', appId: scope.appId } as const)
-          : ({ kind: 'session', sessionId: scope.sessionId } as const);
-      await send(
-        new UpdateCommand({
-          TableName,
-          Key: counterKey(counter),
-          UpdateExpression: 'SET closedAt = if_not_exists(closedAt, :now)',
-          ExpressionAttributeValues: { ':now': now.toISOString() },
-        }),
-      );
       if (scope.kind === 'session') {
-        return await deleteStates(scope.sessionId);
+        await close({ pk: sessionPk(scope.sessionId), sk: 'COUNTER' }, now);
+        await close(closedSessionKey(scope.sessionId), now);
+        return await deleteAll(sessionPk(scope.sessionId), statePrefix);
       }
+      await closeSlices(table, scope.appId, now);
+      await Promise.all(Array.from({ length: sliceCount }, (_, slice) => close(closedAppKey(scope.appId, slice), now)));
+      await deleteAll(appPk(scope.appId), developerKeyPrefix);
       await send(
         new UpdateCommand({
           TableName,

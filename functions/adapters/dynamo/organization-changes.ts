@@ -2,6 +2,7 @@ import type { OrganizationChange, OrganizationStore } from '#core/organizations/
 import type { Table } from './client.ts';
 import { createFileWrites } from './file-writes.ts';
 import { logoKey, memberKey, minisiteKey, organizationParentsPk, parentPk, signatureTokenKey } from './keys.ts';
+import { noLoan } from './slices.ts';
 import { type TransactItem, transact } from './transaction.ts';
 
 /** `OrganizationStore.commit`: each change as the conditional writes it stands for, all in one transaction. */
@@ -34,7 +35,7 @@ export function createCommit(table: Table): OrganizationStore['commit'] {
           },
         ];
       case 'stage':
-        return writes.reserve(change.file, []);
+        return writes.reserve(change.file, [], { loan: noLoan });
       case 'settle':
         return writes.settle(change.file, change.next, []);
       case 'release':

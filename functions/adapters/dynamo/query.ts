@@ -14,11 +14,14 @@ const extensionFile = (item: Record<string, unknown>) => fromItem(item) as Exten
 
 /** A cursor is an id we gave. Throws `validation_failed` for anything else. */
 export function requireCursor(cursor: string | undefined): void {
-  if (cursor === undefined || idPattern.test(cursor)) return;
-  throw new AppError('validation_failed', 'The cursor is not one this list gave. Start without a cursor.', {
+  if (cursor !== undefined && !idPattern.test(cursor)) throw unknownCursor();
+}
+
+/** `validation_failed`, for what no list gave. */
+export const unknownCursor = () =>
+  new AppError('validation_failed', 'The cursor is not one this list gave. Start without a cursor.', {
     details: { issues: [{ field: 'cursor', message: 'unknown cursor' }] },
   });
-}
 
 /** Everything a query finds, page by page (a DynamoDB page ends at 1 MB). */
 export async function queryAll(table: Table, query: Query): Promise<ExtensionFile[]> {

@@ -1,13 +1,15 @@
 import { GetCommand, QueryCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { CounterRef, FileRecord, Usage } from '#core/files/record.ts';
+import type { CounterRef, ExtensionFile, Usage } from '#core/files/record.ts';
 import { unknownCursor } from '#core/reconcile/reconcile.ts';
 import type { ReconcileStore, ScanStore, StoredCounter } from '#core/reconcile/stores.ts';
 import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
+import { attributesOf, countersIn, usageIn } from './counters.ts';
 import { fromItem } from './file-item.ts';
-import { counterIndex, counterKey, counterOfKey } from './keys.ts';
+import { counterIndex, counterKey } from './keys.ts';
 import { createRunStore } from './reconcile-runs.ts';
 import { createSuspectStore } from './reconcile-suspects.ts';
+import { tighten } from './slice-repairs.ts';
 import { isNamed } from './transaction.ts';
 
 /** Items read a page; at a kilobyte each a page stays below DynamoDB's 1 MB. */
@@ -33,7 +35,8 @@ function createScanStore(table: Table): ScanStore {
   ): Promise<boolean> {
     // One that only its closing has written has no numbers, which are zeros.
     const is = (name: string, value: number) =>
-      value === 0 ? `(attribute_not_exists(${name}) OR ${name} = :was_${name})` : `${name} = :was_${name}`;
+      value === 0 ? `(attribute_not_exists(#${name}) OR #${name} = :was_${name})` : `#${name} = :was_${name}`;
+    const { used, files } = attributesOf(counter);
     const unmoved = movedAt === undefined ? 'attribute_not_exists(movedAt)' : 'movedAt = :movedAt';
     try {
       await send(
@@ -41,11 +44,12 @@ function createScanStore(table: Table): ScanStore {
           TableName,
           Key: counterKey(counter),
           UpdateExpression,
-          ConditionExpression: `${is('usedBytes', usedBytes)} AND ${is('fileCount', fileCount)} AND ${unmoved}`,
+          ConditionExpression: `${is('used', usedBytes)} AND ${is('files', fileCount)} AND ${unmoved}`,
+          ExpressionAttributeNames: { '#used': used, '#files': files },
           ExpressionAttributeValues: {
             ...values,
-            ':was_usedBytes': usedBytes,
-            ':was_fileCount': fileCount,
+            ':was_used': usedBytes,
+            ':was_files': fileCount,
             ...(movedAt !== undefined && { ':movedAt': movedAt }),
           },
         }),
@@ -71,7 +75,9 @@ function createScanStore(table: Table): ScanStore {
       );
       return {
         files: Items.filter(({ sk }) => sk === 'FILE').map(fromItem),
-        counters: Items.flatMap(({ pk, sk }) => (sk === 'COUNTER' ? (counterOfKey(String(pk)) ?? []) : [])),
+        counters: Items.flatMap((item) =>
+          (item.sk === 'COUNTER' ? countersIn(item) : []).map((counter) => ({ counter, movedAt: item.movedAt })),
+        ),
         ...(LastEvaluatedKey !== undefined && { cursor: JSON.stringify(LastEvaluatedKey) }),
       };
     },
@@ -98,8 +104,8 @@ function createScanStore(table: Table): ScanStore {
 
     async counter(counter): Promise<StoredCounter> {
       const { Item = {} } = await send(new GetCommand({ TableName, Key: counterKey(counter), ConsistentRead: true }));
-      const { usedBytes = 0, fileCount = 0, movedAt } = Item as Partial<StoredCounter>;
-      return { usedBytes, fileCount, ...(movedAt !== undefined && { movedAt }) };
+      const { movedAt } = Item as Partial<StoredCounter>;
+      return { ...usageIn(counter, Item), ...(movedAt !== undefined && { movedAt }) };
     },
 
     async recount(counter: CounterRef): Promise<Usage> {
@@ -112,14 +118,14 @@ function createScanStore(table: Table): ScanStore {
             TableName,
             IndexName,
             KeyConditionExpression: '#pk = :pk',
-            ProjectionExpression: 'sizeBytes, #state',
+            ProjectionExpression: 'sizeBytes, #state, appId',
             ExpressionAttributeNames: { '#pk': pk, '#state': 'state' },
             ExpressionAttributeValues: { ':pk': value },
             ExclusiveStartKey: start,
           }),
         );
-        for (const { sizeBytes, state } of Items as Pick<FileRecord, 'sizeBytes' | 'state'>[]) {
-          if (state === 'deleting') continue;
+        for (const { sizeBytes, state, appId } of Items as Pick<ExtensionFile, 'sizeBytes' | 'state' | 'appId'>[]) {
+          if (state === 'deleting' || appId !== counter.appId) continue;
           sum.usedBytes += sizeBytes;
           sum.fileCount += 1;
         }
@@ -129,11 +135,18 @@ function createScanStore(table: Table): ScanStore {
     },
 
     async correct(counter, stored, actual, now) {
-      return await setIfStill(counter, stored, 'SET usedBytes = :bytes, fileCount = :files, movedAt = :at', {
+      const free = counter.kind === 'app' && { ':less': stored.usedBytes - actual.usedBytes };
+      const update = 'SET #used = :bytes, #files = :files, movedAt = :at';
+      const corrected = await setIfStill(counter, stored, free ? `${update} ADD freeBytes :less` : update, {
         ':bytes': actual.usedBytes,
         ':files': actual.fileCount,
         ':at': now.toISOString(),
+        ...free,
       });
+      // What was missing in one slice may have been given to another.
+      if (corrected && counter.kind === 'app' && actual.usedBytes > stored.usedBytes)
+        await tighten(table, counter.appId);
+      return corrected;
     },
 
     async startWatch(counter, stored, now) {

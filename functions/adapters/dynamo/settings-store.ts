@@ -9,7 +9,8 @@ import { settingsKey, uploadSettingsKey } from './keys.ts';
 
 /** Settings of apps; only what an administrator changed is stored, so a new default reaches everybody else. */
 export function createSettingsStore(table: Table, options: { cacheSeconds: number }): SettingsStore {
-  return settingsItems(table, { ...options, keyOf: settingsKey, defaults: defaultSettings });
+  const revisions = { maxBytesPerApp: 'limitRevision' };
+  return settingsItems(table, { ...options, keyOf: settingsKey, defaults: defaultSettings, revisions });
 }
 
 /** The one item of the uploads API's settings. */
@@ -27,9 +28,15 @@ export function createUploadSettingsStore(table: Table, options: { cacheSeconds:
 /** Items of which each attribute beside the key is one setting. */
 function settingsItems<Settings extends object>(
   table: Table,
-  options: { cacheSeconds: number; keyOf: (name: string) => { pk: string; sk: string }; defaults: Settings },
+  options: {
+    cacheSeconds: number;
+    keyOf: (name: string) => { pk: string; sk: string };
+    defaults: Settings;
+    /** Settings whose changes are counted, and where. */
+    revisions?: Record<string, string>;
+  },
 ) {
-  const { keyOf, defaults } = options;
+  const { keyOf, defaults, revisions = {} } = options;
   const cache = createCache<Settings>({ ttlSeconds: options.cacheSeconds });
 
   const fromItem = (item: Record<string, unknown> | undefined): Settings => {
@@ -50,13 +57,20 @@ function settingsItems<Settings extends object>(
     async update(name: string, changes: Partial<Settings>): Promise<Settings> {
       const fields = Object.entries(changes).filter(([, value]) => value !== undefined);
       if (fields.length === 0) return await load(name);
+      const counted = fields.flatMap(([field]) => revisions[field] ?? []);
       const { Attributes } = await table.documents.send(
         new UpdateCommand({
           TableName: table.name,
           Key: keyOf(name),
-          UpdateExpression: `SET ${fields.map((_, index) => `#f${index} = :v${index}`).join(', ')}`,
+          UpdateExpression: [
+            `SET ${fields.map((_, index) => `#f${index} = :v${index}`).join(', ')}`,
+            ...counted.map((name) => `ADD ${name} :one`),
+          ].join(' '),
           ExpressionAttributeNames: Object.fromEntries(fields.map(([field], index) => [`#f${index}`, field])),
-          ExpressionAttributeValues: Object.fromEntries(fields.map(([, value], index) => [`:v${index}`, value])),
+          ExpressionAttributeValues: {
+            ...Object.fromEntries(fields.map(([, value], index) => [`:v${index}`, value])),
+            ...(counted.length > 0 && { ':one': 1 }),
+          },
           ReturnValues: 'ALL_NEW',
         }),
       );

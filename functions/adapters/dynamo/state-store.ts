@@ -1,8 +1,17 @@
+import { createHash } from 'node:crypto';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { StateStore } from '#core/extensions/session-state.ts';
+import { sliceCount } from '#core/files/slices.ts';
 import type { Table } from './client.ts';
-import { counterKey, formerStateKey, stateKey } from './keys.ts';
+import { closedAppKey, closedSessionKey, formerStateKey, stateKey } from './keys.ts';
 import { type TransactItem, transact } from './transaction.ts';
+
+/**
+ * A check in a transaction is in the way of every other transaction over the same item, so a session asks whether its app
+ * is deleted at one of many items, and at none that counts.
+ */
+const sliceOfSession = (sessionId: string) =>
+  createHash('sha256').update(sessionId).digest().readUInt32BE() % sliceCount;
 
 /**
  * States of sessions, kept as JSON text: what an extension writes is read back to the letter. Each app has its own: a
@@ -28,8 +37,8 @@ export function createStateStore(table: Table): StateStore {
       const Item = { ...stateKey(sessionId, appId), appId, json: JSON.stringify(state), updatedAt: now.toISOString() };
       const outcomes = await transact(table, [
         { Put: { TableName, Item } },
-        open(counterKey({ kind: 'session', sessionId })),
-        open(counterKey({ kind: 'app', appId })),
+        open(closedSessionKey(sessionId)),
+        open(closedAppKey(appId, sliceOfSession(sessionId))),
       ]);
       return outcomes === undefined;
     },

@@ -5,6 +5,7 @@ import { newId, newObjectKey } from '#core/files/ids.ts';
 import type { NewFile } from '#core/files/pending.ts';
 import type { ObjectHeaders } from '#core/files/ports.ts';
 import type { ExtensionFile, ImageFacts } from '#core/files/record.ts';
+import { sliceOf } from '#core/files/slices.ts';
 import type { IdempotencyClaim } from '#core/files/store.ts';
 
 /** Where an upload goes: into a session, or staged for a setup screen. */
@@ -35,6 +36,7 @@ export function newExtensionFile(
     id,
     scope: 'extension',
     appId: target.appId,
+    slice: sliceOf(id),
     userId: target.userId,
     ...owner,
     ...(purpose !== undefined && { purpose }),

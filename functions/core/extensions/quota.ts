@@ -15,7 +15,8 @@ export function limitOf(counter: CounterRef, settings: AppSettings): CounterLimi
     session: settings.maxBytesPerSession,
     staged: settings.maxStagedBytesPerUserPerApp,
   }[counter.kind];
-  return { counter, limitBytes, limitFiles: limitFilesOf[counter.kind] };
+  const revision = counter.kind === 'app' ? settings.limitRevision : undefined;
+  return { counter, limitBytes, limitFiles: limitFilesOf[counter.kind], revision };
 }
 
 /** The limits of everything that counts this file, the narrower first, so that its refusal is the one told when several would refuse. */

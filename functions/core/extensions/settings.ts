@@ -11,6 +11,8 @@ export interface AppSettings {
   maxImageEdge: number;
   stagedTtlSeconds: number;
   stateMaxBytes: number;
+  /** Grows with every change of `maxBytesPerApp`. Nobody sets it. */
+  limitRevision: number;
 }
 
 /** Storage is off until an administrator turns it on; the numbers are the contract's. */
@@ -24,4 +26,5 @@ export const defaultSettings: AppSettings = {
   maxImageEdge: 2560,
   stagedTtlSeconds: 86_400,
   stateMaxBytes: 65_536,
+  limitRevision: 0,
 };

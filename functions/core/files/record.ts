@@ -59,6 +59,8 @@ export interface Incoming {
 export interface ExtensionFile extends StoredFile {
   scope: 'extension';
   appId: string;
+  /** Which part of its app's counter counts it; of none where it was stored before counters had parts. */
+  slice?: number;
   sessionId?: string;
   lockId?: string;
   templateId?: string;
@@ -142,10 +144,13 @@ export function isOf<S extends System>(scope: S, file: FileRecord | undefined): 
   return file?.scope === scope;
 }
 
-/** What is counted together against one limit. */
+/**
+ * What is counted together against one limit. An app's counter lies in slices (see `slices.ts`); without one it is the
+ * single counter that apps had before. An app's session counts what this app stores in it.
+ */
 export type CounterRef =
-  | { kind: 'app'; appId: string }
-  | { kind: 'session'; sessionId: string }
+  | { kind: 'app'; appId: string; slice?: number | undefined }
+  | { kind: 'session'; appId: string; sessionId: string }
   | { kind: 'staged'; appId: string; userId: string };
 
 export interface Usage {
@@ -159,11 +164,10 @@ export interface Usage {
  */
 export function countersOf(file: FileRecord): CounterRef[] {
   if (file.scope !== 'extension') return [];
-  const counters: CounterRef[] = [{ kind: 'app', appId: file.appId }];
-  if (file.sessionId !== undefined) {
-    counters.push({ kind: 'session', sessionId: file.sessionId });
-  }
-  if (file.staged) counters.push({ kind: 'staged', appId: file.appId, userId: file.userId });
+  const { appId, slice, sessionId } = file;
+  const counters: CounterRef[] = [{ kind: 'app', appId, slice }];
+  if (sessionId !== undefined) counters.push({ kind: 'session', appId, sessionId });
+  if (file.staged) counters.push({ kind: 'staged', appId, userId: file.userId });
   return counters;
 }
 

@@ -6,6 +6,8 @@ export interface CounterLimit {
   counter: CounterRef;
   limitBytes: number;
   limitFiles?: number | undefined;
+  /** Of an app: which of its limits this is, so that an older one is not put in place of a newer one. */
+  revision?: number | undefined;
 }
 
 /** A counter that said no, as it stood. */
@@ -86,8 +88,13 @@ export interface FileStore {
   listDueIncoming(now: Date, limit: number): Promise<IncomingMarker[]>;
   /** Drops a marker. Only after its objects are gone. */
   removeIncoming(fileId: string): Promise<void>;
-  /** Strongly consistent; zero when nothing was ever counted. */
+  /** Strongly consistent; zero when nothing was ever counted. Of an app, all its slices together, whichever is named. */
   usage(counter: CounterRef): Promise<Usage>;
+  /**
+   * Brings a counter to a limit that has just changed, ahead of the uploads that would do it, and answers what it holds.
+   * Only an app's counter knows its limit.
+   */
+  applyLimit(limit: CounterLimit): Promise<Usage>;
   /** What an earlier request with this key was answered with. */
   findIdempotent(id: string, now: Date): Promise<{ fileId: string; contentHash: string } | undefined>;
 }

@@ -7,10 +7,16 @@ export interface StoredCounter extends Usage {
   movedAt?: string;
 }
 
+export interface ScannedCounter {
+  counter: CounterRef;
+  /** As in {@link StoredCounter}. */
+  movedAt?: string | undefined;
+}
+
 /** What only reconcile asks of the table: reading it whole, and putting a counter right. */
 export interface ScanStore {
   /** A page of the whole table: its records and counters. */
-  scan(cursor: string | undefined): Promise<{ files: FileRecord[]; counters: CounterRef[]; cursor?: string }>;
+  scan(cursor: string | undefined): Promise<{ files: FileRecord[]; counters: ScannedCounter[]; cursor?: string }>;
   /** Whether the table has the record of any file. */
   hasRecords(): Promise<boolean>;
   /** Strongly consistent. */

@@ -19,7 +19,7 @@ import { stagedFile } from '#test/support/records.ts';
 import { allItems, createTable, dynamoDbs, emptyTable } from '#test/support/tables.ts';
 
 const app = { kind: 'app', appId: 'app' } as const;
-const session = { kind: 'session', sessionId: 'session' } as const;
+const session = { kind: 'session', appId: 'app', sessionId: 'session' } as const;
 const staged = { kind: 'staged', appId: 'app', userId: 'user' } as const;
 const lock = { type: 'lock', id: 'lock', sessionId: 'session' } as const;
 const sessionOf = (limitBytes: number): CounterLimit[] => [{ counter: session, limitBytes }];

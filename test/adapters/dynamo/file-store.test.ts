@@ -9,7 +9,7 @@ import { sessionFile, stagedFile } from '#test/support/records.ts';
 import { allItems, createTable, dynamoDbs, emptyTable } from '#test/support/tables.ts';
 
 const app = { kind: 'app', appId: 'app' } as const;
-const session = { kind: 'session', sessionId: 'session' } as const;
+const session = { kind: 'session', appId: 'app', sessionId: 'session' } as const;
 const staged = { kind: 'staged', appId: 'app', userId: 'user' } as const;
 const roomy = (file: FileRecord) => countersOf(file).map((counter) => ({ counter, limitBytes: 1_000_000 }));
 

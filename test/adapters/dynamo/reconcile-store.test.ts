@@ -73,7 +73,7 @@ for (const dynamoDb of dynamoDbs) {
 
     it('knows whether there is any record, and dates a counter with every move', async () => {
       const file = sessionFile();
-      const counter = { kind: 'app', appId: file.appId } as const;
+      const counter = { kind: 'app', appId: file.appId, slice: file.slice } as const;
       await createFileStore(table).reserve(file, [{ counter, limitBytes: 10_000 }]);
       expect(await store.hasRecords()).toBe(true);
       expect(await store.counter(counter)).toEqual({ usedBytes: 1000, fileCount: 1, movedAt: file.createdAt });
@@ -83,7 +83,7 @@ for (const dynamoDb of dynamoDbs) {
     });
 
     it('sets a counter right only while it is as it was, one without numbers too', async () => {
-      const counter = { kind: 'session', sessionId: 'session' } as const;
+      const counter = { kind: 'session', appId: 'app', sessionId: 'session' } as const;
       const change = (UpdateExpression: string, value: unknown) =>
         table.documents.send(
           new UpdateCommand({
@@ -105,7 +105,7 @@ for (const dynamoDb of dynamoDbs) {
       expect(await store.correct(counter, watched, { usedBytes: 7, fileCount: 1 }, later)).toBe(true);
       const corrected = await store.counter(counter);
       expect(corrected).toEqual({ usedBytes: 7, fileCount: 1, movedAt: later.toISOString() });
-      await change('ADD usedBytes :value', 1);
+      await change('SET movedAt = :value', 'since');
       expect(await store.correct(counter, corrected, { usedBytes: 0, fileCount: 0 }, later)).toBe(false);
     });
   });

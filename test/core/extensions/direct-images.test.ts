@@ -18,11 +18,14 @@ it.beforeAll(async () => {
 beforeEach(() => direct.reset());
 
 const app = { kind: 'app', appId: 'app' } as const;
-const session = { kind: 'session', sessionId: 'session' } as const;
+const session = { kind: 'session', appId: 'app', sessionId: 'session' } as const;
 const staged = { kind: 'staged', appId: 'app', userId: 'user' } as const;
 
 describe('presign', () => {
   it('is one transaction and no call to R2', async () => {
+    // The first of an app writes the slices of its counter.
+    await direct.presign();
+    world.calls.length = 0;
     await direct.presign();
     expect(world.calls).toEqual(['dynamo TransactWriteItems']);
   });

@@ -66,7 +66,10 @@ describe("a scope's clean-up", () => {
     const uploading = await acts.reserved(sessionFile());
     await acts.tell({ type: 'session.deleted', sessionId: 'session' });
     await handleCleanup(world, world.messages.shift() as CleanupMessage);
-    expect(await world.files.usage({ kind: 'session', sessionId: 'session' })).toEqual({ usedBytes: 0, fileCount: 0 });
+    expect(await world.files.usage({ kind: 'session', appId: 'app', sessionId: 'session' })).toEqual({
+      usedBytes: 0,
+      fileCount: 0,
+    });
     await world.objects.put(objectOf(uploading), bytes, { contentType: 'image/webp' });
     expect(await acts.exists(uploading)).toBe(true);
     await world.work();

@@ -4,7 +4,7 @@ import { counterKey } from '#adapters/dynamo/keys.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { defaultSettings } from '#core/extensions/settings.ts';
 import { storeImage } from '#core/extensions/store-image.ts';
-import { countersOf, type FileRecord } from '#core/files/record.ts';
+import { countersOf, type ExtensionFile } from '#core/files/record.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { sessionFile } from '#test/support/records.ts';
 import { world, worldTest } from '#test/support/world-test.ts';
@@ -25,7 +25,7 @@ afterEach(async () => {
 
 const run: ReturnType<typeof reconciler> = (...given) => reconciler(world)(...given);
 
-const store = (draft?: 'staged'): Promise<FileRecord> => {
+const store = (draft?: 'staged'): Promise<ExtensionFile> => {
   const owner = { appId: 'app', userId: 'user' };
   const target =
     draft === 'staged'
@@ -43,7 +43,7 @@ describe('reconcile', () => {
     const before = await world.items();
     const report = await run();
     expect(counts(report)).toEqual({});
-    expect(report).toMatchObject({ complete: true, repaired: 0, checked: { records: 2, counters: 3, objects: 2 } });
+    expect(report).toMatchObject({ complete: true, repaired: 0, checked: { records: 2, counters: 83, objects: 2 } });
     expect(await world.items()).toEqual(before);
   });
 
@@ -77,7 +77,7 @@ describe('reconcile', () => {
 
   it('recounts a counter from its records, only when it stands still', async () => {
     const file = await store();
-    const drifted = { kind: 'app', appId: 'app' } as const;
+    const drifted = { kind: 'app', appId: 'app', slice: file.slice } as const;
     await world.table.documents.send(
       new UpdateCommand({
         TableName: world.table.name,

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
-import { type FileRecord, objectOf } from '#core/files/record.ts';
+import { type ExtensionFile, objectOf } from '#core/files/record.ts';
 import { reconcile } from '#core/reconcile/reconcile.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import type { ReconcileDeps, ReconcileOptions } from '#core/reconcile/run.ts';
@@ -35,8 +35,8 @@ export function countsOf(report: ReconcileReport): Record<string, number> {
 }
 
 /** A file of a session with its record, counted for its app, and its bytes. */
-export async function storedFile(world: World): Promise<FileRecord> {
-  const file = sessionFile();
+export async function storedFile(world: World, given: Partial<ExtensionFile> = {}): Promise<ExtensionFile> {
+  const file = sessionFile(given);
   const limits = [{ counter: { kind: 'app', appId: file.appId } as const, limitBytes: 1_000_000 }];
   await world.files.reserve(file, limits);
   await world.objects.put(objectOf(file), Buffer.from('x'), { contentType: 'text/plain' });

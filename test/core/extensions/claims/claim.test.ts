@@ -12,7 +12,7 @@ import { world, worldTest } from '#test/support/world-test.ts';
 const it = worldTest.override('load', underLoad);
 
 const settings: AppSettings = { ...defaultSettings, enabled: true };
-const session = { kind: 'session', sessionId: 'session' } as const;
+const session = { kind: 'session', appId: 'app', sessionId: 'session' } as const;
 
 afterEach(async () => {
   await world.reset();
