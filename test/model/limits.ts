@@ -1,4 +1,4 @@
-import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
+import { getItems } from '#adapters/dynamo/batch-get.ts';
 import type { Table } from '#adapters/dynamo/client.ts';
 import { sessions, users } from './domain.ts';
 import { appCounter, type Counter, sessionCounter, stagedCounter, usageOf } from './rules.ts';
@@ -10,19 +10,14 @@ export const counters: Counter[] = [
   ...users.map(stagedCounter),
 ];
 
-/** As many slices as an app's counter has, and one item for each of the others. */
-const keys = [
-  ...counters.map(({ pk }) => ({ pk, sk: 'COUNTER' })),
-  ...Array.from({ length: 80 }, (_, slice) => ({ pk: `${appCounter.pk}#SLICE#${slice}`, sk: 'COUNTER' })),
-];
+type Item = Record<string, unknown>;
 
-async function read(table: Table): Promise<Map<string, number>> {
-  const command = new BatchGetCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } });
-  const { Responses, UnprocessedKeys } = await table.documents.send(command);
-  // A stand-in that leaves some out now and then is asked again for all.
-  if (UnprocessedKeys?.[table.name] !== undefined) return await read(table);
-  const items = Responses?.[table.name] ?? [];
-  return new Map(counters.map((counter) => [counter.pk, usageOf(items, counter).usedBytes]));
+/** The keys of the counters that a command writes. */
+function countersIn(command: unknown): { pk: string; sk: string }[] {
+  const { input } = command as { input: { TransactItems?: Record<string, { Key?: Item }>[] } };
+  return (input.TransactItems ?? []).flatMap((item) =>
+    Object.values(item).flatMap(({ Key }) => (Key?.sk === 'COUNTER' ? [{ pk: String(Key.pk), sk: 'COUNTER' }] : [])),
+  );
 }
 
 /**
@@ -30,19 +25,22 @@ async function read(table: Table): Promise<Map<string, number>> {
  * above its limit may only fall. Staged files of a claim that is rolled back are the documented exception.
  */
 export function watchLimits(table: Table) {
-  let before = new Map<string, number>();
+  const items = new Map<string, Item>();
+  const used = () => new Map(counters.map((counter) => [counter.pk, usageOf([...items.values()], counter).usedBytes]));
   return async <T>(command: { constructor: { name: string } }, send: () => Promise<T>): Promise<T> => {
     const answer = await send();
-    if (command.constructor.name !== 'TransactWriteCommand') return answer;
-    const after = await read(table);
+    const keys = command.constructor.name === 'TransactWriteCommand' ? countersIn(command) : [];
+    if (keys.length === 0) return answer;
+    const before = used();
+    for (const item of await getItems(table, keys)) items.set(String(item.pk), item);
+    const after = used();
     const rollBack = JSON.stringify(command).includes('rolled_back');
     for (const { pk, kind, limitBytes } of counters) {
-      const used = after.get(pk) ?? 0;
-      if (used < 0) throw new Error(`${pk} fell below nothing: ${used}`);
-      if (used <= limitBytes || used <= (before.get(pk) ?? 0) || (rollBack && kind === 'staged')) continue;
-      throw new Error(`${pk} passed its limit of ${limitBytes}: ${used}`);
+      const now = after.get(pk) ?? 0;
+      if (now < 0) throw new Error(`${pk} fell below nothing: ${now}`);
+      if (now <= limitBytes || now <= (before.get(pk) ?? 0) || (rollBack && kind === 'staged')) continue;
+      throw new Error(`${pk} passed its limit of ${limitBytes}: ${now}`);
     }
-    before = after;
     return answer;
   };
 }

@@ -6,10 +6,12 @@
 export async function backOff(
   attempt: number,
   { baseMs, longestMs }: { baseMs: number; longestMs: number },
-  remainingMs: () => number,
+  table: { remainingMs: () => number; wait?: (ms: number) => Promise<void> },
 ): Promise<boolean> {
   const pauseMs = Math.random() * Math.min(longestMs, baseMs * 2 ** attempt);
-  if (pauseMs >= remainingMs()) return false;
-  await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  if (pauseMs >= table.remainingMs()) return false;
+  await (table.wait ?? wait)(pauseMs);
   return true;
 }
+
+export const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -39,7 +39,7 @@ export async function getItems(table: Table, wanted: Keys): Promise<Record<strin
       idleRounds = left.length < keys.length ? 0 : idleRounds + 1;
       keys = left;
       if (keys.length === 0) break;
-      if (idleRounds >= maxIdleRounds || !(await backOff(idleRounds, pauses, table.remainingMs))) {
+      if (idleRounds >= maxIdleRounds || !(await backOff(idleRounds, pauses, table))) {
         throw new AppError('temporarily_unavailable', 'The service is busy right now. Try again shortly.', {
           cause: new Error(`DynamoDB left ${keys.length} keys unprocessed`),
           retryAfterSeconds: 1,

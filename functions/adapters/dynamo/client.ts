@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createTimedHandler } from '../aws/timed-handler.ts';
+import { wait } from './back-off.ts';
 import { retryConflicts } from './conflicts.ts';
 import { translateOutage } from './outages.ts';
 
@@ -9,6 +10,8 @@ export interface Table {
   name: string;
   /** Milliseconds left for calls; infinite outside an invocation. */
   remainingMs(): number;
+  /** Waits between two tries, milliseconds. */
+  wait(ms: number): Promise<void>;
 }
 
 export interface TableOptions {
@@ -48,5 +51,5 @@ export function openTable(name: string, { remainingMs, ...options }: TableOption
     name: 'retryConflicts',
   });
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
-  return { documents, name, remainingMs: left };
+  return { documents, name, remainingMs: left, wait };
 }

@@ -25,7 +25,7 @@ export async function retryConflicts<T>(send: () => Promise<T>, remainingMs: () 
       return await send();
     } catch (error) {
       if (!isConflict(error)) throw error;
-      if (attempt >= maxAttempts || !(await backOff(attempt, pauses, remainingMs))) {
+      if (attempt >= maxAttempts || !(await backOff(attempt, pauses, { remainingMs }))) {
         throw new AppError('temporarily_unavailable', 'Many writes touch the same item right now. Try again shortly.', {
           cause: error,
           retryAfterSeconds: 1,

@@ -17,14 +17,17 @@ export type Target = SliceLimit & { revision: number };
 /** Slices written at the same time. */
 const parallel = 16;
 
-/** One thing that is not as it should be, put right. True when there was one, and what was read is no longer so. */
-export async function putRight(table: Table, limit: Target, slices: Slice[]): Promise<boolean> {
+/**
+ * One thing that is not as it should be, put right, in the caller's `turn`. True when there was one, and what was read is
+ * no longer so.
+ */
+export async function putRight(table: Table, limit: Target, slices: Slice[], turn: number): Promise<boolean> {
   const { appId } = limit.counter;
   const unwritten = slices.filter((one) => one.limit === undefined);
   if (unwritten.length > 0) {
-    const at = new Date();
-    if (!(await isFirst(table, appId, at))) return true;
-    await transact(table, firstSlices(table.name, { ...limit, appId, at: at.toISOString() }, unwritten));
+    if (turn < patientTurns && !(await isFirst(table, appId))) return true;
+    const at = new Date().toISOString();
+    await transact(table, firstSlices(table.name, { ...limit, appId, at }, unwritten));
     return true;
   }
   const former = slices.find(({ slice }) => slice === undefined);
@@ -48,18 +51,18 @@ export async function putRight(table: Table, limit: Target, slices: Slice[]): Pr
   return tight.length > 0;
 }
 
-/** For whoever began with the slices and was killed: after so long another does it, milliseconds. */
-const preparedWithinMs = 2000;
+/** Whoever began with the slices may have been killed: after so many looks another does it. */
+const patientTurns = 10;
 
 /** An app's first uploads may all come at once, and one of them is enough to write its slices. */
-async function isFirst(table: Table, appId: string, now: Date): Promise<boolean> {
+async function isFirst(table: Table, appId: string): Promise<boolean> {
   return await writeIf(
     table,
     { kind: 'app', appId },
     {
-      UpdateExpression: 'SET preparedAt = :now',
-      ConditionExpression: 'attribute_not_exists(preparedAt) OR preparedAt < :before',
-      ExpressionAttributeValues: { ':now': now.getTime(), ':before': now.getTime() - preparedWithinMs },
+      UpdateExpression: 'SET prepared = :true',
+      ConditionExpression: 'attribute_not_exists(prepared)',
+      ExpressionAttributeValues: { ':true': true },
     },
   );
 }

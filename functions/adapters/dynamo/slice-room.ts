@@ -50,7 +50,7 @@ const busy = () =>
   });
 
 async function pause(table: Table, turn: number): Promise<void> {
-  if (!(await backOff(Math.min(turn, 6), pauses, table.remainingMs))) throw busy();
+  if (!(await backOff(Math.min(turn, 6), pauses, table))) throw busy();
 }
 
 /**
@@ -77,7 +77,7 @@ async function findRoom(table: Table, asked: SliceLimit, bytes: number): Promise
       continue;
     }
     readings = 0;
-    const changed = await putRight(table, limit, slices);
+    const changed = await putRight(table, limit, slices, turn);
     if (!changed) return { outcome: 'room', loan: loanFor(asked.counter.slice, bytes, slices) };
     if (turn > 1) await pause(table, turn);
   }
@@ -92,7 +92,7 @@ export async function applyLimit(table: Table, asked: SliceLimit): Promise<Usage
   for (let turn = 1; turn <= maxTurns; turn += 1) {
     const slices = await readSlices(table, asked.counter.appId);
     const closed = slices.some((slice) => slice.closed);
-    if (closed || !(await putRight(table, newest(asked, slices), slices))) return sumOf(slices);
+    if (closed || !(await putRight(table, newest(asked, slices), slices, turn))) return sumOf(slices);
     if (turn > 1) await pause(table, turn);
   }
   throw busy();
