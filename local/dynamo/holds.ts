@@ -17,7 +17,11 @@ export interface Holds {
 }
 
 /** Without times nothing is ever held by us; `stranger` says each time whether somebody else is at an item. */
-export function createHolds(nextMs: (() => number) | undefined, stranger: () => boolean): Holds {
+export function createHolds(
+  nextMs: (() => number) | undefined,
+  stranger: () => boolean,
+  wait: (ms: number) => Promise<unknown> = sleep,
+): Holds {
   const held = new Set<string>();
   return {
     isHeld: (item) => held.has(item) || stranger(),
@@ -26,7 +30,7 @@ export function createHolds(nextMs: (() => number) | undefined, stranger: () => 
       if (nextMs === undefined) return await task();
       for (const item of items) held.add(item);
       try {
-        await sleep(nextMs());
+        await wait(nextMs());
         return await task();
       } finally {
         for (const item of items) held.delete(item);

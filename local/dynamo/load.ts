@@ -19,6 +19,8 @@ export interface LoadOptions {
   indexLagMs?: number;
   /** Share of the keys of a batch, 0 to 1, that it leaves unprocessed. */
   unprocessedShare?: number;
+  /** How a hold waits; in real time when left out. */
+  wait?: (ms: number) => Promise<unknown>;
   /** Write units a second of one partition key, of the table and of each index: 1000 in the service. */
   partitionWriteUnits?: number;
 }
@@ -44,12 +46,12 @@ function seeded(seed: number): () => number {
 }
 
 export function createLoad(options: LoadOptions = {}): Load {
-  const { seed = 1, holdMs, heldShare = 0, indexLagMs, unprocessedShare = 0, partitionWriteUnits } = options;
+  const { seed = 1, holdMs, heldShare = 0, indexLagMs, unprocessedShare = 0, partitionWriteUnits, wait } = options;
   const random = seeded(seed);
   const chance = (share: number) => share > 0 && random() < share;
   const between = (least: number, most: number) => least + random() * (most - least);
   return {
-    holds: createHolds(holdMs && (() => between(...holdMs)), () => chance(heldShare)),
+    holds: createHolds(holdMs && (() => between(...holdMs)), () => chance(heldShare), wait),
     partitions: createPartitions(partitionWriteUnits),
     indexLagMs: indexLagMs === undefined ? undefined : () => between(0, indexLagMs),
     leavesOut: () => chance(unprocessedShare),

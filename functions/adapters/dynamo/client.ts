@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createTimedHandler } from '../aws/timed-handler.ts';
-import { wait } from './back-off.ts';
+import { wait as waitFor } from './back-off.ts';
 import { retryConflicts } from './conflicts.ts';
 import { translateOutage } from './outages.ts';
 
@@ -19,6 +19,8 @@ export interface TableOptions {
   credentials?: { accessKeyId: string; secretAccessKey: string };
   region?: string;
   remainingMs?: () => number;
+  /** In place of time that passes. */
+  wait?: Table['wait'];
 }
 
 /** DynamoDB answers in milliseconds; a page of 1 MB takes a fraction of this. Four silent attempts end within 13 s. */
@@ -31,7 +33,7 @@ const maxAttempts = 4;
  * the caller's time. Conflicts with other writers are tried again here, for every write, so no store has to. What stays
  * away through all tries is `temporarily_unavailable`.
  */
-export function openTable(name: string, { remainingMs, ...options }: TableOptions = {}): Table {
+export function openTable(name: string, { remainingMs, wait = waitFor, ...options }: TableOptions = {}): Table {
   const left = remainingMs ?? (() => Number.POSITIVE_INFINITY);
   const client = new DynamoDBClient({
     ...options,
@@ -46,7 +48,7 @@ export function openTable(name: string, { remainingMs, ...options }: TableOption
       }),
     { step: 'initialize', name: 'translateOutage' },
   );
-  client.middlewareStack.add((next) => (args) => retryConflicts(() => next(args), left), {
+  client.middlewareStack.add((next) => (args) => retryConflicts(() => next(args), { remainingMs: left, wait }), {
     step: 'initialize',
     name: 'retryConflicts',
   });

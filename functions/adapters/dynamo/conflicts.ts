@@ -1,6 +1,7 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { AppError } from '#core/files/errors.ts';
 import { backOff } from './back-off.ts';
+import type { Table } from './client.ts';
 
 /** Attempts before giving up on conflicts; with the pauses about four seconds of patience. */
 const maxAttempts = 12;
@@ -19,13 +20,16 @@ const passingReasons = new Set(['TransactionConflict', 'ThrottlingError', 'Provi
  * when the conflicts do not end within twelve attempts or the caller's time, and every other error as it is.
  * Source: Amazon DynamoDB Developer Guide, "Transaction conflict handling in DynamoDB".
  */
-export async function retryConflicts<T>(send: () => Promise<T>, remainingMs: () => number): Promise<T> {
+export async function retryConflicts<T>(
+  send: () => Promise<T>,
+  table: Pick<Table, 'remainingMs' | 'wait'>,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await send();
     } catch (error) {
       if (!isConflict(error)) throw error;
-      if (attempt >= maxAttempts || !(await backOff(attempt, pauses, { remainingMs }))) {
+      if (attempt >= maxAttempts || !(await backOff(attempt, pauses, table))) {
         throw new AppError('temporarily_unavailable', 'Many writes touch the same item right now. Try again shortly.', {
           cause: error,
           retryAfterSeconds: 1,

@@ -6,7 +6,7 @@ import type { FileRecord, Usage } from '#core/files/record.ts';
 import type { CounterLimit, FileStore, ReserveResult, SettleResult } from '#core/files/store.ts';
 import { listsOf } from '#core/uploads/lists.ts';
 import type { Table } from './client.ts';
-import { overLimitOf, usageIn } from './counters.ts';
+import { usageIn } from './counters.ts';
 import { fromItem } from './file-item.ts';
 import { createFileWrites } from './file-writes.ts';
 import { counterKey, dueIncomingPk, duePk, fileKey, idempotencyKey, incomingKey, sessionPk, stagedPk } from './keys.ts';
@@ -39,7 +39,8 @@ export function createFileStore(table: Table): FileStore {
     async reserve(file, asked, idempotency) {
       const impossible = asked.find((limit) => limit.limitBytes < file.sizeBytes);
       if (impossible !== undefined) {
-        return overLimitOf(impossible, { ...(await this.usage(impossible.counter)) });
+        const { usedBytes, fileCount } = await this.usage(impossible.counter);
+        return { outcome: 'over_limit', ...impossible, usedBytes, usedFiles: fileCount };
       }
       return await within<ReserveResult>(file, asked, file.sizeBytes, async (limits, loan) => {
         const outcomes = await transact(table, writes.reserve(file, limits, { idempotency, loan }));
