@@ -12,6 +12,8 @@ const scope = z.discriminatedUnion('kind', [
 /** What the cleanup worker takes. A message that is none of these ends in the dead-letter queue. */
 export const cleanupMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('file.delete'), fileId: z.string() }),
+  z.object({ type: z.literal('files.delete'), fileIds: z.array(z.string()) }),
+  z.object({ type: z.literal('draft.clean'), claimId: z.string(), draftId: z.string() }),
   z.object({
     type: z.literal('scope.clean'),
     scope,

@@ -3,7 +3,7 @@ import type { Contract } from '#contracts/contract.ts';
 import { appParams, identifier } from '#contracts/parameters.ts';
 import { claimFiles } from '#core/extensions/claims/claim.ts';
 import { requireEnabled } from '#core/extensions/gate.ts';
-import { claims, clock, files, scheduleDelete, settings } from '#runtime/container.ts';
+import { claims, cleanupQueue, clock, files, scheduleDelete, settings } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -38,6 +38,6 @@ export const contract = {
 } satisfies Contract;
 
 export const handler = serve('platform/claims-create', contract, async ({ params: { appId }, json }) => {
-  const deps = { claims: claims(), files: files(), clock, scheduleDelete: scheduleDelete() };
+  const deps = { claims: claims(), files: files(), clock, queue: cleanupQueue(), scheduleDelete: scheduleDelete() };
   return await claimFiles(deps, { appId, ...json }, () => requireEnabled({ settings: settings() }, appId));
 });

@@ -94,7 +94,7 @@ export const tokens = /* @__PURE__ */ once(() =>
   }),
 );
 
-const cleanupQueue = /* @__PURE__ */ once(() =>
+export const cleanupQueue = /* @__PURE__ */ once(() =>
   createCleanupQueue({ queueUrl: required(envNames.cleanupQueueUrl), remainingMs }),
 );
 
@@ -108,7 +108,13 @@ const lifecycle = /* @__PURE__ */ once(() => createLifecycleStore(table()));
 export const lifecycleDeps = /* @__PURE__ */ once(() => ({ lifecycle: lifecycle(), queue: cleanupQueue(), clock }));
 
 /** What the cleanup worker and the schedule work with. */
-export const cleanDeps = /* @__PURE__ */ once(() => ({ ...lifecycleDeps(), files: files(), objects: objects() }));
+export const cleanDeps = /* @__PURE__ */ once(() => ({
+  ...lifecycleDeps(),
+  claims: claims(),
+  files: files(),
+  objects: objects(),
+  scheduleDelete: scheduleDelete(),
+}));
 
 export const scheduleDelete = /* @__PURE__ */ once(() =>
   createDeleteScheduler({

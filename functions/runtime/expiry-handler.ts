@@ -4,13 +4,23 @@ import { describeError, log } from './log.ts';
 /**
  * A Lambda handler for the table's stream, filtered to expiry tickets that TTL removed. The lowest failed sequence
  * number is where Lambda begins again, with everything after it, and where it gives up in the end, with everything after
- * it: so those after a failed one are handled all the same, each time. `handle` must be safe to run twice or late.
+ * it: so those after a failed one are handled all the same, each time. `prepare` is told of all of them first, and may
+ * fail: `handle` does not need it, and must be safe to run twice or late.
  */
-export function expiryHandler(handle: (fileId: string) => Promise<void>) {
+export function expiryHandler(
+  handle: (fileId: string) => Promise<void>,
+  prepare: (fileIds: string[]) => Promise<void> = async () => undefined,
+) {
   return async (event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
     const batchItemFailures: DynamoDBBatchResponse['batchItemFailures'] = [];
-    for (const { dynamodb } of event.Records) {
-      const fileId = dynamodb?.Keys?.pk?.S?.replace(/^FILE#/, '') ?? '';
+    const rung = event.Records.map(({ dynamodb }) => ({
+      dynamodb,
+      fileId: dynamodb?.Keys?.pk?.S?.replace(/^FILE#/, '') ?? '',
+    }));
+    await prepare(rung.map(({ fileId }) => fileId)).catch((error: unknown) =>
+      log('WARN', 'expiry goes one by one', { error: describeError(error) }),
+    );
+    for (const { dynamodb, fileId } of rung) {
       try {
         await handle(fileId);
       } catch (error) {

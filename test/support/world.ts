@@ -69,6 +69,8 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
   };
   const s3 = new S3Client({ endpoint: r2.endpoint, region: 'auto', forcePathStyle: true, credentials });
   const lifecycle = createLifecycleStore(table);
+  const claims = createClaimStore(table);
+  const scheduleDelete = createDeleteScheduler({ files, objects, queue, log: () => {} });
   return {
     /** For a second table beside this world's. */
     dynamoEndpoint: dynamo.endpoint,
@@ -85,16 +87,16 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
     queue,
     images: createImageProcessor(),
     signer: createUrlSigner(r2Config),
-    scheduleDelete: createDeleteScheduler({ files, objects, queue, log: () => {} }),
+    scheduleDelete,
     lifecycle,
-    claims: createClaimStore(table),
+    claims,
     uploads: createUploadStore(table),
     types: createTypeDetector(),
     disposition: contentDisposition,
     /** The cleanup worker, until no message is left; delays are skipped. */
     async work(): Promise<void> {
       for (let message = messages.shift(); message !== undefined; message = messages.shift()) {
-        await handleCleanup({ files, objects, lifecycle, queue, clock }, message);
+        await handleCleanup({ files, objects, claims, lifecycle, queue, scheduleDelete, clock }, message);
       }
     },
     /** Without what marks the bucket as this table's. */

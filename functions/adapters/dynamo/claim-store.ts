@@ -68,21 +68,30 @@ export function createClaimStore(table: Table): ClaimStore {
       return await takeOverFormer(table, limits, bindOnce);
     },
 
-    async discard(claimId, file, now) {
-      const outcomes = await transact(table, [
-        ...writes.release([file], now),
-        {
-          Update: {
-            TableName,
-            Key: claimKey(claimId),
-            UpdateExpression: 'SET deletedIds = list_append(deletedIds, :ids)',
-            ConditionExpression: '#state = :claimed AND attribute_not_exists(cleanedAt)',
-            ExpressionAttributeNames: { '#state': 'state' },
-            ExpressionAttributeValues: { ':ids': [file.id], ':claimed': 'claimed' },
-          },
-        },
-      ]);
-      return outcomes === undefined;
+    async discard(claimId, files, now, how) {
+      const standing = {
+        TableName,
+        Key: claimKey(claimId),
+        ExpressionAttributeNames: { '#state': 'state' },
+      };
+      const claim: TransactItem =
+        how === 'unsaid'
+          ? {
+              ConditionCheck: {
+                ...standing,
+                ConditionExpression: '#state = :claimed',
+                ExpressionAttributeValues: { ':claimed': 'claimed' },
+              },
+            }
+          : {
+              Update: {
+                ...standing,
+                UpdateExpression: 'SET deletedIds = list_append(deletedIds, :ids)',
+                ConditionExpression: '#state = :claimed AND attribute_not_exists(cleanedAt)',
+                ExpressionAttributeValues: { ':ids': files.map(({ id }) => id), ':claimed': 'claimed' },
+              },
+            };
+      return (await transact(table, [...writes.release(files, now), claim])) === undefined;
     },
 
     async finish(claimId, now) {

@@ -1,4 +1,5 @@
 import type { CleanupQueue } from './cleanup-queue.ts';
+import { inParallel } from './in-parallel.ts';
 import type { Clock, ObjectStore } from './ports.ts';
 import { purge } from './purge.ts';
 import type { FileRecord } from './record.ts';
@@ -21,7 +22,7 @@ export async function deleteFile(
 }
 
 /**
- * Asks the worker to finish a deletion. When the queue cannot be reached the same deletion runs here
+ * Asks the worker to finish a deletion, or several by one message. When the queue cannot be reached the same deletion runs here
  * (docs/contract.md, "Cleanup"); when that fails too, the `deleting` record waits for the hourly schedule. So it never
  * throws: whoever asked has its answer already.
  */
@@ -30,17 +31,18 @@ export function createDeleteScheduler(deps: {
   objects: ObjectStore;
   queue: CleanupQueue;
   log: (message: string, error: unknown) => void;
-}): (fileId: string) => Promise<void> {
-  return async (fileId) => {
+}): (fileIds: string | string[]) => Promise<void> {
+  return async (given) => {
+    const fileIds = [given].flat();
+    const [fileId] = fileIds;
+    if (fileId === undefined) return;
     try {
-      await deps.queue.send({ type: 'file.delete', fileId });
+      await deps.queue.send(fileIds.length === 1 ? { type: 'file.delete', fileId } : { type: 'files.delete', fileIds });
     } catch (queueError) {
-      deps.log(`Cleanup of ${fileId} could not be queued and runs in the request`, queueError);
-      try {
-        await purge(deps, fileId);
-      } catch (error) {
-        deps.log(`Cleanup of ${fileId} is left to the schedule`, error);
-      }
+      deps.log(`Cleanup of ${fileIds.join(', ')} could not be queued and runs in the request`, queueError);
+      const purgeOne = (id: string) =>
+        purge(deps, id).catch((error) => deps.log(`Cleanup of ${id} is left to the schedule`, error));
+      await inParallel(fileIds, purgeOne);
     }
   };
 }

@@ -24,6 +24,22 @@ export async function sweepOne(deps: Deps, file: FileRecord): Promise<boolean> {
   return true;
 }
 
+/** Files of one transaction; see `FileStore.releaseAll`. */
+const groupSize = 16;
+
+/**
+ * Gives back at once what files hold whose alarms rang together: they are often one person's, whose counter only one
+ * transaction may be at. What fails here is left to each file's own turn.
+ */
+export async function releaseExpired({ files, clock }: Deps, fileIds: string[]): Promise<void> {
+  const now = clock.now();
+  const found = await Promise.all(fileIds.map((id) => files.get(id)));
+  const over = found.filter((file) => file !== undefined && isOver(file, now)) as FileRecord[];
+  for (let start = 0; start < over.length; start += groupSize) {
+    await files.releaseAll(over.slice(start, start + groupSize), now);
+  }
+}
+
 /**
  * The alarm of a file rang. Whether its time is over is decided by its record, so an alarm left over from a claimed file
  * does nothing. One that comes again because its file could not be removed the first time finishes that now.

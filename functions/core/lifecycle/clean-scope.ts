@@ -1,4 +1,6 @@
+import type { ClaimStore } from '#core/extensions/claims/claim-record.ts';
 import type { CleanupQueue } from '#core/files/cleanup-queue.ts';
+import { inParallel } from '#core/files/in-parallel.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import { purge } from '#core/files/purge.ts';
 import type { FileRecord, Scope } from '#core/files/record.ts';
@@ -9,16 +11,15 @@ import type { LifecycleStore } from './events.ts';
 export interface CleanDeps {
   files: FileStore;
   objects: ObjectStore;
+  claims: ClaimStore;
   lifecycle: LifecycleStore;
   queue: CleanupQueue;
+  scheduleDelete: (fileIds: string[]) => Promise<void>;
   clock: Clock;
 }
 
 /** Files a message handles: with their counters and alarms they fit one transaction of 100 items. */
 const pageSize = 16;
-
-/** Objects deleted at the same time. */
-const parallel = 8;
 
 /** The index shows a record within moments of its write; this long after the mark, none can be missing. */
 const secondPassAfterSeconds = 60;
@@ -80,17 +81,4 @@ function isInScope(file: FileRecord, scope: Scope): boolean {
     case 'template':
       return file.templateId === scope.templateId;
   }
-}
-
-/** All are tried even when one fails, so that a page that comes again has less to do. Throws the first failure. */
-async function inParallel<T>(items: T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items];
-  const failures: unknown[] = [];
-  const worker = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
-      await work(item).catch((error: unknown) => failures.push(error));
-    }
-  };
-  await Promise.all(Array.from({ length: parallel }, worker));
-  if (failures.length > 0) throw failures[0];
 }

@@ -1,4 +1,6 @@
+import { cleanDraftLater } from '#core/extensions/claims/clean-draft.ts';
 import type { CleanupMessage } from '#core/files/cleanup-queue.ts';
+import { inParallel } from '#core/files/in-parallel.ts';
 import { purge } from '#core/files/purge.ts';
 import { type CleanDeps, cleanScopePage } from './clean-scope.ts';
 import { checkTemplate } from './events.ts';
@@ -8,6 +10,10 @@ export async function handleCleanup(deps: CleanDeps, message: CleanupMessage): P
   switch (message.type) {
     case 'file.delete':
       return await purge(deps, message.fileId);
+    case 'files.delete':
+      return await inParallel(message.fileIds, (fileId) => purge(deps, fileId));
+    case 'draft.clean':
+      return await cleanDraftLater(deps, message);
     case 'scope.clean':
       return await cleanScopePage(deps, message);
     case 'template.check':

@@ -163,7 +163,7 @@ for (const dynamoDb of dynamoDbs) {
     it('says that the same claim stands already, and keeps what it noted', async () => {
       const { claim } = await bound(1);
       const left = await ready();
-      expect(await claims.discard(claim.id, left, new Date())).toBe(true);
+      expect(await claims.discard(claim.id, [left], new Date(), 'noted')).toBe(true);
       expect(await bind(claim, [])).toEqual({ outcome: 'repeated' });
       expect(await claims.get(claim.id)).toMatchObject({ deletedIds: [left.id] });
     });
@@ -172,10 +172,12 @@ for (const dynamoDb of dynamoDbs) {
       const { claim } = await bound(1);
       const [first, second] = await several(2);
       if (!first || !second) throw new Error('no files');
-      const tries = await Promise.all(Array.from({ length: 4 }, () => claims.discard(claim.id, first, new Date())));
+      const tries = await Promise.all(
+        Array.from({ length: 4 }, () => claims.discard(claim.id, [first], new Date(), 'noted')),
+      );
       expect(tries.filter(Boolean)).toHaveLength(1);
       expect(await claims.finish(claim.id, new Date())).toEqual([first.id]);
-      expect(await claims.discard(claim.id, second, new Date())).toBe(false);
+      expect(await claims.discard(claim.id, [second], new Date(), 'noted')).toBe(false);
       expect(await claims.finish(claim.id, new Date())).toEqual([first.id]);
       expect(await files.get(second.id)).toMatchObject({ state: 'ready' });
       expect((await usage()).staged).toEqual({ usedBytes: 100, fileCount: 1 });
@@ -185,7 +187,7 @@ for (const dynamoDb of dynamoDbs) {
       const { claim, held } = await bound(1);
       const left = await ready();
       await claims.unbind(claim, movesBack(claim, held));
-      expect(await claims.discard(claim.id, left, new Date())).toBe(false);
+      expect(await claims.discard(claim.id, [left], new Date(), 'noted')).toBe(false);
       expect(await claims.finish(claim.id, new Date())).toBeUndefined();
     });
 

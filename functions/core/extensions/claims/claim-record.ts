@@ -113,10 +113,11 @@ export interface ClaimStore {
    */
   bind(claim: ClaimRecord, moves: Move[], limits: CounterLimit[], now: Date): Promise<BindResult>;
   /**
-   * Releases a file of the draft that the config does not use and notes it in the claim, in one transaction. False when
-   * the file moved meanwhile, or the claim is cleaned or rolled back.
+   * Releases files of the draft that the config does not use, at most 30, in one transaction: `noted` in the claim while
+   * it is not answered, or `unsaid` since. False when one of them moved meanwhile, or the claim is rolled back, or
+   * answered where they are to be noted.
    */
-  discard(claimId: string, file: ExtensionFile, now: Date): Promise<boolean>;
+  discard(claimId: string, files: ExtensionFile[], now: Date, how: 'noted' | 'unsaid'): Promise<boolean>;
   /** From now on nothing more is discarded. Answers all that was, by whichever call; undefined when rolled back. */
   finish(claimId: string, now: Date): Promise<string[] | undefined>;
   /**

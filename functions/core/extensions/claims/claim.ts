@@ -1,5 +1,6 @@
 import { limitOf } from '#core/extensions/quota.ts';
 import type { AppSettings } from '#core/extensions/settings.ts';
+import type { CleanupQueue } from '#core/files/cleanup-queue.ts';
 import { AppError, type ErrorCode } from '#core/files/errors.ts';
 import { idPattern } from '#core/files/ids.ts';
 import { withRoom } from '#core/files/make-room.ts';
@@ -8,13 +9,15 @@ import { countersOf, type ExtensionFile, isExpired } from '#core/files/record.ts
 import { moved, retryOnMoved } from '#core/files/retry.ts';
 import type { CounterLimit, FileStore } from '#core/files/store.ts';
 import { boundTo, type ClaimRecord, type ClaimStore, type ClaimTarget, claimIdOf } from './claim-record.ts';
+import { cleanDraft } from './clean-draft.ts';
 import { scanConfig } from './scan.ts';
 
 export interface ClaimDeps {
   claims: ClaimStore;
   files: FileStore;
   clock: Clock;
-  scheduleDelete: (fileId: string) => Promise<void>;
+  queue: CleanupQueue;
+  scheduleDelete: (fileIds: string | string[]) => Promise<void>;
 }
 
 export interface ClaimRequest {
@@ -59,7 +62,8 @@ export async function claimFiles(
     return answer(earlier.deletedIds);
   }
   if (draftId === undefined) return answer([]);
-  const discarded = await cleanDraft(deps, id, request, draftId, new Set(fileIds));
+  const { appId, userId } = request;
+  const discarded = await cleanDraft(deps, { claimId: id, draftId, appId, userId, used: fileIds });
   return answer((await deps.claims.finish(id, deps.clock.now())) ?? discarded);
 }
 
@@ -165,26 +169,6 @@ function refusal(failures: Failure[]): AppError {
   return new AppError(code, explanations[code] ?? 'A file of the config cannot be claimed.', {
     details: { files: failures },
   });
-}
-
-/** Releases the draft's staged files that the config does not use. One that is claimed or deleted meanwhile is left alone. */
-async function cleanDraft(
-  deps: ClaimDeps,
-  claimId: string,
-  { appId, userId }: ClaimRequest,
-  draftId: string,
-  used: Set<string>,
-): Promise<string[]> {
-  const staged = await deps.files.listStaged(appId, userId);
-  const unused = staged.filter((file) => file.state === 'ready' && file.draftId === draftId && !used.has(file.id));
-  const released = await Promise.all(
-    unused.map(async (file) => {
-      if (!(await deps.claims.discard(claimId, file, deps.clock.now()))) return [];
-      await deps.scheduleDelete(file.id);
-      return [file.id];
-    }),
-  );
-  return released.flat();
 }
 
 const sumOf = (files: ExtensionFile[]) => files.reduce((sum, file) => sum + file.sizeBytes, 0);

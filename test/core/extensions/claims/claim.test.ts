@@ -137,18 +137,20 @@ describe('a claim', () => {
   it('killed while it cleaned its draft is finished by the next, which tells all that went', async () => {
     const used = await stage({ draftId: 'draft' });
     const left = await Promise.all([1, 2, 3].map(() => stage({ draftId: 'draft' })));
-    let first: string | undefined;
-    world.faults.dynamo = ({ body }) => {
-      const touched = JSON.stringify(body);
-      const discarded = left.find(({ id }) => touched.includes(id))?.id;
-      first ??= discarded;
-      return discarded === first ? undefined : { type: 'AccessDeniedException', message: 'no' };
+    const killed = {
+      ...world.claims,
+      discard: async (claimId: string, [first]: ExtensionFile[], now: Date) =>
+        first !== undefined &&
+        (await world.claims.discard(claimId, [first], now, 'noted')) &&
+        Promise.reject(new Error()),
+      finish: () => Promise.reject(new Error('killed')),
     };
-    await expect(claim(configOf([used], 'draft'))).rejects.toThrow('no');
-    world.faults.dynamo = undefined;
-    const states = () => Promise.all(left.map(async ({ id }) => (await world.files.get(id))?.state));
-    // The refusal of the others may come before the one that is under way is done.
-    await expect.poll(async () => (await states()).filter((state) => state === 'deleting')).toHaveLength(1);
+    const request = { appId: 'app', userId: 'user', target: { type: 'lock' as const, id: 'lock' } };
+    const config = configOf([used], 'draft');
+    const asked = claimFiles({ ...world, claims: killed }, { ...request, config }, async () => settings);
+    await expect(asked).rejects.toThrow('killed');
+    const states = await Promise.all(left.map(async ({ id }) => (await world.files.get(id))?.state));
+    expect(states.filter((state) => state === 'deleting')).toHaveLength(1);
     const answer = await claim(configOf([used], 'draft'));
     expect(answer.deleted).toEqual(left.map(({ id }) => id).sort());
     expect(await claim(configOf([used], 'draft'))).toEqual(answer);
