@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Cloud } from '#local/cloud.ts';
+import { countsNothing } from '#test/support/tables.ts';
 import type { openCloud } from './support.ts';
 
 type OpenCloud = Awaited<ReturnType<typeof openCloud>>;
@@ -21,7 +22,8 @@ export function openTable({ dev }: Pick<Cloud, 'dev'>) {
     /** Everything but what an administrator set, what reconcile keeps for itself, and counters that are back at zero. */
     async items(): Promise<Item[]> {
       const items = await scan();
-      return items.filter(({ sk, usedBytes }) => !/^(SETTINGS|KEY#|RUN$)/.test(String(sk)) && usedBytes !== 0);
+      const kept = (item: Item) => !/^(SETTINGS|KEY#|RUN$)/.test(String(item.sk));
+      return items.filter((item) => kept(item) && !(item.sk === 'COUNTER' && countsNothing(item)));
     },
     /** Moves the time at which somebody must look at the record into the past, as if a quarter of an hour had gone by. */
     async makeDue({ pk, sk }: Item): Promise<void> {

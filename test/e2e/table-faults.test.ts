@@ -119,6 +119,16 @@ describe('a table that is throttled or broken for a moment', () => {
 });
 
 describe('an answer that is lost after its write', () => {
+  it('of a reservation, through all tries, leaves nothing reserved and its Idempotency-Key free, at once', async () => {
+    const headers = { 'idempotency-key': 'lost' };
+    breakTable({ afterEffect: 'reset' }, { only: /TransactWriteItems/, count: 4 });
+    expectWait(await upload(opened.stowage, app, { bytes: photo }, { headers }));
+    expect(await usage()).toEqual({ usedBytes: 0, fileCount: 0 });
+    opened.cloud.faults.dynamodb = undefined;
+    expect((await upload(opened.stowage, app, { bytes: photo }, { headers })).status).toBe(201);
+    expect(await usage()).toMatchObject({ fileCount: 1 });
+  });
+
   it('of a developer key does not keep its owner from getting it', async () => {
     breakTable({ afterEffect: 'reset' }, { only: /PutItem/, count: 1 });
     const token = opened.stowage.dev.adminToken;

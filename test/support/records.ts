@@ -1,5 +1,5 @@
 import { newId, newObjectKey, newUuid } from '#core/files/ids.ts';
-import { type ExtensionFile, stuckAfterMs, type UploadFile } from '#core/files/record.ts';
+import { type ExtensionFile, requestIsOverAfterMs, type UploadFile } from '#core/files/record.ts';
 import { sliceOf } from '#core/files/slices.ts';
 
 /** A pending record of a session file; give what matters to the test. */
@@ -23,7 +23,7 @@ export function pendingFile(given: Partial<ExtensionFile> = {}): ExtensionFile {
     image: { width: 10, height: 10, thumbhash: 'AAAA' },
     createdAt: now.toISOString(),
     updatedAt: now.toISOString(),
-    dueAt: now.getTime() + stuckAfterMs,
+    dueAt: now.getTime() + requestIsOverAfterMs,
     ...given,
   };
 }
@@ -51,7 +51,7 @@ export function uploadFile(given: Partial<UploadFile> = {}): UploadFile {
     sizeBytes: 1000,
     createdAt: now.toISOString(),
     updatedAt: now.toISOString(),
-    dueAt: now.getTime() + stuckAfterMs,
+    dueAt: now.getTime() + requestIsOverAfterMs,
     ...given,
   };
 }

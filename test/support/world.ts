@@ -20,7 +20,7 @@ import type { Clock } from '#core/files/ports.ts';
 import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
 import { type DynamoOptions, type LoadOptions, startDynamo } from '#local/dynamo/server.ts';
 import { type R2Options, startR2 } from '#local/r2/server.ts';
-import { allItems, createTable, emptyTable } from './tables.ts';
+import { allItems, countsNothing, createTable, emptyTable } from './tables.ts';
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'secret' };
 
@@ -112,7 +112,9 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
     async items(): Promise<Record<string, unknown>[]> {
       const items = await allItems(table);
       const zero = ({ pk: _pk, sk, movedAt: _movedAt, ...counts }: Record<string, unknown>) =>
-        sk === 'COUNTER' ? isEmpty(counts) : /^RANK/.test(String(sk)) && Object.values(counts).every((n) => n === 0);
+        sk === 'COUNTER'
+          ? countsNothing(counts)
+          : /^RANK/.test(String(sk)) && Object.values(counts).every((n) => n === 0);
       return items.filter((item) => item.pk !== reconcileKey.pk && !zero(item));
     },
     /** Lets every index catch up with what was written. */
@@ -134,9 +136,5 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
     },
   };
 }
-
-/** Counts nothing, whatever a slice of an app's counter may hold. */
-const isEmpty = (counter: Record<string, unknown>) =>
-  Object.entries(counter).every(([name, count]) => !/^(usedBytes|fileCount)/.test(name) || count === 0);
 
 export type World = Awaited<ReturnType<typeof startWorld>>;

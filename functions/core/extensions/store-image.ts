@@ -53,7 +53,7 @@ export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings:
   const file = pendingRecord<ExtensionFile>(now, { ...described, ...expiryOf(described, now, settings) });
   const { idempotency } = upload;
   const quota = { limits: limitsOf(file, settings), room: deps };
-  const earlier = await reserve(deps.files, file, { quota, idempotency });
+  const earlier = await reserve(deps.files, file, { quota, idempotency, lost: deps });
   if (earlier !== undefined) return await replay(deps, isOwn, { earlier, claim: idempotency });
   return await writeObject(deps, file, { bytes: image.bytes, headers: headersOf(image) });
 }

@@ -1,4 +1,4 @@
-import { type FileRecord, type Incoming, stuckAfterMs } from './record.ts';
+import { type FileRecord, type Incoming, requestIsOverAfterMs } from './record.ts';
 
 /** What a capability says of a file that is about to be; the beginning of its life is the same for all. */
 export type NewFile<F extends FileRecord> = Omit<
@@ -20,7 +20,7 @@ export function pendingRecord<F extends FileRecord>(now: Date, file: NewFile<F>,
   const at = now.toISOString();
   const wait =
     awaited === undefined
-      ? { dueAt: now.getTime() + stuckAfterMs }
+      ? { dueAt: now.getTime() + requestIsOverAfterMs }
       : { incoming: awaited.incoming, expiresAt: awaited.until, dueAt: awaited.until };
   return { ...file, state: 'pending', rev: 1, createdAt: at, updatedAt: at, ...wait } as FileRecord as F;
 }

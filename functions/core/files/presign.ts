@@ -51,7 +51,7 @@ export async function presign<F extends FileRecord>(
 ): Promise<Presigned> {
   const begun = await beginDirect<F>(deps, file);
   const reservation = reservationOf(begun.file);
-  const earlier = await reserve(deps.files, begun.file, reservation);
+  const earlier = await reserve(deps.files, begun.file, { ...reservation, lost: deps });
   if (earlier === undefined) return begun.upload;
   return await replayPresign(deps, isOwn, { earlier, claim: reservation.idempotency });
 }

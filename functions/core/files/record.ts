@@ -226,7 +226,11 @@ export function settled<F extends StoredFile>(file: F, facts: StoredFacts, now: 
 }
 
 /**
- * A `pending` or `deleting` record is looked at after this time. Longer than any function may run (30 s), so a step
- * that is still going on is never taken for a dead one.
+ * A `pending` record of a form upload is over after this time, counted from its reservation: no function that answers a
+ * request runs longer (29 s and what its clock may be off), so whoever wrote it is dead, and neither its room nor its
+ * Idempotency-Key waits for them any more.
  */
+export const requestIsOverAfterMs = 35_000;
+
+/** A `deleting` record is looked at after this time, when no message has seen it through. */
 export const stuckAfterMs = 15 * 60_000;

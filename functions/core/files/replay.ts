@@ -1,20 +1,39 @@
 import { AppError } from './errors.ts';
 import type { Clock } from './ports.ts';
-import { type FileRecord, isVisible } from './record.ts';
+import { type FileRecord, isOver, isVisible } from './record.ts';
 import { type Earlier, requireSameContent } from './reserve.ts';
 import type { FileStore, IdempotencyClaim } from './store.ts';
 
 /** Whether a record is the caller's own. A key leads to an id, and an id alone proves no owner. */
 export type IsOwn<F extends FileRecord> = (file: FileRecord | undefined) => file is F;
 
-/** The file an earlier request with this Idempotency-Key stored, if there was one. Throws what {@link replay} throws. */
+interface Deps {
+  files: FileStore;
+  clock: Clock;
+  scheduleDelete: (fileId: string) => Promise<void>;
+}
+
+/**
+ * The file an earlier request with this Idempotency-Key stored, if there was one. One whose request was cut off is cleared
+ * away, and the key with it: whoever repeats it stores it now. Throws what {@link replay} throws.
+ */
 export async function findReplay<F extends FileRecord>(
-  deps: { files: FileStore; clock: Clock },
+  deps: Deps,
   isOwn: IsOwn<F>,
   claim: IdempotencyClaim,
 ): Promise<F | undefined> {
   const earlier = await deps.files.findIdempotent(claim.id, deps.clock.now());
-  return earlier && (await replay(deps, isOwn, { earlier, claim }));
+  if (earlier === undefined) return undefined;
+  const found = await deps.files.get(earlier.fileId);
+  if (isOwn(found) && (await clearDead(deps, found))) return undefined;
+  return answer(deps, isOwn, { earlier, claim, found });
+}
+
+/** False for anything but a form upload that nobody can be working at any more. */
+async function clearDead({ files, clock, scheduleDelete }: Deps, file: FileRecord): Promise<boolean> {
+  if (file.state !== 'pending' || file.incoming !== undefined || !isOver(file, clock.now())) return false;
+  if (await files.release(file, clock.now())) await scheduleDelete(file.id);
+  return true;
 }
 
 /**
@@ -22,22 +41,35 @@ export async function findReplay<F extends FileRecord>(
  * another, `request_in_progress` while the first still goes on, `file_not_found` when its file was deleted or expired since.
  */
 export async function replay<F extends FileRecord>(
-  deps: { files: FileStore; clock: Clock },
+  deps: Pick<Deps, 'files' | 'clock'>,
   isOwn: IsOwn<F>,
   { earlier, claim }: { earlier: Earlier; claim: IdempotencyClaim | undefined },
 ): Promise<F> {
+  return answer(deps, isOwn, { earlier, claim, found: await deps.files.get(earlier.fileId) });
+}
+
+function answer<F extends FileRecord>(
+  { clock }: { clock: Clock },
+  isOwn: IsOwn<F>,
+  { earlier, claim, found }: { earlier: Earlier; claim: IdempotencyClaim | undefined; found: FileRecord | undefined },
+): F {
   requireSameContent(earlier, claim);
-  const found = await deps.files.get(earlier.fileId);
   const file = isOwn(found) ? found : undefined;
   const deleted = file === undefined || ('deletedAt' in file && file.deletedAt !== undefined);
-  if (!deleted && isVisible(file, deps.clock.now())) return file;
-  if (file?.state === 'pending') {
-    throw new AppError('request_in_progress', 'The first request with this Idempotency-Key is still going on.', {
-      retryAfterSeconds: 2,
-    });
-  }
+  if (!deleted && isVisible(file, clock.now())) return file;
+  if (file?.state === 'pending') throw inProgress(file);
   throw new AppError(
     'file_not_found',
     'The file uploaded with this Idempotency-Key has been deleted or has expired since.',
+  );
+}
+
+/** Nobody can tell whether the first request goes on or was cut off, until no function can be working at it. */
+function inProgress({ dueAt = 0 }: FileRecord): AppError {
+  const freeAt = new Date(dueAt).toISOString();
+  return new AppError(
+    'request_in_progress',
+    `The first request with this Idempotency-Key is still going on, or was cut off. Repeat it for its answer; if it was cut off, the key is free at ${freeAt}.`,
+    { retryAfterSeconds: 2 },
   );
 }

@@ -15,6 +15,8 @@ export interface Reservation {
   /** The counters that must have room for it, the narrowest first, and what makes room in one that is full. */
   quota?: { limits: CounterLimit[]; room: RoomDeps };
   idempotency?: IdempotencyClaim | undefined;
+  /** What takes back a reservation whose answer was lost. */
+  lost?: RoomDeps;
 }
 
 /** Where a record is reserved: the file store, or a capability's own that writes something beside it. */
@@ -30,10 +32,14 @@ export interface Reserving<F extends FileRecord = FileRecord> {
 export async function reserve<F extends FileRecord>(
   store: Reserving<F>,
   file: F,
-  { quota, idempotency }: Reservation = {},
+  { quota, idempotency, lost }: Reservation = {},
 ): Promise<Earlier | undefined> {
   const write = () => store.reserve(file, quota?.limits ?? [], idempotency);
-  const result = quota === undefined ? await write() : await withRoom(quota.room, file.sizeBytes, write);
+  const reserved = quota === undefined ? write() : withRoom(quota.room, file.sizeBytes, write);
+  const result = await reserved.catch(async (error: unknown) => {
+    if (lost !== undefined && !isAnswer(error)) await abandon(lost, file);
+    throw error;
+  });
   switch (result.outcome) {
     case 'reserved':
       return undefined;
@@ -43,6 +49,23 @@ export async function reserve<F extends FileRecord>(
       throw ownerDeleted();
     case 'over_limit':
       throw quotaExceeded(result, file.sizeBytes);
+  }
+}
+
+/** A refusal is the table's answer; anything else says nothing of whether the reservation landed. */
+const isAnswer = (error: unknown) => error instanceof AppError && error.code !== 'temporarily_unavailable';
+
+/**
+ * Takes back what may have landed though its answer was lost: nobody knows of it, so nobody will finish it. Never throws:
+ * when the table stays away, the record says when its time is over.
+ */
+async function abandon({ files, clock, scheduleDelete }: RoomDeps, { id }: FileRecord): Promise<void> {
+  try {
+    const landed = await files.get(id);
+    if (landed === undefined || !(await files.release(landed, clock.now()))) return;
+    await scheduleDelete(id);
+  } catch {
+    // Left to whoever needs the room, and to the schedule.
   }
 }
 

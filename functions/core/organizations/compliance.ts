@@ -53,7 +53,7 @@ export async function storeComplianceDocument(deps: Deps, given: ComplianceDocum
   const signatures = await readSignature(deps, given);
   const now = deps.clock.now();
   const file = pendingRecord<OrganizationFile>(now, newDocument(now, given, signatures[0]?.formId));
-  const earlier = await reserve(deps.files, file, { idempotency });
+  const earlier = await reserve(deps.files, file, { idempotency, lost: deps });
   if (earlier !== undefined) return await replay(deps, documentOf(given.orgId), { earlier, claim: idempotency });
   try {
     await deps.objects.put(objectOf(file), given.bytes, { contentType: 'application/pdf' });

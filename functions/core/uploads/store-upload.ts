@@ -37,7 +37,7 @@ export async function storeUpload(
   const now = deps.clock.now();
   const described = newUpload(now, upload, { ...type, sizeBytes: bytes.byteLength });
   const file = pendingRecord<UploadFile>(now, described);
-  const earlier = await reserve(deps.files, file, { idempotency });
+  const earlier = await reserve(deps.files, file, { idempotency, lost: deps });
   if (earlier !== undefined) return await replay(deps, isOwn, { earlier, claim: idempotency });
   return await writeObject(deps, file, { bytes, headers });
 }
