@@ -132,7 +132,7 @@ export const endpoints = {
   'platform/compliance-documents-create': { method: 'POST', path: `${platformOrganization}/compliance-documents`, auth: 'platform', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Store a signed PDF for seven years' },
   'platform/compliance-documents-delete': { method: 'DELETE', path: `${platformOrganization}/compliance-documents/{documentId}`, auth: 'platform', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Delete a signed PDF whose retention is over' },
   'platform/exports-create': { method: 'POST', path: `${platformOrganization}/exports/{jobId}`, auth: 'platform', uses: ['table.write', 'r2'], summary: 'Store the CSV of an export job' },
-  'platform/lifecycle-events': { method: 'POST', path: '/platform/lifecycle-events', auth: 'platform', uses: ['table.write', 'cleanup.send', 'lifecycle.send'], summary: 'Accept what the platform tells of apps, sessions, locks and templates' },
+  'platform/lifecycle-events': { method: 'POST', path: '/platform/lifecycle-events', auth: 'platform', uses: ['table.write', 'r2', 'cleanup.send', 'lifecycle.send'], summary: 'Accept what the platform tells of apps, sessions, locks and templates' },
   'platform/members-put': { method: 'PUT', path: `${platformOrganization}/members/{userId}`, auth: 'platform', uses: ['table.write'], summary: 'Make a user an active or inactive member' },
   'platform/signature-tokens-create': { method: 'POST', path: `${platformOrganization}/forms/{formId}/signature-tokens`, auth: 'platform', uses: ['table.write'], summary: 'Create a token for one signature of a form' },
   'uploads/complete': { method: 'POST', path: `${uploads}/complete`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Finish the direct upload of a file' },

@@ -4,7 +4,7 @@ import type { Faults } from '#local/cloud.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { expectError, fileOf } from './expectations.ts';
 import { killInstances, openTable } from './faults-support.ts';
-import { asBackend, asPage, openCloud, type TestApp, upload } from './support.ts';
+import { asBackend, asPage, eventually, openCloud, type TestApp, upload } from './support.ts';
 
 let opened: Awaited<ReturnType<typeof openCloud>>;
 let table: ReturnType<typeof openTable>;
@@ -109,6 +109,40 @@ describe('while the queue is down', () => {
     expect(deleted.status).toBe(204);
     expect((await fetch(file.signedUrl)).status).toBe(404);
     await expectNothingLeft();
+  });
+});
+
+describe('while the queues are down, a deletion the platform tells of', () => {
+  it('is done in the request: the files are gone, their app is closed and its keys are revoked', async () => {
+    const { stowage, cloud } = opened;
+    const doomed = await stowage.app();
+    const file = fileOf(await upload(stowage, doomed, { bytes: photo }));
+    cloud.faults.sqs = ({ operation }) => (operation === 'SendMessage' ? 'reset' : undefined);
+    const token = stowage.dev.platformToken;
+    const json = { eventId: 'gone', type: 'app.deleted', appId: doomed.appId };
+    await stowage.ok('POST', '/platform/lifecycle-events', { token, json });
+    cloud.faults.sqs = undefined;
+    expect((await fetch(file.signedUrl)).status).toBe(404);
+    const admin = { token: stowage.dev.adminToken };
+    expect(await stowage.ok('GET', `${doomed.admin}/file-storage`, admin)).toMatchObject({
+      settings: { enabled: false },
+      usage: { usedBytes: 0, fileCount: 0 },
+    });
+    expect(await stowage.ok('GET', `${doomed.admin}/developer-keys`, admin)).toMatchObject({ items: [] });
+    // Turned on again by mistake, it is closed all the same: for files and for states.
+    await stowage.ok('PUT', `${doomed.admin}/file-storage`, { ...admin, json: { enabled: true } });
+    const { key } = (await stowage.ok('POST', `${doomed.admin}/developer-keys`, {
+      ...admin,
+      json: { label: 'new' },
+    })) as {
+      key: string;
+    };
+    await eventually(async () => {
+      expectError(await upload(stowage, { ...doomed, key }, { bytes: photo }), 404, 'not_found');
+    });
+    const state = `/api/extensions/sessions/${doomed.sessionId}/state`;
+    const put = await stowage.call('PUT', state, { ...asBackend({ ...doomed, key }), json: { state: { a: 1 } } });
+    expectError(put, 404, 'not_found');
   });
 });
 

@@ -184,14 +184,16 @@ describe('the event endpoint', () => {
     }
   });
 
-  it('applies the event itself while no queue can be reached, and the schedule takes up the clean-up', async () => {
+  it('applies the event itself while no queue can be reached, and the schedule takes up what it could not clean', async () => {
     const app = await opened.stowage.app();
     const file = await uploadOne(app);
     opened.cloud.faults.sqs = ({ operation }) =>
       operation === 'SendMessage' ? { status: 500, code: 'InternalError' } : undefined;
+    opened.cloud.faults.r2 = () => 'reset';
     expect((await overHttp({ type: 'session.deleted', sessionId: app.sessionId })).status).toBe(202);
     expectError(await upload(opened.stowage, app, { bytes: photo }), 404, 'not_found');
     opened.cloud.faults.sqs = undefined;
+    opened.cloud.faults.r2 = undefined;
     expect(await isThere(file)).toBe(true);
     const table = openTable(opened.cloud);
     for (const item of await table.items()) if (item.sk === 'CLEANUP') await table.makeDue(item);
