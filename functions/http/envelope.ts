@@ -4,9 +4,8 @@
  */
 
 /**
- * Bytes of an answer's items in that envelope. Lambda refuses 6,291,556 bytes and above ("Function.ResponseSizeTooLarge",
- * and then the gateway's bare 500); what is left is for headers, for the rest of the answer, and for a single item that
- * is heavier than the room it was given.
+ * Bytes of an answer's items in that envelope. Lambda refuses what is above 6,291,556 ("Function.ResponseSizeTooLarge",
+ * and then the gateway's bare 500); what is left is for headers and for the rest of the answer.
  */
 export const itemsBytes = 5 * 1024 * 1024;
 
