@@ -36,7 +36,10 @@ export type UploadPayload =
   | { file: Blob; filename?: string; purpose?: string }
   | { dataUrl: string; filename?: string; purpose?: string };
 
-/** Every action with what it takes and gives. `files.list` in setup lists staged files, as `files.staged.list` does. */
+/**
+ * Every action with what it takes and gives. `files.list` in setup lists staged files, as `files.staged.list` does. Lists
+ * are whole; with `limit` or `cursor` they are one page, whose own `cursor` says that more follows.
+ */
 export type BridgeActions = {
   'files.capabilities': { payload: object; result: SessionCapabilities | SetupCapabilities };
   'files.list': {
@@ -46,7 +49,10 @@ export type BridgeActions = {
   'files.get': { payload: { fileId: string }; result: { file: StoredFile } };
   'state.get': { payload: object; result: SessionState };
   'files.upload': { payload: UploadPayload; result: { file: StoredFile; stagedQuota: StagedQuota } };
-  'files.staged.list': { payload: { purpose?: string; draftId?: string }; result: StagedList };
+  'files.staged.list': {
+    payload: { limit?: number; cursor?: string; purpose?: string; draftId?: string };
+    result: StagedList;
+  };
   'files.delete': { payload: { fileId: string }; result: { deleted: true } };
 };
 

@@ -41,7 +41,7 @@ export function runtimeActions({ sessionId }: RuntimeContext): Actions {
 export function setupActions({ appId, storageDraftId }: SetupContext, stage: Stage): Actions {
   const files = `/api/extensions/apps/${segment(appId)}/files`;
   const staged: Actions['files.list'] = (payload, call) =>
-    callApi(call, 'GET', `${files}/staged${query(payload, 'purpose', 'draftId')}`);
+    callApi(call, 'GET', `${files}/staged${query(payload, 'limit', 'cursor', 'purpose', 'draftId')}`);
   return {
     'files.capabilities': (_, call) => callApi(call, 'GET', `${files}/capabilities`),
     'files.list': staged,

@@ -13,6 +13,7 @@ import {
   requireOrigin,
 } from './bridge-messages.ts';
 import { type ErrorCode, StowageError } from './errors.ts';
+import { isWholeList, wholeList } from './pages.ts';
 import type { Progress } from './types.ts';
 
 export type {
@@ -43,7 +44,8 @@ export interface Bridge<Actions extends ActionMap> {
   /** Resolves once the parent page has answered; rejects with `bridge_timeout` when it does not. */
   readonly ready: Promise<BridgeContext>;
   /**
-   * Asks the parent page. `timeoutMs` is how long it may show no sign of life (an answer, or an upload's progress).
+   * Asks the parent page. A list is answered whole, in as many messages as it takes, unless a `limit` or a `cursor` asks
+   * for one page of it. `timeoutMs` is how long it may show no sign of life (an answer, or an upload's progress).
    * Rejects with a `StowageError`: the API's own codes, `bridge_timeout`, `bridge_closed`, `aborted`, or a refusal
    * that says why (`not_available_at_runtime`, `unknown_action`, ...).
    */
@@ -125,47 +127,54 @@ export function createBridge<Actions extends ActionMap = BridgeActions>(
     for (const request of pending.values()) request.reject(over);
   }
 
+  function ask(action: string, payload: unknown, timeoutMs: number, options: RequestOptions): Promise<unknown> {
+    const { signal, onProgress } = options;
+    requests += 1;
+    const id = `${client}.${requests}`;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const giveUp = (error: StowageError) => {
+      reject(error);
+      if (!over) post({ type: 'cancel', id });
+    };
+    const wait = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => giveUp(timedOut(`${action} was not answered`, timeoutMs)), timeoutMs);
+    };
+    const abort = () => giveUp(new StowageError('aborted', `${action} was aborted`, { cause: signal?.reason }));
+    const progress = (sent: Progress) => {
+      wait();
+      onProgress?.(sent);
+    };
+
+    pending.set(id, { resolve, reject, progress });
+    if (over) reject(over);
+    else if (signal?.aborted) abort();
+    else {
+      signal?.addEventListener('abort', abort);
+      wait();
+      // A request that has ended by the time the two sides meet must not be sent after all.
+      ready.then(
+        () => pending.has(id) && post({ type: 'request', id, action, payload }),
+        () => undefined,
+      );
+    }
+    return promise.finally(() => {
+      pending.delete(id);
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    });
+  }
+
   frame.addEventListener('message', receive);
   greet();
 
   return {
     ready,
-    request(action, payload, timeoutMs = defaultTimeoutMs, { signal, onProgress } = {}) {
-      requests += 1;
-      const id = `${client}.${requests}`;
-      const { promise, resolve, reject } = Promise.withResolvers<never>();
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const giveUp = (error: StowageError) => {
-        reject(error);
-        if (!over) post({ type: 'cancel', id });
-      };
-      const wait = () => {
-        clearTimeout(timer);
-        timer = setTimeout(() => giveUp(timedOut(`${action} was not answered`, timeoutMs)), timeoutMs);
-      };
-      const abort = () => giveUp(new StowageError('aborted', `${action} was aborted`, { cause: signal?.reason }));
-      const progress = (sent: Progress) => {
-        wait();
-        onProgress?.(sent);
-      };
-
-      pending.set(id, { resolve: resolve as (result: unknown) => void, reject, progress });
-      if (over) reject(over);
-      else if (signal?.aborted) abort();
-      else {
-        signal?.addEventListener('abort', abort);
-        wait();
-        // A request that has ended by the time the two sides meet must not be sent after all.
-        ready.then(
-          () => pending.has(id) && post({ type: 'request', id, action, payload }),
-          () => undefined,
-        );
-      }
-      return promise.finally(() => {
-        pending.delete(id);
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
-      });
+    request(action, payload, timeoutMs = defaultTimeoutMs, options = {}) {
+      const one = (page: object) => ask(action, { ...(payload as object), ...page }, timeoutMs, options);
+      const whole = isWholeList(action, payload) ? wholeList(one) : ask(action, payload, timeoutMs, options);
+      return whole as Promise<never>;
     },
     dispose() {
       if (over) return;

@@ -59,8 +59,7 @@ export interface FileList {
   cursor?: string | undefined;
 }
 
-export interface StagedList {
-  items: StoredFile[];
+export interface StagedList extends FileList {
   stagedQuota: StagedQuota;
 }
 

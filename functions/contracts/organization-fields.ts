@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { maxUploadsPerParent } from '#core/organizations/parents.ts';
 import type { Declared } from '#core/organizations/staging.ts';
 import { cleanFileName } from './file-name.ts';
-import { identifier, optionalIdentifier } from './parameters.ts';
+import { idCursor, identifier, optionalIdentifier } from './parameters.ts';
 
 export const organizationParams = z.object({ orgId: identifier });
 
@@ -70,7 +70,7 @@ export const note = z.string().check(z.maxLength(10_000));
 export const parentsQuery = z.object({
   organizationId: optionalIdentifier,
   limit: z.optional(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100))),
-  cursor: z.optional(z.string().check(z.maxLength(100))),
+  cursor: idCursor,
 });
 
 /** Rows of a list unless the caller says otherwise. */

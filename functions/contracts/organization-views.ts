@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { UrlSigner } from '#core/files/ports.ts';
 import type { Presigned } from '#core/files/presign.ts';
-import type { Page } from '#core/files/store.ts';
 import type { ConsumedFile, MinisiteRow, Parent } from '#core/organizations/stores.ts';
 import { linkSeconds } from '#core/organizations/workout-media.ts';
 import type { presignAnswer } from './fields.ts';
@@ -59,11 +58,6 @@ export const parentsAnswer = z.object({ items: z.array(parentAnswer), cursor: z.
 export async function parentView(parent: Parent, signer: UrlSigner): Promise<z.output<typeof parentAnswer>> {
   const { id, orgId, userId, fields, createdAt, files } = parent;
   return { id, organizationId: orgId, userId, ...fields, createdAt, files: await consumedFileViews(files, signer) };
-}
-
-export async function parentsView(page: Page<Parent>, signer: UrlSigner): Promise<z.output<typeof parentsAnswer>> {
-  const items = await Promise.all(page.items.map((parent) => parentView(parent, signer)));
-  return { items, ...(page.cursor !== undefined && { cursor: page.cursor }) };
 }
 
 export const minisiteAnswer = z.object({

@@ -1,5 +1,7 @@
 /** Parameters of paths and queries that many endpoints take. */
 import * as z from 'zod/mini';
+import { keyCursorPattern } from '#core/extensions/developer-keys.ts';
+import { idPattern } from '#core/files/ids.ts';
 import { identifierPattern } from '#core/identity/tokens.ts';
 
 /** Ids of apps, sessions, drafts: they become parts of keys, so their characters are limited. */
@@ -9,10 +11,17 @@ export const identifier = z
 
 export const optionalIdentifier = z.optional(identifier);
 
-export const pageQuery = z.object({
-  limit: z.optional(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(200))),
-  cursor: z.optional(z.string().check(z.maxLength(100))),
-});
+/** A cursor of this form only. Which list it goes on in, the rest of the request says: a cursor cannot point elsewhere. */
+const cursorOf = (pattern: RegExp) =>
+  z.optional(z.string().check(z.regex(pattern, 'must be a cursor that this list gave')));
+
+/** The id of the last item shown. */
+export const idCursor = cursorOf(idPattern);
+
+const limit = z.optional(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(200)));
+
+export const pageQuery = z.object({ limit, cursor: idCursor });
+export const keysQuery = z.object({ limit, cursor: cursorOf(keyCursorPattern) });
 
 export const appParams = z.object({ appId: identifier });
 export const appFileParams = z.object({ appId: identifier, fileId: z.string() });

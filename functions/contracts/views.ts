@@ -58,7 +58,3 @@ export async function fileView(file: ExtensionFile, signer: UrlSigner): Promise<
     }),
   };
 }
-
-export async function fileViews(files: ExtensionFile[], signer: UrlSigner): Promise<FileView[]> {
-  return await Promise.all(files.map((file) => fileView(file, signer)));
-}

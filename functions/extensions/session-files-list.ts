@@ -1,14 +1,16 @@
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { pageQuery, sessionParams } from '#contracts/parameters.ts';
-import { fileAnswer, fileViews } from '#contracts/views.ts';
+import { fileAnswer, fileView } from '#contracts/views.ts';
 import { requireStorage } from '#core/extensions/gate.ts';
+import { boundedPage } from '#http/bounded-page.ts';
 import { files, gate, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
   tag: 'extensions, session',
-  description: "The session's files, newest first; all of them unless a limit or a cursor is given.",
+  description:
+    "The session's files, newest first: as many as the limit says, or without one as many as an answer carries. `cursor` appears where there are more.",
   params: sessionParams,
   query: pageQuery,
   success: 200,
@@ -17,7 +19,9 @@ export const contract = {
 
 export const handler = serve('extensions/session-files-list', contract, async ({ caller, query }) => {
   await requireStorage(gate(), caller.appId);
-  const limit = query.limit ?? (query.cursor === undefined ? undefined : 50);
-  const page = await files().listBySession(caller, { limit, cursor: query.cursor });
-  return { items: await fileViews(page.items, signer()), cursor: page.cursor };
+  return await boundedPage(query, {
+    read: (page) => files().listBySession(caller, page),
+    view: (file) => fileView(file, signer()),
+    cursorOf: ({ id }) => id,
+  });
 });

@@ -1,24 +1,34 @@
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
-import { appParams, optionalIdentifier } from '#contracts/parameters.ts';
-import { fileAnswer, fileViews, quotaAnswer } from '#contracts/views.ts';
+import { appParams, optionalIdentifier, pageQuery } from '#contracts/parameters.ts';
+import { fileAnswer, fileView, quotaAnswer } from '#contracts/views.ts';
 import { requireStorage } from '#core/extensions/gate.ts';
 import { listStagedFiles } from '#core/extensions/staged-files.ts';
+import { pageOf } from '#core/files/page-of.ts';
+import { boundedPage } from '#http/bounded-page.ts';
 import { clock, files, gate, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
   tag: 'extensions, setup',
-  description: "What a setup screen restores after a reload or on another device: the caller's unexpired staged files.",
+  description:
+    "What a setup screen restores after a reload or on another device: the caller's unexpired staged files, newest first. `cursor` appears where there are more.",
   params: appParams,
-  query: z.object({ purpose: optionalIdentifier, draftId: optionalIdentifier }),
+  query: z.extend(pageQuery, { purpose: optionalIdentifier, draftId: optionalIdentifier }),
   success: 200,
-  answer: z.object({ items: z.array(fileAnswer), stagedQuota: quotaAnswer }),
+  answer: z.object({ items: z.array(fileAnswer), cursor: z.optional(z.string()), stagedQuota: quotaAnswer }),
 } satisfies Contract;
 
 export const handler = serve('extensions/setup-files-staged-list', contract, async ({ caller, params, query }) => {
   const appSettings = await requireStorage(gate(), params.appId);
   const owner = { appId: params.appId, userId: caller.userId };
   const { items, stagedQuota } = await listStagedFiles({ files: files(), clock }, owner, query, appSettings);
-  return { items: await fileViews(items, signer()), stagedQuota };
+  const cursorOf = ({ id }: { id: string }) => id;
+  const page = await boundedPage(query, {
+    // All of them are read for the quota, which what has expired does not count in.
+    read: (page) => pageOf(items, page, { cursorOf, follows: (id, cursor) => id < cursor }),
+    view: (file) => fileView(file, signer()),
+    cursorOf,
+  });
+  return { ...page, stagedQuota };
 });

@@ -1,8 +1,9 @@
 import type * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { defaultLimit, type parentsQuery } from '#contracts/organization-fields.ts';
-import { parentsView, parentView } from '#contracts/organization-views.ts';
+import { parentView } from '#contracts/organization-views.ts';
 import { createParent } from '#core/organizations/parents.ts';
+import { boundedPage } from '#http/bounded-page.ts';
 import { clock, objects, organizations, signer } from './container.ts';
 import { serve } from './serve.ts';
 
@@ -37,7 +38,14 @@ export function serveParentCreate(room: Room, contract: Contract & { json: z.Zod
 export function serveParentList(room: Room, contract: Contract & { query: typeof parentsQuery }) {
   return serve(`organizations/${room}-list`, contract, async ({ caller, query }) => {
     const of = { kind: kinds[room], userId: caller.userId, orgId: query.organizationId };
-    const page = await organizations().listParents(of, { limit: query.limit ?? defaultLimit, cursor: query.cursor });
-    return await parentsView(page, signer());
+    const { limit = defaultLimit, cursor } = query;
+    return await boundedPage(
+      { limit, cursor },
+      {
+        read: (page) => organizations().listParents(of, page),
+        view: (parent) => parentView(parent, signer()),
+        cursorOf: ({ id }) => id,
+      },
+    );
   });
 }

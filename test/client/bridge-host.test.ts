@@ -97,7 +97,7 @@ describe('the page', () => {
     const payload = { purpose: 'a&b', draftId: 7, limit: 5, token: 'x' };
     page.send({ type: 'request', id: 'a', action: 'files.staged.list', payload });
     await vi.waitFor(() => expect(page.answers('a')).toHaveLength(1));
-    expect(requests[0]?.path).toBe('/api/extensions/apps/app/files/staged?purpose=a%26b&draftId=7');
+    expect(requests[0]?.path).toBe('/api/extensions/apps/app/files/staged?limit=5&purpose=a%26b&draftId=7');
   });
 
   test('calls with its token and tells the iframe none of it, errors included', async () => {

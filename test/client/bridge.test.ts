@@ -36,6 +36,67 @@ describe('at runtime', () => {
   });
 });
 
+describe('a list', () => {
+  /** Answers like an API whose pages hold one item each. */
+  const pages = (count: number) => {
+    fixture.respond = ({ url = '' }, response) => {
+      const index = Number(new URL(url, 'http://api').searchParams.get('cursor') ?? 0);
+      const cursor = index + 1 < count ? { cursor: `${index + 1}` } : {};
+      response.end(JSON.stringify({ items: [{ id: `${index}` }], ...cursor, stagedQuota: { fileCount: index } }));
+    };
+  };
+
+  test.each([
+    ['runtime', 'files.list', '/api/extensions/sessions/session/files', ''],
+    ['setup', 'files.list', '/api/extensions/apps/app/files/staged', '&purpose=p'],
+    ['setup', 'files.staged.list', '/api/extensions/apps/app/files/staged', '&purpose=p'],
+  ] as const)(
+    'at %s, %s, is whole however many pages it has, each in a message of its own',
+    async (mode, action, path, query) => {
+      pages(3);
+      const { page, bridge } = open(mode);
+      const list = await bridge.request(action, query === '' ? {} : { purpose: 'p' });
+      expect(list).toEqual({ items: [{ id: '0' }, { id: '1' }, { id: '2' }], stagedQuota: { fileCount: 2 } });
+      const first = query.replace('&', '?');
+      expect(requests.map(({ path }) => path)).toEqual([
+        `${path}${first}`,
+        `${path}?cursor=1${query}`,
+        `${path}?cursor=2${query}`,
+      ]);
+      const sent = (page.child.received as { type: string; result?: typeof list }[]).filter(
+        ({ type }) => type === 'result',
+      );
+      expect(sent.map(({ result }) => result?.items.length)).toEqual([1, 1, 1]);
+    },
+  );
+
+  test('is one page, with its cursor, when a limit or a cursor is given', async () => {
+    pages(3);
+    const { bridge } = open('setup');
+    expect(await bridge.request('files.list', { limit: 1 })).toMatchObject({ items: [{ id: '0' }], cursor: '1' });
+    expect(await bridge.request('files.list', { cursor: '1' })).toMatchObject({ items: [{ id: '1' }], cursor: '2' });
+    expect(requests).toHaveLength(2);
+  });
+
+  test('ends, and says that there is more, where whoever answers knows no cursors', async () => {
+    fixture.respond = (_, response) => response.end('{"items":[{"id":"0"}],"cursor":"1"}');
+    const { bridge } = open('runtime');
+    expect(await bridge.request('files.list', {})).toEqual({ items: [{ id: '0' }], cursor: '1' });
+    expect(requests).toHaveLength(2);
+  });
+
+  test('is not given by halves: a page that is refused refuses it', async () => {
+    fixture.respond = ({ url = '' }, response) => {
+      if (url.includes('cursor')) response.statusCode = 403;
+      response.end(
+        url.includes('cursor') ? '{"code":"insufficient_scope","message":"No."}' : '{"items":[],"cursor":"1"}',
+      );
+    };
+    const { bridge } = open('runtime');
+    await expect(bridge.request('files.list', {})).rejects.toMatchObject({ code: 'insufficient_scope' });
+  });
+});
+
 describe('in setup', () => {
   test('an upload carries the draft of the page, whatever the iframe says', async () => {
     const { page, upload } = open('setup');

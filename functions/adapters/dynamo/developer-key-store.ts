@@ -1,4 +1,5 @@
 import { DeleteCommand, GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { keyCursor } from '#core/extensions/developer-keys.ts';
 import type { DeveloperKey, DeveloperKeyStore } from '#core/extensions/ports.ts';
 import { createCache } from './cache.ts';
 import type { Table } from './client.ts';
@@ -43,7 +44,7 @@ export function createDeveloperKeyStore(table: Table, options: { cacheSeconds: n
         },
       );
       for await (const { Items = [] } of pages) keys.push(...Items.map(fromItem));
-      return keys.sort((a, b) => a.createdAt.localeCompare(b.createdAt));
+      return keys.sort((a, b) => (keyCursor(a) < keyCursor(b) ? -1 : 1));
     },
 
     async revoke(appId, keyId) {

@@ -1,11 +1,11 @@
-import { GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { isOf } from '#core/files/record.ts';
 import type { LogoRow, MinisiteRow, OrganizationStore, Parent, SignatureToken } from '#core/organizations/stores.ts';
 import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
 import { logoKey, memberKey, minisiteKey, parentPk, signatureTokenKey } from './keys.ts';
 import { createCommit } from './organization-changes.ts';
-import { requireCursor } from './query.ts';
+import { queryPageOf } from './query.ts';
 
 type Item = Record<string, unknown>;
 
@@ -60,32 +60,17 @@ export function createOrganizationStore(table: Table): OrganizationStore {
       return item && (withoutKeys(item) as SignatureToken);
     },
 
-    async listParents({ kind, userId, orgId }, { limit, cursor }) {
-      requireCursor(cursor);
+    async listParents({ kind, userId, orgId }, page) {
       const pk = parentPk(kind, userId);
-      const items: Parent[] = [];
-      const pages = paginateQuery(
-        { client: table.documents },
-        {
-          TableName,
-          KeyConditionExpression: 'pk = :pk',
-          ...(orgId !== undefined && { FilterExpression: 'orgId = :org' }),
-          ExpressionAttributeValues: { ':pk': pk, ...(orgId !== undefined && { ':org': orgId }) },
-          ScanIndexForward: false,
-          ConsistentRead: true,
-          ...(cursor !== undefined && { ExclusiveStartKey: { pk, sk: cursor } }),
-          // One more than wanted tells whether there is a next page without another query.
-          Limit: limit + 1,
-        },
-      );
-      for await (const { Items = [] } of pages) {
-        items.push(...Items.map((item) => withoutKeys(item) as Parent));
-        if (items.length > limit) break;
-      }
-      if (items.length <= limit) return { items };
-      const shown = items.slice(0, limit);
-      const last = shown.at(-1)?.id;
-      return { items: shown, ...(last !== undefined && { cursor: last }) };
+      const query = {
+        KeyConditionExpression: 'pk = :pk',
+        ...(orgId !== undefined && { FilterExpression: 'orgId = :org' }),
+        ExpressionAttributeValues: { ':pk': pk, ...(orgId !== undefined && { ':org': orgId }) },
+        ScanIndexForward: false,
+        ConsistentRead: true,
+      };
+      const fromItem = (item: Item) => withoutKeys(item) as Parent;
+      return await queryPageOf(table, query, { keyOf: (id) => ({ pk, sk: id }), fromItem }, page);
     },
   };
 }

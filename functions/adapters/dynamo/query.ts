@@ -2,18 +2,19 @@ import { paginateQuery, QueryCommand, type QueryCommandInput } from '@aws-sdk/li
 import { AppError } from '#core/files/errors.ts';
 import { idPattern } from '#core/files/ids.ts';
 import type { ExtensionFile } from '#core/files/record.ts';
-import type { Page } from '#core/files/store.ts';
+import type { Page, PageRequest } from '#core/files/store.ts';
 import type { Table } from './client.ts';
 import { fromItem } from './file-item.ts';
 import { dueShards, fileKey } from './keys.ts';
 
 type Query = Omit<QueryCommandInput, 'TableName'>;
+type Item = Record<string, unknown>;
 
 /** The indexes of sessions and staged files hold files of extensions only. */
-const extensionFile = (item: Record<string, unknown>) => fromItem(item) as ExtensionFile;
+const extensionFile = (item: Item) => fromItem(item) as ExtensionFile;
 
 /** A cursor is an id we gave. Throws `validation_failed` for anything else. */
-export function requireCursor(cursor: string | undefined): void {
+function requireCursor(cursor: string | undefined): void {
   if (cursor !== undefined && !idPattern.test(cursor)) throw unknownCursor();
 }
 
@@ -35,39 +36,48 @@ export async function queryAll(table: Table, query: Query): Promise<ExtensionFil
 /** DynamoDB counts what a filter drops: a short page over many dropped items would be a query for every few of them. */
 const leastRead = ({ FilterExpression }: Query) => (FilterExpression === undefined ? 1 : 100);
 
-/**
- * One page of an index whose sort key is `id`. The cursor is the last id shown: the start key is rebuilt from it, so a
- * cursor carries no table internals and cannot point into another owner's partition. Filtered items do not count, so a
- * page is short only at the end. Throws `validation_failed` for a cursor we did not give.
- */
+/** One page of an index whose sort key is `id`; see `queryPageOf`. */
 export async function queryPage(
   table: Table,
   query: Query,
   index: { pk: string; value: string },
-  page: { limit?: number | undefined; cursor?: string | undefined },
+  page: PageRequest,
 ): Promise<Page<ExtensionFile>> {
-  requireCursor(page.cursor);
-  const limit = page.limit ?? Number.POSITIVE_INFINITY;
-  const items: ExtensionFile[] = [];
+  const keyOf = (id: string) => ({ ...fileKey(id), id, [index.pk]: index.value });
+  return await queryPageOf(table, query, { keyOf, fromItem: extensionFile }, page);
+}
+
+/**
+ * One page of what a query finds. The cursor is the last id shown: the key to start from is rebuilt from it, so a cursor
+ * carries no table internals and cannot point into another owner's partition. Filtered items do not count, so a page is
+ * short only at the end. Throws `validation_failed` for a cursor we did not give.
+ */
+export async function queryPageOf<T extends { id: string }>(
+  table: Table,
+  query: Query,
+  { keyOf, fromItem }: { keyOf: (id: string) => Item; fromItem: (item: Item) => T },
+  { limit, cursor }: PageRequest,
+): Promise<Page<T>> {
+  requireCursor(cursor);
+  const items: T[] = [];
   const pages = paginateQuery(
     { client: table.documents },
     {
       ...query,
       TableName: table.name,
-      ...(page.cursor !== undefined && {
-        ExclusiveStartKey: { ...fileKey(page.cursor), id: page.cursor, [index.pk]: index.value },
-      }),
+      ...(cursor !== undefined && { ExclusiveStartKey: keyOf(cursor) }),
       // One more than wanted tells whether there is a next page without another query.
-      ...(page.limit !== undefined && { Limit: Math.max(page.limit + 1, leastRead(query)) }),
+      Limit: Math.max(limit + 1, leastRead(query)),
     },
   );
   for await (const { Items = [] } of pages) {
-    items.push(...Items.map(extensionFile));
+    items.push(...Items.map(fromItem));
     if (items.length > limit) break;
   }
   if (items.length <= limit) return { items };
   const shown = items.slice(0, limit);
-  return { items: shown, cursor: shown.at(-1)?.id };
+  const last = shown.at(-1)?.id;
+  return { items: shown, ...(last !== undefined && { cursor: last }) };
 }
 
 /**
@@ -79,7 +89,7 @@ export async function queryDue(
   partition: (shard: number) => string,
   now: Date,
   { limit, filter }: { limit: number; filter?: { attribute: string; value: string } | undefined },
-): Promise<Record<string, unknown>[]> {
+): Promise<Item[]> {
   const shards = await Promise.all(
     Array.from({ length: dueShards }, async (_, shard) => {
       const { Items = [] } = await table.documents.send(

@@ -22,6 +22,7 @@ export interface DeveloperKeyStore {
   create(key: DeveloperKey, secretHash: string): Promise<void>;
   /** With the stored hash, for comparison in constant time. May be as old as the instance's cache. */
   find(appId: string, keyId: string): Promise<{ key: DeveloperKey; secretHash: string } | undefined>;
+  /** All of an app, oldest first. */
   list(appId: string): Promise<DeveloperKey[]>;
   /** False when there was none. */
   revoke(appId: string, keyId: string): Promise<boolean>;

@@ -3,8 +3,8 @@ import { type CounterRef, countersOf, type FileRecord, isExpired, type Usage } f
 import type { CounterLimit } from '#core/files/store.ts';
 
 /**
- * Files a counter may hold however small they are, since its list is read and signed whole: an answer of Lambda ends at
- * 6 MB, and what is staged is read for every quota shown. An app's files are never listed whole.
+ * Files a counter may hold however small they are, since whoever shows a session asks for all of them, and what is
+ * staged is read for every quota shown. An app's files are never listed whole.
  */
 const limitFilesOf: Partial<Record<CounterRef['kind'], number>> = { session: 4000, staged: 1000 };
 

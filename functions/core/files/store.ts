@@ -45,6 +45,12 @@ export interface Page<T> {
   cursor?: string;
 }
 
+/** What follows the cursor, or the beginning; at most `limit` items. */
+export interface PageRequest {
+  limit: number;
+  cursor?: string | undefined;
+}
+
 /**
  * Records and counters. Each method is one conditional step of the state machine (docs/design.md, "State machine"): it
  * happens whole or not at all, and doing it again changes nothing.
@@ -73,14 +79,14 @@ export interface FileStore {
   remove(fileId: string): Promise<void>;
   /** Strongly consistent. */
   get(fileId: string): Promise<FileRecord | undefined>;
-  /** Newest first, records in any state. Without a limit, all. */
+  /** Newest first, what is ready. */
   listBySession(
     session: { appId: string; sessionId: string; lockId: string },
-    page: { limit?: number | undefined; cursor?: string | undefined },
+    page: PageRequest,
   ): Promise<Page<ExtensionFile>>;
   /** The files of a scope by their index, oldest first, in any state but `deleting`. */
-  listByScope(scope: Scope, page: { limit: number; cursor?: string | undefined }): Promise<Page<FileRecord>>;
-  /** Newest first, expired ones too. Bounded by the staged quota, so never paged. */
+  listByScope(scope: Scope, page: PageRequest): Promise<Page<FileRecord>>;
+  /** Newest first, expired ones too. All, for the quota; their number is limited. */
   listStaged(appId: string, userId: string): Promise<ExtensionFile[]>;
   /** Records whose `dueAt` has passed, soonest first; of one app or session, or of all. A page of each shard. */
   listDue(now: Date, options: { appId?: string; sessionId?: string; limit: number }): Promise<FileRecord[]>;

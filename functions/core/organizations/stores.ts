@@ -1,5 +1,5 @@
 import type { OrganizationFile } from '#core/files/record.ts';
-import type { Page } from '#core/files/store.ts';
+import type { Page, PageRequest } from '#core/files/store.ts';
 
 export type MemberStatus = 'active' | 'inactive';
 
@@ -99,6 +99,6 @@ export interface OrganizationStore {
   /** The user's own rows, newest first; of one organization when asked. */
   listParents(
     of: { kind: ParentKind; userId: string; orgId?: string | undefined },
-    page: { limit: number; cursor?: string | undefined },
+    page: PageRequest,
   ): Promise<Page<Parent>>;
 }

@@ -110,7 +110,7 @@ for (const dynamoDb of dynamoDbs) {
     it('takes a released record out of every list but the one of what is due', async () => {
       const file = await ready(sessionFile());
       await files.release(file, new Date());
-      expect(await files.listBySession({ appId: 'app', sessionId: 'session', lockId: 'lock' }, {})).toEqual({
+      expect(await files.listBySession({ appId: 'app', sessionId: 'session', lockId: 'lock' }, { limit: 10 })).toEqual({
         items: [],
       });
       const later = new Date(Date.now() + 3_600_000);
@@ -148,7 +148,7 @@ for (const dynamoDb of dynamoDbs) {
       if (gone) await files.release(gone, new Date());
 
       const of = { appId: 'app', sessionId: 'session', lockId: 'lock' };
-      expect((await files.listBySession(of, {})).items.map(({ id }) => id)).toEqual(stored);
+      expect((await files.listBySession(of, { limit: 10 })).items.map(({ id }) => id)).toEqual(stored);
       const seen: string[] = [];
       let cursor: string | undefined;
       do {
@@ -161,7 +161,10 @@ for (const dynamoDb of dynamoDbs) {
     });
 
     it('refuses a cursor it did not give', async () => {
-      const list = files.listBySession({ appId: 'app', sessionId: 'session', lockId: 'lock' }, { cursor: '../x' });
+      const list = files.listBySession(
+        { appId: 'app', sessionId: 'session', lockId: 'lock' },
+        { limit: 1, cursor: '../x' },
+      );
       await expect(list).rejects.toMatchObject({ code: 'validation_failed' });
     });
 
