@@ -23,6 +23,7 @@ import { createLifecycleQueue } from '#adapters/sqs/lifecycle-queue.ts';
 import { createTokenVerifier } from '#adapters/tokens/token-verifier.ts';
 import { contentDisposition } from '#contracts/file-name.ts';
 import type { Places } from '#contracts/upload-views.ts';
+import { cleanDraftLater } from '#core/extensions/claims/clean-draft.ts';
 import { createDeleteScheduler } from '#core/files/delete.ts';
 import { AppError } from '#core/files/errors.ts';
 import type { Clock } from '#core/files/ports.ts';
@@ -110,10 +111,13 @@ export const lifecycleDeps = /* @__PURE__ */ once(() => ({ lifecycle: lifecycle(
 /** What the cleanup worker and the schedule work with. */
 export const cleanDeps = /* @__PURE__ */ once(() => ({
   ...lifecycleDeps(),
-  claims: claims(),
   files: files(),
   objects: objects(),
-  scheduleDelete: scheduleDelete(),
+  cleanDraft: (left: { claimId: string; draftId: string }) =>
+    cleanDraftLater(
+      { claims: claims(), files: files(), clock, queue: cleanupQueue(), scheduleDelete: scheduleDelete() },
+      left,
+    ),
 }));
 
 export const scheduleDelete = /* @__PURE__ */ once(() =>

@@ -1,4 +1,5 @@
 import { type ClaimAnswer, claimFiles } from '#core/extensions/claims/claim.ts';
+import { cleanDraftLater } from '#core/extensions/claims/clean-draft.ts';
 import { rollBackClaim } from '#core/extensions/claims/roll-back.ts';
 import { completeImage, presignImage } from '#core/extensions/direct-images.ts';
 import { getSessionUpload, ownUpload, sessionUpload } from '#core/extensions/session-files.ts';
@@ -142,7 +143,8 @@ const waitsForItsTime = ({ body }: Message) => body.type !== 'scope.clean';
 
 /** One delivery of a queue message. */
 export async function work(ports: Ports, message: Message): Promise<void> {
-  if (message.queue === 'cleanup') await handleCleanup(ports, message.body);
+  const cleanDraft = (left: { claimId: string; draftId: string }) => cleanDraftLater(ports, left);
+  if (message.queue === 'cleanup') await handleCleanup({ ...ports, cleanDraft }, message.body);
   else await applyLifecycleEvent(ports, message.body);
 }
 

@@ -13,6 +13,7 @@ import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
 import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
 import { contentDisposition } from '#contracts/file-name.ts';
+import { cleanDraftLater } from '#core/extensions/claims/clean-draft.ts';
 import type { CleanupMessage, CleanupQueue } from '#core/files/cleanup-queue.ts';
 import { createDeleteScheduler } from '#core/files/delete.ts';
 import { markerPrefix } from '#core/files/ids.ts';
@@ -71,7 +72,10 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
   const lifecycle = createLifecycleStore(table);
   const claims = createClaimStore(table);
   const scheduleDelete = createDeleteScheduler({ files, objects, queue, log: () => {} });
+  const cleanDraft = (left: { claimId: string; draftId: string }) =>
+    cleanDraftLater({ claims, files, clock, queue, scheduleDelete }, left);
   return {
+    cleanDraft,
     /** For a second table beside this world's. */
     dynamoEndpoint: dynamo.endpoint,
     table,
@@ -96,7 +100,7 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
     /** The cleanup worker, until no message is left; delays are skipped. */
     async work(): Promise<void> {
       for (let message = messages.shift(); message !== undefined; message = messages.shift()) {
-        await handleCleanup({ files, objects, claims, lifecycle, queue, scheduleDelete, clock }, message);
+        await handleCleanup({ files, objects, lifecycle, queue, clock, cleanDraft }, message);
       }
     },
     /** Without what marks the bucket as this table's. */

@@ -1,4 +1,3 @@
-import type { ClaimStore } from '#core/extensions/claims/claim-record.ts';
 import type { CleanupQueue } from '#core/files/cleanup-queue.ts';
 import { inParallel } from '#core/files/in-parallel.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
@@ -11,10 +10,10 @@ import type { LifecycleStore } from './events.ts';
 export interface CleanDeps {
   files: FileStore;
   objects: ObjectStore;
-  claims: ClaimStore;
   lifecycle: LifecycleStore;
   queue: CleanupQueue;
-  scheduleDelete: (fileIds: string[]) => Promise<void>;
+  /** What a claim's request left of its draft. */
+  cleanDraft: (left: { claimId: string; draftId: string }) => Promise<void>;
   clock: Clock;
 }
 

@@ -1,4 +1,3 @@
-import { cleanDraftLater } from '#core/extensions/claims/clean-draft.ts';
 import type { CleanupMessage } from '#core/files/cleanup-queue.ts';
 import { inParallel } from '#core/files/in-parallel.ts';
 import { purge } from '#core/files/purge.ts';
@@ -13,7 +12,7 @@ export async function handleCleanup(deps: CleanDeps, message: CleanupMessage): P
     case 'files.delete':
       return await inParallel(message.fileIds, (fileId) => purge(deps, fileId));
     case 'draft.clean':
-      return await cleanDraftLater(deps, message);
+      return await deps.cleanDraft(message);
     case 'scope.clean':
       return await cleanScopePage(deps, message);
     case 'template.check':
