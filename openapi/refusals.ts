@@ -36,13 +36,14 @@ export function refusals(catalogue: [code: string, status: number][]): Record<st
 
 /** The refusals an endpoint can meet: what its parts, its proof and its row imply, and what its contract adds. */
 export function responsesOf(row: EndpointRow, contract: Contract): Json {
-  const { params, query, json, form, raw, refuses = [], wording = {} } = contract;
+  const { params, query, json, form, raw, refuses = [], wording = {}, idempotent } = contract;
   const told = (code: ErrorCode): number => wording[code]?.status ?? statusOf[code];
   const statuses = [
     ...(params || query || json || form || raw ? [400] : []),
     ...(row.auth === 'public' ? [] : [401, 403]),
     ...(params ? [404] : []),
     ...refuses.map(told),
+    ...(idempotent ? [told('idempotency_key_reused'), told('request_in_progress')] : []),
     ...(row.uses.includes('r2') ? [503] : []),
   ];
   const known = [...new Set(statuses)].map((status) => [status, { $ref: `#/components/responses/Refused${status}` }]);

@@ -13,6 +13,7 @@ export const contract = {
   success: 200,
   answer: settingsAnswer,
   examples: { json: { enabled: true, maxFileBytes: 10_485_760, allowedMimePrefixes: ['image/'] } },
+  idempotent: 'answered',
 } satisfies Contract;
 
 export const handler = serve('admin/file-storage-put', contract, async ({ params: { appId }, json }) => {

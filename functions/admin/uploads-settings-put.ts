@@ -10,6 +10,7 @@ export const contract = {
   success: 200,
   answer: uploadSettingsAnswer,
   examples: { json: { maxFileBytes: 104_857_600, allowedTypes: ['*/*'] } },
+  idempotent: 'answered',
 } satisfies Contract;
 
 /** docs/contract.md, "Settings of the uploads API". */

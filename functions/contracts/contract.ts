@@ -24,8 +24,11 @@ export interface Contract {
   raw?: string;
   success: 200 | 201 | 202 | 204;
   answer?: z.ZodMiniType;
-  /** Honours an `Idempotency-Key`: the same key and content again give the first answer again. */
-  idempotent?: true;
+  /**
+   * Honours an `Idempotency-Key`: the same key and content again give the first answer again. `true` where the use case
+   * itself knows what the first request made; `answered` where the answer is kept (see `once`).
+   */
+  idempotent?: true | 'answered';
   /** What it may refuse beyond what its parts, its proof and its row imply. */
   refuses?: readonly ErrorCode[];
   /** Where its surface tells refusals in its own way. */

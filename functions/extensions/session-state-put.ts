@@ -13,6 +13,7 @@ export const contract = {
   success: 200,
   answer: z.object({ state: z.unknown(), updatedAt: z.string() }),
   examples: { json: { state: { solved: false, pieces: [3, 1, 2] } } },
+  idempotent: 'answered',
 } satisfies Contract;
 
 export const handler = serve('extensions/session-state-put', contract, async ({ caller, json }) => {

@@ -13,6 +13,7 @@ export const contract = {
   answer: parentAnswer,
   wording: organizationWording,
   examples: { json: { uploadIds: ['66f2a1b40a1b2c3d4e5f6071'], text: 'Knees behind the toes?' } },
+  idempotent: true,
 } satisfies Contract;
 
 export const handler = serveParentCreate('exercise-comments', contract);

@@ -6,6 +6,7 @@ import { consumedFileAnswer, consumedFileView, presignView } from '#contracts/or
 import { organizationWording } from '#contracts/refusals.ts';
 import { completeLogo, presignLogo } from '#core/organizations/logo.ts';
 import { organizationDeps, signer } from '#runtime/container.ts';
+import { claimOf } from '#runtime/idempotency.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -21,12 +22,18 @@ export const contract = {
   answer: z.union([z.object({ logo: consumedFileAnswer }), presignAnswer]),
   wording: organizationWording,
   examples: { json: { mimeType: 'image/png', fileSize: 20_000, filename: 'logo.png' } },
+  idempotent: true,
 } satisfies Contract;
 
 /** docs/contract.md, "Logo". */
-export const handler = serve('organizations/logo-upload', contract, async ({ caller, params, json }) => {
+export const handler = serve('organizations/logo-upload', contract, async (request) => {
+  const { caller, params, json } = request;
   const deps = { ...organizationDeps(), signer: signer() };
   const who = { orgId: params.orgId, userId: caller.userId };
-  if (!('uploadId' in json)) return presignView(await presignLogo(deps, who, declaredOf(json)));
+  if (!('uploadId' in json)) {
+    const claim = claimOf('organizations/logo-upload', request);
+    return presignView(await presignLogo(deps, who, declaredOf(json), claim));
+  }
+  // An upload becomes the logo once, so this is repeated without a key as well.
   return { logo: await consumedFileView(await completeLogo(deps, who, json.uploadId), signer()) };
 });

@@ -14,6 +14,7 @@ export const contract = {
   answer: parentAnswer,
   wording: organizationWording,
   examples: { json: { uploadIds: ['66f2a1b40a1b2c3d4e5f6071'], text: 'Here it is.' } },
+  idempotent: true,
 } satisfies Contract;
 
 export const handler = serveParentCreate('messages', contract);

@@ -6,6 +6,7 @@ import { presignView } from '#contracts/organization-views.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { presignForMember } from '#core/organizations/staging.ts';
 import { clock, organizations, signer } from '#runtime/container.ts';
+import { claimOf } from '#runtime/idempotency.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -17,11 +18,14 @@ export const contract = {
   answer: presignAnswer,
   wording: organizationWording,
   examples: { json: { mimeType: 'image/webp', fileSize: 300_000, filename: 'hero.webp' } },
+  idempotent: true,
 } satisfies Contract;
 
 /** docs/contract.md, "Minisite". */
-export const handler = serve('organizations/minisite-assets', contract, async ({ caller, params, json }) => {
-  const staging = { orgId: params.orgId, userId: caller.userId, ownerType: 'minisite_asset' } as const;
+export const handler = serve('organizations/minisite-assets', contract, async (request) => {
+  const { caller, params, json } = request;
+  const idempotency = claimOf('organizations/minisite-assets', request);
+  const staging = { orgId: params.orgId, userId: caller.userId, ownerType: 'minisite_asset', idempotency } as const;
   const deps = { organizations: organizations(), signer: signer(), clock };
   return presignView(await presignForMember(deps, { ...staging, declared: declaredOf(json) }));
 });

@@ -5,6 +5,7 @@ import { minisiteAnswer, minisiteView } from '#contracts/organization-views.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { maxAssets, maxContentBytes, publishMinisite } from '#core/organizations/minisite.ts';
 import { organizationDeps, signer } from '#runtime/container.ts';
+import { claimOf } from '#runtime/idempotency.ts';
 import { serve } from '#runtime/serve.ts';
 
 const isSmall = z.refine(
@@ -24,14 +25,17 @@ export const contract = {
   answer: minisiteAnswer,
   wording: organizationWording,
   examples: { json: { content: { title: 'Studio North' }, assetUploadIds: ['66f2a1b40a1b2c3d4e5f6071'] } },
+  idempotent: true,
 } satisfies Contract;
 
-export const handler = serve('organizations/minisite-content-put', contract, async ({ caller, params, json }) => {
+export const handler = serve('organizations/minisite-content-put', contract, async (request) => {
+  const { caller, params, json } = request;
   const row = await publishMinisite(organizationDeps(), {
     orgId: params.orgId,
     userId: caller.userId,
     content: JSON.stringify(json.content),
     assetUploadIds: json.assetUploadIds,
+    idempotency: claimOf('organizations/minisite-content-put', request),
   });
   return await minisiteView(row, signer());
 });

@@ -5,6 +5,7 @@ import { presignView } from '#contracts/organization-views.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { presignSignature } from '#core/organizations/signatures.ts';
 import { clock, organizations, signer } from '#runtime/container.ts';
+import { claimOf } from '#runtime/idempotency.ts';
 import { serve } from '#runtime/serve.ts';
 
 const bytes = z.optional(z.int().check(z.minimum(1)));
@@ -26,14 +27,18 @@ export const contract = {
   answer: presignAnswer,
   wording: organizationWording,
   examples: { json: { mimeType: 'image/png', sizeBytes: 12_000 } },
+  idempotent: true,
 } satisfies Contract;
 
 /** docs/contract.md, "Signatures". */
-export const handler = serve('organizations/signature-upload', contract, async ({ params, json }) => {
+export const handler = serve('organizations/signature-upload', contract, async (request) => {
+  const { params, json } = request;
   const [sizeBytes = 0] = sizesOf(json.size, json.sizeBytes, json.fileSize);
   const declared = { mimeType: json.mimeType ?? json.mime ?? 'image/png', sizeBytes, originalName: 'signature.png' };
   const deps = { organizations: organizations(), signer: signer(), clock };
-  return presignView(await presignSignature(deps, params.token, declared));
+  return presignView(
+    await presignSignature(deps, params.token, declared, claimOf('organizations/signature-upload', request)),
+  );
 });
 
 function sizesOf(...sizes: (number | undefined)[]): Set<number> {

@@ -8,6 +8,7 @@ import { organizationWording } from '#contracts/refusals.ts';
 import { AppError } from '#core/files/errors.ts';
 import { presignForMember } from '#core/organizations/staging.ts';
 import { clock, organizations, signer } from '#runtime/container.ts';
+import { claimOf } from '#runtime/idempotency.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -28,11 +29,14 @@ export const contract = {
   examples: {
     json: { ownerType: 'progress_photo', mimeType: 'image/jpeg', fileSize: 2_000_000, filename: 'front.jpg' },
   },
+  idempotent: true,
 } satisfies Contract;
 
 /** docs/contract.md, "Presign and PUT". */
-export const handler = serve('organizations/uploads-presign', contract, async ({ caller, params, json }) => {
-  const staging = { orgId: params.orgId, ownerType: json.ownerType, declared: declaredOf(json) };
+export const handler = serve('organizations/uploads-presign', contract, async (request) => {
+  const { caller, params, json } = request;
+  const idempotency = claimOf('organizations/uploads-presign', request);
+  const staging = { orgId: params.orgId, ownerType: json.ownerType, declared: declaredOf(json), idempotency };
   const deps = { organizations: organizations(), signer: signer(), clock };
   if (!('userId' in caller))
     return presignView(await presignForMember(deps, { ...staging, userId: named(json.userId) }));

@@ -35,6 +35,7 @@ export const contract = {
       config: { image: { provider: 'chastify_storage', fileId: '66f2a1b40a1b2c3d4e5f6071' } },
     },
   },
+  idempotent: 'answered',
 } satisfies Contract;
 
 export const handler = serve('platform/claims-create', contract, async ({ params: { appId }, json }) => {

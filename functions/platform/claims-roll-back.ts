@@ -9,6 +9,7 @@ export const contract = {
   description: 'Called by the platform when the lock or template could not be saved after its files were claimed.',
   params: z.object({ claimId: z.string() }),
   success: 204,
+  idempotent: 'answered',
 } satisfies Contract;
 
 export const handler = serve('platform/claims-roll-back', contract, async ({ params: { claimId } }) => {

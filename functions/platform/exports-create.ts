@@ -24,6 +24,7 @@ export const contract = {
   }),
   refuses: ['idempotency_key_reused', 'request_in_progress'],
   wording: organizationWording,
+  idempotent: true,
 } satisfies Contract;
 
 /** docs/contract.md, "Exports". */

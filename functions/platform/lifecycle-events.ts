@@ -16,6 +16,7 @@ export const contract = {
   success: 202,
   answer: z.object({ eventId: z.string(), status: z.literal('accepted') }),
   examples: { json: { eventId: 'event-1', type: 'lock.deleted', lockId: 'lock-1' } },
+  idempotent: 'answered',
 } satisfies Contract;
 
 /** The shortest page of a clean-up may take so long when R2 is slow, milliseconds. */

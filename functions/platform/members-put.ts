@@ -15,6 +15,7 @@ export const contract = {
   success: 200,
   answer: z.object({ organizationId: z.string(), userId: z.string(), status, updatedAt: z.string() }),
   examples: { json: { status: 'active' } },
+  idempotent: 'answered',
 } satisfies Contract;
 
 export const handler = serve('platform/members-put', contract, async ({ params: { orgId, userId }, json }) => {

@@ -6,6 +6,7 @@ import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import { openTable } from '#adapters/dynamo/client.ts';
 import { createDeveloperKeyStore } from '#adapters/dynamo/developer-key-store.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
+import { createIdempotencyStore } from '#adapters/dynamo/idempotency.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
 import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts';
 import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
@@ -119,6 +120,8 @@ export const cleanDeps = /* @__PURE__ */ once(() => ({
       left,
     ),
 }));
+
+export const idempotency = /* @__PURE__ */ once(() => createIdempotencyStore(table()));
 
 export const scheduleDelete = /* @__PURE__ */ once(() =>
   createDeleteScheduler({

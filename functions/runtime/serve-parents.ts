@@ -5,6 +5,7 @@ import { parentView } from '#contracts/organization-views.ts';
 import { createParent } from '#core/organizations/parents.ts';
 import { boundedPage } from '#http/bounded-page.ts';
 import { clock, objects, organizations, signer } from './container.ts';
+import { claimOf } from './idempotency.ts';
 import { serve } from './serve.ts';
 
 /** The rows that uploads are written into (docs/contract.md, "Parent rows"), by the room of their endpoints. */
@@ -26,10 +27,17 @@ interface ParentJson {
 
 /** Consumes uploads into a row of its own. The uploads say which organization it is of. */
 export function serveParentCreate(room: Room, contract: Contract & { json: z.ZodMiniType<ParentJson> }) {
-  return serve(`organizations/${room}-create`, contract, async ({ caller, json }) => {
+  return serve(`organizations/${room}-create`, contract, async (request) => {
+    const { caller, json } = request;
     const deps = { organizations: organizations(), objects: objects(), clock };
     const { uploadIds, ...fields } = json;
-    const parent = await createParent(deps, { kind: kinds[room], userId: caller.userId, uploadIds, fields });
+    const parent = await createParent(deps, {
+      kind: kinds[room],
+      userId: caller.userId,
+      uploadIds,
+      fields,
+      idempotency: claimOf(`organizations/${room}-create`, request),
+    });
     return await parentView(parent, signer());
   });
 }

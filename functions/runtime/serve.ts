@@ -1,7 +1,9 @@
 import type { Contract } from '#contracts/contract.ts';
+import { once } from '#core/files/idempotency.ts';
 import { type EndpointName, endpoints } from '#functions/routes.ts';
 import type { AuthDeps } from '#http/auth.ts';
-import { developerKeys, tokens } from './container.ts';
+import { clock, developerKeys, idempotency, tokens } from './container.ts';
+import { claimOf } from './idempotency.ts';
 import { type EndpointRequest, pipeline, requestOf } from './pipeline.ts';
 
 /** The `auth` of a row, by its name. */
@@ -13,7 +15,17 @@ export function serve<N extends EndpointName, C extends Contract>(
   contract: C,
   run: (request: EndpointRequest<AuthOf<N>, C>) => Promise<unknown>,
 ) {
-  return pipeline({ row: endpoints[name], contract, authDeps, run: (event) => run(requestOf<AuthOf<N>, C>(event)) });
+  return pipeline({
+    row: endpoints[name],
+    contract,
+    authDeps,
+    run: async (event) => {
+      const request = requestOf<AuthOf<N>, C>(event);
+      if (contract.idempotent !== 'answered') return await run(request);
+      const deps = { idempotency: idempotency(), clock };
+      return await once(deps, claimOf(name, request), () => run(request));
+    },
+  });
 }
 
 /** Built when asked for: a public function has no token settings, and most have no developer keys to read. */

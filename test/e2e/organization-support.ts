@@ -38,9 +38,11 @@ export async function put(offer: Offer, bytes: Buffer = photo, headers: Record<s
   return (await fetch(offer.uploadUrl, init)).status;
 }
 
+/** A cloud with two organizations; see {@link organizationsOn}. */
+export const openOrganizations = async () => await organizationsOn(await openStowage());
+
 /** Two organizations: ada is a member of both, bob of the first, nobody of none. */
-export async function openOrganizations() {
-  const stowage = await openStowage();
+export async function organizationsOn<S extends Omit<Awaited<ReturnType<typeof openStowage>>, 'close'>>(stowage: S) {
   const org = `org-${crypto.randomUUID().slice(0, 8)}`;
   const other = `other-${org}`;
   const platform: CallOptions = { token: stowage.dev.platformToken };

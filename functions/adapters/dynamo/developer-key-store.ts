@@ -3,6 +3,7 @@ import { keyCursor } from '#core/extensions/developer-keys.ts';
 import type { DeveloperKey, DeveloperKeyStore } from '#core/extensions/ports.ts';
 import { createCache } from './cache.ts';
 import type { Table } from './client.ts';
+import { writeSecret } from './idempotency.ts';
 import { appPk, developerKeyKey, developerKeyPrefix } from './keys.ts';
 
 /** Developer keys of apps, by hash only: what is stored cannot be used to call. */
@@ -11,16 +12,24 @@ export function createDeveloperKeyStore(table: Table, options: { cacheSeconds: n
   const cache = createCache<Awaited<ReturnType<DeveloperKeyStore['find']>>>({ ttlSeconds: options.cacheSeconds });
 
   return {
-    async create(key, secretHash) {
-      await table.documents.send(
-        new PutCommand({
-          TableName,
-          Item: { ...developerKeyKey(key.appId, key.keyId), ...key, secretHash },
-          // The second half is for the try after one whose answer was lost: it meets its own key.
-          ConditionExpression: 'attribute_not_exists(pk) OR secretHash = :hash',
-          ExpressionAttributeValues: { ':hash': secretHash },
-        }),
-      );
+    async create(key, secretHash, claim) {
+      const put = {
+        TableName,
+        Item: { ...developerKeyKey(key.appId, key.keyId), ...key, secretHash },
+        // The second half is for the try after one whose answer was lost: it meets its own key.
+        ConditionExpression: 'attribute_not_exists(pk) OR secretHash = :hash',
+        ExpressionAttributeValues: { ':hash': secretHash },
+      };
+      if (claim === undefined) {
+        await table.documents.send(new PutCommand(put));
+        return 'written';
+      }
+      return await writeSecret(table, claim, {
+        id: key.keyId,
+        createdAt: key.createdAt,
+        put: { Put: put },
+        remove: (former) => ({ Delete: { TableName, Key: developerKeyKey(key.appId, former) } }),
+      });
     },
 
     async find(appId, keyId) {

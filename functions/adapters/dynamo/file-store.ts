@@ -9,7 +9,8 @@ import type { Table } from './client.ts';
 import { usageIn } from './counters.ts';
 import { fromItem } from './file-item.ts';
 import { createFileWrites } from './file-writes.ts';
-import { counterKey, dueIncomingPk, duePk, fileKey, idempotencyKey, incomingKey, sessionPk, stagedPk } from './keys.ts';
+import { findRemembered } from './idempotency.ts';
+import { counterKey, dueIncomingPk, duePk, fileKey, incomingKey, sessionPk, stagedPk } from './keys.ts';
 import { queryAll, queryDue, queryPage } from './query.ts';
 import { listScope } from './scope-list.ts';
 import { type FormerCounter, refusalOf, takeOverFormer } from './session-counter.ts';
@@ -181,14 +182,7 @@ export function createFileStore(table: Table): FileStore {
       return isSliceLimit(limit) ? await applyLimit(table, limit) : await this.usage(limit.counter);
     },
 
-    async findIdempotent(id, now) {
-      const { Item } = await table.documents.send(
-        new GetCommand({ TableName, Key: idempotencyKey(id), ConsistentRead: true }),
-      );
-      return Item === undefined || Item.ttl * 1000 <= now.getTime()
-        ? undefined
-        : { fileId: Item.fileId, contentHash: Item.contentHash };
-    },
+    findIdempotent: (id, now) => findRemembered(table, id, now),
   };
 }
 

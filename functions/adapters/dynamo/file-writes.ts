@@ -3,14 +3,12 @@ import { type FileRecord, holderOf, retainedUntil, stuckAfterMs } from '#core/fi
 import type { CounterLimit, IdempotencyClaim } from '#core/files/store.ts';
 import { counterChanges, counterItems, limitedItem } from './counters.ts';
 import { toItem } from './file-item.ts';
+import { rememberItem } from './idempotency.ts';
 import { dueIncomingPk, dueShardOf, holderKey, idempotencyKey, incomingKey, ticketKey } from './keys.ts';
 import { isSliceLimit } from './slice-room.ts';
 import { type Loan, lenderItems, noLoan, sliceItem } from './slices.ts';
 import type { TransactItem } from './transaction.ts';
 import { rankUpdates } from './upload-rank.ts';
-
-/** How long a repeated request is recognised, seconds. */
-const idempotencyTtlSeconds = 86_400;
 
 /**
  * The writes that transactions over records are made of, so that every transaction moves counters, tickets and markers
@@ -83,7 +81,7 @@ export function createFileWrites(TableName: string) {
         ...grow(limits, file.sizeBytes, 1, file.createdAt, loan),
         ...holderCheck(TableName, file),
         ...(file.expiresAt === undefined ? [] : [putTicket(file.id, file.expiresAt)]),
-        ...(idempotency === undefined ? [] : [putIdempotency(TableName, idempotency, file)]),
+        ...(idempotency === undefined ? [] : [rememberItem(TableName, idempotency, file)]),
         ...lend(limits, loan),
       ];
     },
@@ -152,23 +150,4 @@ const withKey = (file: FileRecord, idempotency: IdempotencyClaim | undefined): F
 function freeIdempotency(TableName: string, { state, idempotencyId }: FileRecord): TransactItem[] {
   if (state !== 'pending' || idempotencyId === undefined) return [];
   return [{ Delete: { TableName, Key: idempotencyKey(idempotencyId) } }];
-}
-
-function putIdempotency(TableName: string, claim: IdempotencyClaim, file: FileRecord): TransactItem {
-  const seconds = Math.floor(Date.parse(file.createdAt) / 1000);
-  return {
-    Put: {
-      TableName,
-      Item: {
-        ...idempotencyKey(claim.id),
-        fileId: file.id,
-        contentHash: claim.contentHash,
-        ttl: seconds + idempotencyTtlSeconds,
-      },
-      ConditionExpression: 'attribute_not_exists(pk) OR #ttl <= :now',
-      ExpressionAttributeNames: { '#ttl': 'ttl' },
-      ExpressionAttributeValues: { ':now': seconds },
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    },
-  };
 }

@@ -1,6 +1,7 @@
 import type { OrganizationChange, OrganizationStore } from '#core/organizations/stores.ts';
 import type { Table } from './client.ts';
 import { createFileWrites } from './file-writes.ts';
+import { rememberItem } from './idempotency.ts';
 import { logoKey, memberKey, minisiteKey, organizationParentsPk, parentPk, signatureTokenKey } from './keys.ts';
 import { noLoan } from './slices.ts';
 import { type TransactItem, transact } from './transaction.ts';
@@ -68,6 +69,8 @@ export function createCommit(table: Table): OrganizationStore['commit'] {
         return [nextRow(logoKey(change.row.orgId), change.row)];
       case 'minisite':
         return [nextRow(minisiteKey(change.row.orgId), change.row)];
+      case 'remember':
+        return [rememberItem(TableName, change.claim, change.made)];
       case 'use_token':
         return [
           {

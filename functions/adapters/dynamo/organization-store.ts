@@ -3,6 +3,7 @@ import { isOf } from '#core/files/record.ts';
 import type { LogoRow, MinisiteRow, OrganizationStore, Parent, SignatureToken } from '#core/organizations/stores.ts';
 import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
+import { findRemembered, writeSecret } from './idempotency.ts';
 import { logoKey, memberKey, minisiteKey, parentPk, signatureTokenKey } from './keys.ts';
 import { createCommit } from './organization-changes.ts';
 import { queryPageOf } from './query.ts';
@@ -46,13 +47,34 @@ export function createOrganizationStore(table: Table): OrganizationStore {
       return { orgId, rev: 0, content: 'null', assets: [], updatedAt: new Date(0).toISOString() };
     },
 
-    async putToken(token) {
-      await table.documents.send(
-        new PutCommand({
-          TableName,
-          Item: { ...signatureTokenKey(token.tokenHash), ...token, ttl: Math.ceil(token.expiresAt / 1000) },
+    async putToken(token, now, claim) {
+      const { tokenHash } = token;
+      const item = { ...signatureTokenKey(tokenHash), ...token, ttl: Math.ceil(token.expiresAt / 1000) };
+      const put = { Put: { TableName, Item: item } };
+      if (claim === undefined) {
+        await table.documents.send(new PutCommand(put.Put));
+        return 'written';
+      }
+      return await writeSecret(table, claim, {
+        id: tokenHash,
+        createdAt: now.toISOString(),
+        put,
+        remove: (former) => ({
+          Delete: {
+            TableName,
+            Key: signatureTokenKey(former),
+            ConditionExpression: 'attribute_not_exists(pk) OR used = :no',
+            ExpressionAttributeValues: { ':no': false },
+          },
         }),
-      );
+      });
+    },
+
+    findRemembered: (id, now) => findRemembered(table, id, now),
+
+    async getParent(kind, userId, id) {
+      const item = await get({ pk: parentPk(kind, userId), sk: id });
+      return item && (withoutKeys(item) as Parent);
     },
 
     async getToken(tokenHash) {

@@ -1,3 +1,4 @@
+import type { IdempotencyClaim } from '#core/files/store.ts';
 import type { AppSettings } from './settings.ts';
 
 /** The administrator's settings of each app. */
@@ -19,7 +20,8 @@ export interface DeveloperKey {
 }
 
 export interface DeveloperKeyStore {
-  create(key: DeveloperKey, secretHash: string): Promise<void>;
+  /** With the claim of a repeated request in place of the key its first one made; `reused` when it is for another content. */
+  create(key: DeveloperKey, secretHash: string, claim?: IdempotencyClaim): Promise<'written' | 'reused' | 'taken'>;
   /** With the stored hash, for comparison in constant time. May be as old as the instance's cache. */
   find(appId: string, keyId: string): Promise<{ key: DeveloperKey; secretHash: string } | undefined>;
   /** All of an app, oldest first. */

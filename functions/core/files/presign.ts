@@ -42,7 +42,7 @@ export async function beginDirect<F extends FileRecord>(
 /**
  * Begins a direct upload: the declared size is reserved, so however many presign at once, no more is promised than the
  * limits allow. A repeated request is offered the same upload, when it is the caller's own. Throws what `reserve` and
- * `replayPresign` throw.
+ * `offerAgain` throw.
  */
 export async function presign<F extends FileRecord>(
   deps: PresignDeps,
@@ -53,21 +53,20 @@ export async function presign<F extends FileRecord>(
   const reservation = reservationOf(begun.file);
   const earlier = await reserve(deps.files, begun.file, { ...reservation, lost: deps });
   if (earlier === undefined) return begun.upload;
-  return await replayPresign(deps, isOwn, { earlier, claim: reservation.idempotency });
+  const found = await deps.files.get(earlier.fileId);
+  return await offerAgain(deps, isOwn(found) ? found : undefined, { earlier, claim: reservation.idempotency });
 }
 
 /**
- * The same upload again while its URL lives, so that a lost answer costs no second reservation; only the caller's own.
- * Throws `idempotency_key_reused`.
+ * The same upload again while its URL lives, so that a lost answer costs no second reservation. `file` is what the first
+ * request made, where it is the caller's own. Throws `idempotency_key_reused`.
  */
-async function replayPresign(
-  deps: PresignDeps,
-  isOwn: IsOwn<FileRecord>,
+export async function offerAgain(
+  deps: { signer: UrlSigner; clock: Clock },
+  file: FileRecord | undefined,
   { earlier, claim }: { earlier: Earlier; claim: IdempotencyClaim | undefined },
 ): Promise<Presigned> {
   requireSameContent(earlier, claim);
-  const found = await deps.files.get(earlier.fileId);
-  const file = isOwn(found) ? found : undefined;
   const offer = file?.state === 'pending' && file.incoming && (await renewOffer(deps, file.incoming));
   if (file === undefined || !offer) {
     throw new AppError('idempotency_key_reused', 'The upload of this Idempotency-Key is over. Use a new key.', {

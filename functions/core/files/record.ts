@@ -232,5 +232,5 @@ export function settled<F extends StoredFile>(file: F, facts: StoredFacts, now: 
  */
 export const requestIsOverAfterMs = 35_000;
 
-/** A `deleting` record is looked at after this time, when no message has seen it through. */
+/** A `deleting` record, and one that several requests may finish, is looked at after this time. */
 export const stuckAfterMs = 15 * 60_000;

@@ -1,4 +1,5 @@
 import { AppError } from './errors.ts';
+import { inProgress } from './idempotency.ts';
 import type { Clock } from './ports.ts';
 import { type FileRecord, isOver, isVisible } from './record.ts';
 import { type Earlier, requireSameContent } from './reserve.ts';
@@ -57,19 +58,9 @@ function answer<F extends FileRecord>(
   const file = isOwn(found) ? found : undefined;
   const deleted = file === undefined || ('deletedAt' in file && file.deletedAt !== undefined);
   if (!deleted && isVisible(file, clock.now())) return file;
-  if (file?.state === 'pending') throw inProgress(file);
+  if (file?.state === 'pending') throw inProgress(new Date(file.dueAt ?? 0));
   throw new AppError(
     'file_not_found',
     'The file uploaded with this Idempotency-Key has been deleted or has expired since.',
-  );
-}
-
-/** Nobody can tell whether the first request goes on or was cut off, until no function can be working at it. */
-function inProgress({ dueAt = 0 }: FileRecord): AppError {
-  const freeAt = new Date(dueAt).toISOString();
-  return new AppError(
-    'request_in_progress',
-    `The first request with this Idempotency-Key is still going on, or was cut off. Repeat it for its answer; if it was cut off, the key is free at ${freeAt}.`,
-    { retryAfterSeconds: 2 },
   );
 }

@@ -1,4 +1,5 @@
 import { AppError } from './errors.ts';
+import { keyReused } from './idempotency.ts';
 import { type RoomDeps, withRoom } from './make-room.ts';
 import { quotaExceeded } from './over-limit.ts';
 import type { FileRecord } from './record.ts';
@@ -76,8 +77,5 @@ export const ownerDeleted = () =>
 /** A key stands for one content. Throws `idempotency_key_reused`. */
 export function requireSameContent(earlier: Earlier, claim: IdempotencyClaim | undefined): void {
   if (earlier.contentHash === claim?.contentHash) return;
-  throw new AppError(
-    'idempotency_key_reused',
-    'This Idempotency-Key was used for another upload. Use a new key for new content.',
-  );
+  throw keyReused();
 }

@@ -3,7 +3,7 @@ import { AppError } from '#core/files/errors.ts';
 import { idOfNamedKey, keySegment } from '#core/files/ids.ts';
 import { type NewFile, pendingRecord } from '#core/files/pending.ts';
 import type { Clock, ObjectStore, SignedUrl, UrlSigner } from '#core/files/ports.ts';
-import { type OrganizationFile, objectOf } from '#core/files/record.ts';
+import { type OrganizationFile, objectOf, stuckAfterMs } from '#core/files/record.ts';
 import { reserve } from '#core/files/reserve.ts';
 import type { FileStore } from '#core/files/store.ts';
 import { notActiveMember, notFound, storageRefusal } from './refusals.ts';
@@ -39,7 +39,9 @@ export async function storeExport(
   deps: Deps,
   job: Job & { bytes: Uint8Array; subject: string },
 ): Promise<OrganizationFile> {
-  const wanted = pendingRecord<OrganizationFile>(deps.clock.now(), newExport(job));
+  const now = deps.clock.now();
+  // Another request may finish it, so it is not over with the one that began it.
+  const wanted = { ...pendingRecord<OrganizationFile>(now, newExport(job)), dueAt: now.getTime() + stuckAfterMs };
   const file = (await stage(deps, wanted, job)) ? wanted : await findEarlier(deps, wanted, job);
   if (file.state === 'ready') return file;
   try {

@@ -3,6 +3,7 @@ import type { Clock, ObjectStore, UrlSigner } from '#core/files/ports.ts';
 import type { Presigned } from '#core/files/presign.ts';
 import type { OrganizationFile } from '#core/files/record.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
+import type { IdempotencyClaim } from '#core/files/store.ts';
 import { consumedFile, consumeUploads, isStaged } from './consuming.ts';
 import { notActiveMember, notFound, uploadNotFound, uploadNotOwned } from './refusals.ts';
 import { type Declared, presignForMember } from './staging.ts';
@@ -31,8 +32,9 @@ export async function presignLogo(
   deps: { organizations: OrganizationStore; signer: UrlSigner; clock: Clock },
   { orgId, userId }: Who,
   declared: Declared,
+  idempotency?: IdempotencyClaim,
 ): Promise<Presigned> {
-  return await presignForMember(deps, { orgId, userId, ownerType: 'logo', declared }, (uploadId) => [
+  return await presignForMember(deps, { orgId, userId, ownerType: 'logo', declared, idempotency }, (uploadId) => [
     { kind: 'pending_logo', orgId, uploadId },
   ]);
 }

@@ -1,6 +1,8 @@
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import type { OrganizationFile } from '#core/files/record.ts';
+import { requireSameContent } from '#core/files/reserve.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
+import type { IdempotencyClaim } from '#core/files/store.ts';
 import { consumedFile, consumeUploads, readStaged } from './consuming.ts';
 import { invalidUploads, notActiveMember, notFound, uploadNotFound } from './refusals.ts';
 import type { ConsumedFile, MinisiteRow, OrganizationStore } from './stores.ts';
@@ -19,6 +21,7 @@ export interface Publication {
   content: string;
   /** All assets of the page from now on; left out, they stay as they are. */
   assetUploadIds: string[] | undefined;
+  idempotency?: IdempotencyClaim | undefined;
 }
 
 /** JSON text of the page, in UTF-8 bytes: an item of the table holds 400 kB, and the assets need their part. */
@@ -34,14 +37,22 @@ const maxAttempts = 5;
 /**
  * Publishes a page and stores the keys of its assets (docs/contract.md, "Minisite"). New uploads are consumed, assets the
  * page no longer has are deleted, and the page changes, all in one transaction. Two editors at once: the later wins
- * whole. Throws the refusals of a parent write.
+ * whole. A repeat of a publication that is through changes nothing, whatever came since, and answers the page as it is.
+ * Throws the refusals of a parent write.
  */
 export async function publishMinisite(deps: Deps, publication: Publication): Promise<MinisiteRow> {
   const { organizations, clock } = deps;
-  const { orgId, userId, content } = publication;
+  const { orgId, userId, content, idempotency } = publication;
   if (!(await organizations.isActiveMember(orgId, userId))) throw notActiveMember();
+  const remember = (made: { createdAt: string }) =>
+    idempotency === undefined ? [] : [{ kind: 'remember' as const, claim: idempotency, made: { id: orgId, ...made } }];
   const turn = async (): Promise<MinisiteRow | typeof moved> => {
     const before = await organizations.getMinisite(orgId);
+    const earlier = idempotency && (await organizations.findRemembered(idempotency.id, clock.now()));
+    if (earlier !== undefined) {
+      requireSameContent(earlier, idempotency);
+      return before;
+    }
     const { fresh, dropped, assets } = await planAssets(deps, publication, before);
     const now = clock.now();
     const row: MinisiteRow = { orgId, rev: before.rev, content, assets, updatedAt: now.toISOString() };
@@ -51,6 +62,7 @@ export async function publishMinisite(deps: Deps, publication: Publication): Pro
         { kind: 'member', orgId, userId },
         { kind: 'minisite', row },
         ...dropped.map((file) => ({ kind: 'release' as const, file, now })),
+        ...remember({ createdAt: row.updatedAt }),
       ],
     });
     if (refused.includes('member')) throw notActiveMember();

@@ -1,6 +1,8 @@
 import { newId } from '#core/files/ids.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import type { OrganizationFile, OrganizationOwnerType } from '#core/files/record.ts';
+import { requireSameContent } from '#core/files/reserve.ts';
+import type { IdempotencyClaim } from '#core/files/store.ts';
 import { consumedFile, consumeUploads, readStaged } from './consuming.ts';
 import { invalidUploads, notActiveMember, uploadNotFound } from './refusals.ts';
 import type { OrganizationStore, Parent, ParentKind } from './stores.ts';
@@ -8,11 +10,18 @@ import type { OrganizationStore, Parent, ParentKind } from './stores.ts';
 /** A transaction holds 100 items and an upload takes three; a row with more pictures than this is an album. */
 export const maxUploadsPerParent = 20;
 
+interface Deps {
+  organizations: OrganizationStore;
+  objects: ObjectStore;
+  clock: Clock;
+}
+
 export interface ParentWrite {
   kind: ParentKind;
   userId: string;
   uploadIds: string[];
   fields: Record<string, string>;
+  idempotency?: IdempotencyClaim | undefined;
 }
 
 /**
@@ -25,10 +34,31 @@ export interface ParentWrite {
  * Throws the refusals of docs/contract.md, "Refusals of organizations", `validation_failed` for uploads that do not
  * belong together or were presigned for something else, and `temporarily_unavailable`.
  */
-export async function createParent(
-  deps: { organizations: OrganizationStore; objects: ObjectStore; clock: Clock },
-  { kind, userId, uploadIds, fields }: ParentWrite,
-): Promise<Parent> {
+export async function createParent(deps: Deps, write: ParentWrite): Promise<Parent> {
+  const earlier = await findAgain(deps, write);
+  if (earlier !== undefined) return earlier;
+  try {
+    return await createNew(deps, write);
+  } catch (error) {
+    // Its uploads may be gone because the same request, sent twice, has just been through.
+    const meanwhile = await findAgain(deps, write);
+    if (meanwhile === undefined) throw error;
+    return meanwhile;
+  }
+}
+
+/** The row an earlier request with this Idempotency-Key made. Throws `idempotency_key_reused`, `not_active_member`. */
+async function findAgain({ organizations, clock }: Deps, write: ParentWrite): Promise<Parent | undefined> {
+  const { kind, userId, idempotency } = write;
+  const earlier = idempotency && (await organizations.findRemembered(idempotency.id, clock.now()));
+  if (earlier === undefined) return undefined;
+  requireSameContent(earlier, idempotency);
+  const parent = await organizations.getParent(kind, userId, earlier.fileId);
+  if (parent !== undefined && !(await organizations.isActiveMember(parent.orgId, userId))) throw notActiveMember();
+  return parent;
+}
+
+async function createNew(deps: Deps, { kind, userId, uploadIds, fields, idempotency }: ParentWrite): Promise<Parent> {
   const files = await readStaged(deps, uploadIds, userId);
   const orgId = oneOrganization(files, kind);
   const member = deps.organizations.isActiveMember(orgId, userId);
@@ -50,6 +80,7 @@ export async function createParent(
     also: [
       { kind: 'member', orgId, userId },
       { kind: 'parent', parent },
+      ...(idempotency === undefined ? [] : [{ kind: 'remember' as const, claim: idempotency, made: parent }]),
     ],
     async admit() {
       if (!(await member)) throw notActiveMember();

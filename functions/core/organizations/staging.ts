@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { AppError } from '#core/files/errors.ts';
 import type { Clock, UrlSigner } from '#core/files/ports.ts';
-import { type Begun, beginDirect, type Presigned } from '#core/files/presign.ts';
+import { type Begun, beginDirect, offerAgain, type Presigned } from '#core/files/presign.ts';
 import type { OrganizationFile } from '#core/files/record.ts';
-import { type Reserving, reserve } from '#core/files/reserve.ts';
+import { type Earlier, type Reserving, reserve } from '#core/files/reserve.ts';
+import type { IdempotencyClaim } from '#core/files/store.ts';
 import { checkPolicy, keyOf, policyOf, type UploadOwnerType } from './policy.ts';
 import { notActiveMember } from './refusals.ts';
 import type { OrganizationChange, OrganizationStore } from './stores.ts';
@@ -27,6 +28,7 @@ export interface Staging {
   ownerType: UploadOwnerType;
   declared: Declared;
   formId?: string;
+  idempotency?: IdempotencyClaim | undefined;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function presignForMember(
   staging: Staging,
   also: (uploadId: string) => OrganizationChange[] = () => [],
 ): Promise<Presigned> {
-  const { orgId, userId } = staging;
+  const { orgId, userId, idempotency } = staging;
   try {
     checkPolicy(staging.ownerType, staging.declared);
   } catch (refusal) {
@@ -50,8 +52,19 @@ export async function presignForMember(
   }
   const { file, upload } = await newUpload(deps, staging);
   const conditions: OrganizationChange[] = [{ kind: 'member', orgId, userId }, ...also(upload.uploadId)];
-  await reserve(beside(deps.organizations, conditions, notActiveMember), file);
-  return upload;
+  const earlier = await reserve(beside(deps.organizations, conditions, notActiveMember), file, { idempotency });
+  return earlier === undefined ? upload : await stagedAgain(deps, staging, earlier);
+}
+
+/** What an earlier request with this key staged, for the same user of the same organization. Throws `idempotency_key_reused`. */
+export async function stagedAgain(
+  deps: Deps,
+  { orgId, userId, idempotency }: Pick<Staging, 'orgId' | 'userId' | 'idempotency'>,
+  earlier: Earlier,
+): Promise<Presigned> {
+  const [found] = await deps.organizations.getFiles([earlier.fileId]);
+  const file = found?.orgId === orgId && found.userId === userId ? found : undefined;
+  return await offerAgain(deps, file, { earlier, claim: idempotency });
 }
 
 /** Where an upload is reserved in one transaction with what must be true or becomes true beside it. */
@@ -61,10 +74,17 @@ export function beside(
   refusal: () => AppError,
 ): Reserving<OrganizationFile> {
   return {
-    async reserve(file) {
-      const refused = await organizations.commit([...changes, { kind: 'stage', file }]);
-      if (refused.length > 0) throw refusal();
-      return { outcome: 'reserved' };
+    async reserve(file, _limits, claim) {
+      const remember = claim === undefined ? [] : [{ kind: 'remember' as const, claim, made: file }];
+      const refused = await organizations.commit([...changes, { kind: 'stage', file }, ...remember]);
+      if (refused.length === 0) return { outcome: 'reserved' };
+      // Whoever may no longer do it is told so, whatever they did before.
+      const earlier =
+        claim !== undefined && refused.includes('remember') && !refused.includes('member')
+          ? await organizations.findRemembered(claim.id, new Date(file.createdAt))
+          : undefined;
+      if (earlier === undefined) throw refusal();
+      return { outcome: 'replayed', ...earlier };
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { OrganizationFile } from '#core/files/record.ts';
-import type { Page, PageRequest } from '#core/files/store.ts';
+import type { IdempotencyClaim, Page, PageRequest } from '#core/files/store.ts';
 
 export type MemberStatus = 'active' | 'inactive';
 
@@ -80,6 +80,8 @@ export type OrganizationChange =
   /** Refused when the row is no longer at `rev`. Stored at `rev + 1`. */
   | { kind: 'logo'; row: LogoRow }
   | { kind: 'minisite'; row: MinisiteRow }
+  /** Notes what the request with this Idempotency-Key made; refused when one made something in the last day. */
+  | { kind: 'remember'; claim: IdempotencyClaim; made: { id: string; createdAt: string } }
   /** Uses the token up; refused when it was used. */
   | { kind: 'use_token'; tokenHash: string };
 
@@ -94,7 +96,14 @@ export interface OrganizationStore {
   getLogo(orgId: string): Promise<LogoRow>;
   /** `rev` 0, no assets and the content `null` when nothing was published. */
   getMinisite(orgId: string): Promise<MinisiteRow>;
-  putToken(token: SignatureToken): Promise<void>;
+  /**
+   * With the claim of a repeated request in place of the token its first one made. `idempotency_key_reused` is what to
+   * say of another content, and of a token that was used meanwhile.
+   */
+  putToken(token: SignatureToken, now: Date, claim?: IdempotencyClaim): Promise<'written' | 'reused' | 'taken'>;
+  /** What an earlier request with this key made. */
+  findRemembered(id: string, now: Date): Promise<{ fileId: string; contentHash: string } | undefined>;
+  getParent(kind: ParentKind, userId: string, id: string): Promise<Parent | undefined>;
   getToken(tokenHash: string): Promise<SignatureToken | undefined>;
   /** The user's own rows, newest first; of one organization when asked. */
   listParents(

@@ -187,7 +187,7 @@ for (const dynamoDb of dynamoDbs) {
 
     it('uses a token once', async () => {
       const token = { tokenHash: 'hash', orgId: 'org', formId: 'form', expiresAt: now.getTime() + 1000, used: false };
-      await store.putToken(token);
+      await store.putToken(token, now);
       expect(await store.getToken('hash')).toEqual(token);
       const uses = await Promise.all(
         Array.from({ length: 4 }, () => store.commit([{ kind: 'use_token', tokenHash: 'hash' }])),
