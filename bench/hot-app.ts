@@ -1,6 +1,8 @@
 import { openTable } from '#adapters/dynamo/client.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { readSlices, sumOf } from '#adapters/dynamo/slices.ts';
+import { createStateStore } from '#adapters/dynamo/state-store.ts';
+import type { StateStore } from '#core/extensions/session-state.ts';
 import type { ExtensionFile } from '#core/files/record.ts';
 import { sliceCount } from '#core/files/slices.ts';
 import type { FileStore } from '#core/files/store.ts';
@@ -52,11 +54,11 @@ interface Outcome {
 }
 
 /** What is offered: one reservation, or the whole of an upload into lists that are counted for deep pages. */
-type Step = (files: FileStore, index: number) => Promise<boolean>;
+type Step = (stores: { files: FileStore; states: StateStore }, index: number) => Promise<boolean>;
 
 const reserving =
   (fileOf: FileOf, limitBytes: number): Step =>
-  async (files, index) => {
+  async ({ files }, index) => {
     const file = sessionFile({ sizeBytes, ...fileOf(index) });
     const session = { kind: 'session' as const, appId: file.appId, sessionId: file.sessionId ?? '' };
     const limits = [
@@ -66,11 +68,15 @@ const reserving =
     return (await files.reserve(file, limits)).outcome === 'reserved';
   };
 
-const listing: Step = async (files) => {
+const listing: Step = async ({ files }) => {
   const file = uploadFile();
   await files.reserve(file, []);
   return (await files.markReady(file, new Date())) !== undefined;
 };
+
+/** A session's state is saved, which counts nothing. */
+const saving: Step = async ({ states }, index) =>
+  await states.put({ appId: 'app', sessionId: `session-${index % sessions}` }, { index }, new Date());
 
 async function run(kind: string, perSecond: number, step: Step, apps: string[], limitBytes = roomy): Promise<Outcome> {
   const time = createVirtualTime();
@@ -85,6 +91,7 @@ async function run(kind: string, perSecond: number, step: Step, apps: string[], 
   const access = { region: 'local', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
   const table = openTable('stowage', { endpoint: dynamo.endpoint, ...access, wait: time.wait });
   const files = createFileStore(table);
+  const states = createStateStore(table);
   for (const appId of apps) await time.during(files.applyLimit({ counter: { kind: 'app', appId }, limitBytes }));
   transactions = 0;
 
@@ -92,7 +99,7 @@ async function run(kind: string, perSecond: number, step: Step, apps: string[], 
   const outcomes = { stored: 0, failed: 0 };
   const offered = await time.poisson(perSecond, seconds, async (index) => {
     const begun = time.now();
-    const stored = await step(files, index).catch(() => undefined);
+    const stored = await step({ files, states }, index).catch(() => undefined);
     took.push(time.now() - begun);
     if (stored === undefined) outcomes.failed += 1;
     if (stored) outcomes.stored += 1;
@@ -130,6 +137,7 @@ await add('nothing in common', 200, reserving(nothingShared, roomy), apps);
 const half = 100 * seconds;
 const room = half * sizeBytes + sizeBytes - 1;
 await add(`room for exactly ${half}`, 200, reserving(oneApp, room), ['app'], room);
+for (const rate of [80, 500]) await add('state saves of one app', rate, saving, []);
 for (const rate of [10, 25, 50, 100]) await add('uploads of one owner', rate, listing, []);
 // biome-ignore lint/suspicious/noConsole: what a bench is for
 console.table(outcomes.map(told));
