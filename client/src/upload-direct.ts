@@ -5,7 +5,7 @@ import { exchange } from './transport.ts';
 import { nameOf, newKey, type UploadParts, undoIfAborted } from './upload-form.ts';
 import type { UploadOptions } from './uploader.ts';
 
-/** Where to PUT the bytes, with exactly these headers (docs/contract.md, "Direct upload"). */
+/** Where to PUT the bytes, with these headers (docs/contract.md, "Direct upload"). */
 interface Offer {
   uploadId: string;
   uploadUrl: string;
@@ -19,7 +19,7 @@ const automatic = new Set(['content-length', 'host']);
 
 /**
  * Uploads straight to the bucket: presign, PUT, complete. Each step is safe to repeat: presign by its Idempotency-Key,
- * the PUT since its key takes one object only, complete by the API's word. A URL that is refused, as an expired one is,
+ * the PUT since what counts lies there at complete, which goes by the API's word. A URL that is refused, as an expired one is,
  * is presigned anew once. Aborted, the file's reservation is given back.
  */
 export async function uploadDirect<A>(parts: UploadParts<A>, file: Blob, options: UploadOptions): Promise<A> {

@@ -28,5 +28,6 @@ export const presignAnswer = z.object({
   uploadUrl: z.string(),
   method: z.literal('PUT'),
   headers: z.record(z.string(), z.string()),
+  contentLength: z.number(),
   expiresIn: z.number(),
 });

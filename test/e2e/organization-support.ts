@@ -13,6 +13,7 @@ export interface Offer {
   expiresIn: number;
   method: string;
   headers: Record<string, string>;
+  contentLength: number;
 }
 
 /** A parent row as its endpoints answer it. */
@@ -31,10 +32,9 @@ export const error = (status: number, code: string, message: string) => ({
   body: expect.objectContaining({ status: 'error', code, message, requestId: expect.any(String) }),
 });
 
-/** PUTs with exactly the headers that were answered; content-length is set by the client itself. */
+/** PUTs with exactly the headers that were answered. */
 export async function put(offer: Offer, bytes: Buffer = photo, headers: Record<string, string> = {}): Promise<number> {
-  const { 'content-length': _, ...signed } = offer.headers;
-  const init = { method: 'PUT', headers: { ...signed, ...headers }, body: new Uint8Array(bytes) };
+  const init = { method: 'PUT', headers: { ...offer.headers, ...headers }, body: new Uint8Array(bytes) };
   return (await fetch(offer.uploadUrl, init)).status;
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { error, type Offer, openOrganizations, photo, put, type Row } from './organization-support.ts';
 
@@ -11,7 +12,8 @@ describe('an upload of a member', () => {
     expect(answer.status).toBe(201);
     const offer = answer.body as Offer;
     expect(offer).toMatchObject({ expiresIn: 600, method: 'PUT' });
-    expect(Object.keys(offer.headers).sort()).toEqual(['content-length', 'content-type', 'if-none-match']);
+    expect(Object.keys(offer.headers).sort()).toEqual(['content-type']);
+    expect(offer).toMatchObject({ contentLength: photo.byteLength });
     expect(await put(offer)).toBe(200);
 
     const takenAt = '2026-11-20T10:00:00Z';
@@ -127,11 +129,14 @@ describe('the table of refusals', () => {
 
   it('a direct PUT that is not what was signed', async () => {
     const offer = (await presign()).body as Offer;
-    expect(await put({ ...offer, uploadUrl: `${offer.uploadUrl}0` })).toBe(403);
+    const tampered = offer.uploadUrl.replace(/X-Amz-Signature=\w{4}/, 'X-Amz-Signature=0000');
+    expect(await put({ ...offer, uploadUrl: tampered })).toBe(403);
     expect(await put(offer, photo, { 'content-type': 'text/html' })).toBe(403);
     expect(await put(offer, Buffer.concat([photo, photo]))).toBe(403);
     expect(await put(offer)).toBe(200);
-    expect(await put(offer)).toBe(412);
+    // Sent again, as a client does that missed the answer; R2 takes one write of a key a second.
+    await sleep(1100);
+    expect(await put(offer)).toBe(200);
   });
 
   it('parent write before the PUT succeeds, and after', async () => {

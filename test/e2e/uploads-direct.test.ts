@@ -24,9 +24,8 @@ async function presign(json: Json): Promise<Offer> {
       expiresIn: 600,
       headers: {
         'content-type': json.mimeType ?? 'application/octet-stream',
-        'content-length': String(json.sizeBytes),
-        'if-none-match': '*',
       },
+      contentLength: json.sizeBytes,
     },
   });
   return (answer.body as { data: Offer }).data;

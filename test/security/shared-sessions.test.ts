@@ -46,6 +46,7 @@ describe('an app with a token for the session of another', () => {
       uploadUrl: string;
       method: 'PUT';
       headers: Record<string, string>;
+      contentLength: number;
       expiresIn: number;
     };
     expect(await put(offer, photo)).toBe(200);

@@ -60,7 +60,7 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
     clock,
   };
   const files = createFileStore(table);
-  const objects = createObjectStore({ ...r2Config, timeouts: { baseMs: 500 } });
+  const objects = createObjectStore({ ...r2Config, timeouts: { baseMs: 3000 } });
   const messages: CleanupMessage[] = [];
   const queue: CleanupQueue = {
     async send(message) {

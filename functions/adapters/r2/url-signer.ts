@@ -35,9 +35,11 @@ export function createUrlSigner(config: R2Config & { clock: Clock }): UrlSigner 
 
     async presignPut(ref, { contentType, contentLength, expiresInSeconds }) {
       const signingDate = signingTime(config.clock.now(), { expiresInSeconds, mode: 'fresh' });
-      // All of them are in SignedHeaders, so R2 refuses another type, another length, or a second write.
-      const headers = { 'content-type': contentType, 'content-length': String(contentLength), 'if-none-match': '*' };
-      const request = { method: 'PUT' as const, path: objectPath(config, ref), headers };
+      // Both are in SignedHeaders, so R2 refuses another type or another length. A second write it takes: what is promoted
+      // is what was checked, by its ETag (docs/decisions/006-signing-without-if-none-match.md).
+      const headers = { 'content-type': contentType };
+      const signed = { ...headers, 'content-length': String(contentLength) };
+      const request = { method: 'PUT' as const, path: objectPath(config, ref), headers: signed };
       return {
         url: await presign(request, signingDate, expiresInSeconds),
         expiresAt: endOf(signingDate, expiresInSeconds),

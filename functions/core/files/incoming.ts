@@ -16,11 +16,15 @@ export const putSeconds = 600;
 /** From presign until an upload can no longer be completed, milliseconds (docs/contract.md, "Presign and PUT"). */
 export const completeWithinMs = 900_000;
 
-/** What a client is told to do: PUT the bytes to `uploadUrl` with exactly these headers, within `expiresIn` seconds. */
+/**
+ * What a client is told to do: PUT exactly `contentLength` bytes to `uploadUrl` with these headers, within `expiresIn`
+ * seconds. The length is no header of them, since browsers let nobody set it.
+ */
 export interface PutOffer {
   uploadUrl: string;
   method: 'PUT';
   headers: Record<string, string>;
+  contentLength: number;
   expiresIn: number;
 }
 
@@ -54,7 +58,13 @@ async function signPut({ signer }: { signer: UrlSigner }, incoming: Incoming, ex
     expiresInSeconds,
   });
   const { url: uploadUrl, headers } = signed;
-  const offer: PutOffer = { uploadUrl, method: 'PUT', headers, expiresIn: expiresInSeconds };
+  const offer: PutOffer = {
+    uploadUrl,
+    method: 'PUT',
+    headers,
+    contentLength: incoming.sizeBytes,
+    expiresIn: expiresInSeconds,
+  };
   return { offer, urlExpiresAt: signed.expiresAt.getTime() };
 }
 

@@ -92,7 +92,10 @@ export interface UrlSigner {
     ref: ObjectRef,
     options: { expiresInSeconds: number; mode: 'fresh' | 'stable'; contentDisposition?: string; contentType?: string },
   ): Promise<SignedUrl>;
-  /** A PUT of exactly these bytes' type and length, once: content-type, content-length and if-none-match are signed. */
+  /**
+   * A PUT of exactly this type and length: content-type and content-length are signed. `headers` are what a client has to
+   * set; the length it sets by itself.
+   */
   presignPut(
     ref: ObjectRef,
     options: { contentType: string; contentLength: number; expiresInSeconds: number },

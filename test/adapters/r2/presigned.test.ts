@@ -23,28 +23,24 @@ async function status(url: string, init?: RequestInit): Promise<number> {
   return response.status;
 }
 
-/** What a client may set itself: `fetch` makes content-length from the body. */
-function settable({ 'content-length': _, ...headers }: Record<string, string>): Record<string, string> {
-  return headers;
-}
-
 describe('a presigned PUT', () => {
-  it('takes exactly what it was signed for, once', async () => {
+  it('takes exactly what it was signed for, with no more than the declared type, and again', async () => {
     const { url, headers } = await bucket.signer.presignPut(ref, png);
-    expect(await status(url, { method: 'PUT', body: 'bytes', headers: settable(headers) })).toBe(200);
+    expect(await status(url, { method: 'PUT', body: 'bytes', headers })).toBe(200);
     expect(await bucket.store.head(ref)).toMatchObject({ sizeBytes: 5, contentType: 'image/png' });
-    expect(await status(url, { method: 'PUT', body: 'other', headers: settable(headers) })).toBe(412);
+    // R2 takes one write of a key a second.
+    await expect
+      .poll(() => status(url, { method: 'PUT', body: 'other', headers }), { timeout: 3000, interval: 300 })
+      .toBe(200);
   });
 
   it.each<[string, { body?: string; headers?: Record<string, string> }]>([
     ['another length', { body: 'longer bytes' }],
-    ['another type', { headers: { 'content-type': 'text/html', 'if-none-match': '*' } }],
-    ['no type', { headers: { 'if-none-match': '*' } }],
-    ['a condition left out', { headers: { 'content-type': 'image/png' } }],
-    ['another condition', { headers: { 'content-type': 'image/png', 'if-none-match': '"x"' } }],
+    ['another type', { headers: { 'content-type': 'text/html' } }],
+    ['no type', { headers: {} }],
   ])('refuses %s', async (_, change) => {
     const { url, headers } = await bucket.signer.presignPut(ref, png);
-    const request = { method: 'PUT', body: Buffer.from('bytes'), headers: settable(headers), ...change };
+    const request = { method: 'PUT', body: Buffer.from('bytes'), headers, ...change };
     expect(await status(url, request)).toBe(403);
     expect(await bucket.store.head(ref)).toBeUndefined();
   });
@@ -52,7 +48,7 @@ describe('a presigned PUT', () => {
   it('opens neither another key nor another method', async () => {
     const { url, headers } = await bucket.signer.presignPut(ref, png);
     const other = url.replace('/incoming/', '/incoming/x');
-    expect(await status(other, { method: 'PUT', body: 'bytes', headers: settable(headers) })).toBe(403);
+    expect(await status(other, { method: 'PUT', body: 'bytes', headers })).toBe(403);
     expect(await status(url)).toBe(403);
     expect(await status(url, { method: 'DELETE' })).toBe(403);
   });

@@ -193,13 +193,12 @@ describe('presigned URLs', () => {
         Key: key,
         ContentType: 'image/png',
         ContentLength: 12345,
-        IfNoneMatch: '*',
       }),
       600,
     );
     expect(sortedQuery(url)).toEqual(sortedQuery(expected));
-    expect(new URL(url).searchParams.get('X-Amz-SignedHeaders')).toBe('content-length;content-type;host;if-none-match');
-    expect(headers).toEqual({ 'content-type': 'image/png', 'content-length': '12345', 'if-none-match': '*' });
+    expect(new URL(url).searchParams.get('X-Amz-SignedHeaders')).toBe('content-length;content-type;host');
+    expect(headers).toEqual({ 'content-type': 'image/png' });
     expect(expiresAt).toEqual(new Date('2026-03-04T05:16:07.000Z'));
   });
 

@@ -67,7 +67,7 @@ describe('a counter', () => {
 
   it('is one of sixteen that are looked at together', async () => {
     for (let index = 0; index < 40; index += 1) {
-      const file = sessionFile({ sessionId: `session-${index}` });
+      const file = sessionFile({ sessionId: `session-${index}`, dueAt: Date.now() + hour });
       await world().files.reserve(file, [
         { counter: { kind: 'session', appId: 'app', sessionId: `session-${index}` }, limitBytes: 10_000 },
       ]);
