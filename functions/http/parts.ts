@@ -1,9 +1,9 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import '#contracts/locale.ts';
 import { AppError } from '#core/files/errors.ts';
 import type { GatewayRequest } from './gateway.ts';
+import { jsonBody } from './json-body.ts';
 
 /** The parts of a request that a contract names, checked; undefined where it names none. */
 export interface Parts {
@@ -11,9 +11,6 @@ export interface Parts {
   query: unknown;
   json: unknown;
 }
-
-/** JSON bodies are small; anything larger than this many characters is refused before it is parsed. */
-const maxJsonLength = 300_000;
 
 /**
  * Middleware: checks path, query and JSON body against the contract and leaves them as `event.parts`. What the contract
@@ -41,22 +38,4 @@ export function parsePart<S extends z.ZodMiniType>(part: string, schema: S, valu
   }));
   const first = issues[0];
   throw new AppError('validation_failed', `Check ${first?.path}: ${first?.message}`, { details: { issues } });
-}
-
-function jsonBody(event: APIGatewayProxyEventV2): unknown {
-  const body = event.body ?? '';
-  // No body is no value, which a contract may allow.
-  if (body === '') return undefined;
-  if (body.length > maxJsonLength) {
-    throw new AppError('validation_failed', `The body may hold at most ${maxJsonLength} characters.`, {
-      details: { issues: [{ path: 'body', message: 'too large' }] },
-    });
-  }
-  try {
-    return JSON.parse(event.isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body);
-  } catch {
-    throw new AppError('validation_failed', 'The body must be JSON.', {
-      details: { issues: [{ path: 'body', message: 'not valid JSON' }] },
-    });
-  }
 }

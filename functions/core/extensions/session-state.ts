@@ -17,16 +17,16 @@ export interface StateStore {
 /** Deeper than any state a person made; recursion over it cannot end the process. */
 const maxDepth = 100;
 
-/** Unbroken base64 of this length is no id, hash or token but somebody's file. Characters. */
-const longestCode = 256;
-
 const refusals: { what: string; is: (text: string) => boolean }[] = [
-  { what: 'a data: URL', is: (text) => /^\s*data:/i.test(text) || /data:[^,]{0,100};base64,/i.test(text) },
-  { what: 'a blob: URL, which only lives in the page that made it', is: (text) => /^\s*blob:/i.test(text) },
-  { what: 'a signed URL, which expires', is: (text) => /[?&]X-Amz-(?:Signature|Credential)=/i.test(text) },
+  // With a type or an encoding, as every one that holds a file has: "Data: 12 of 20" is text, and so is a long puzzle.
+  { what: 'a data: URL', is: (text) => /\bdata:(?:[\w.+-]+\/[\w.+*-]+(?:;[^,;\s]{1,100}){0,9}|;base64),/i.test(text) },
   {
-    what: 'a base64 payload',
-    is: (text) => text.length >= longestCode && /^[A-Za-z0-9+/_-]+={0,2}$/.test(text.replace(/[\r\n]+/g, '')),
+    what: 'a blob: URL, which only lives in the page that made it',
+    is: (text) => /\bblob:(?:https?:|null\/|[a-z-]+:\/\/)/i.test(text),
+  },
+  {
+    what: 'a signed URL, which expires',
+    is: (text) => /[?&](?:X-Amz-(?:Signature|Credential)|X-Goog-Signature)=/i.test(text),
   },
 ];
 
@@ -35,6 +35,11 @@ const refusals: { what: string; is: (text: string) => boolean }[] = [
  * `details.maxBytes` when the state is too large.
  */
 export function checkState(state: unknown, maxBytes: number): void {
+  if (state === undefined) {
+    throw new AppError('validation_failed', 'Send the state as JSON; null empties it.', {
+      details: { issues: [{ path: 'body', message: 'missing' }] },
+    });
+  }
   check(state, ['state'], 0);
   const bytes = Buffer.byteLength(JSON.stringify(state));
   if (bytes > maxBytes) {

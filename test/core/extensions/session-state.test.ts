@@ -25,6 +25,9 @@ describe('state', () => {
     ['text that speaks of data: and blobs', { note: 'metadata: none; a blob of paint; see https://example.com/?a=b' }],
     ['a hash and a token', { hash: 'a'.repeat(128), token: 'Z'.repeat(255) }],
     ['long prose', { text: 'word '.repeat(2000) }],
+    ['text that begins with the word', { text: 'Data: 12 of 20 puzzles, Blob: 3' }],
+    ['a puzzle of 400 moves, and a mask of zeros and ones', { moves: 'RLUD'.repeat(100), mask: '01'.repeat(150) }],
+    ['a URL that speaks of signatures', { u: 'https://docs.example/X-Amz-Signature' }],
     ['nothing much', null],
   ])('takes %s', (_, state) => {
     expect(refusal(state)).toBeUndefined();
@@ -36,9 +39,10 @@ describe('state', () => {
     ['a data: URL inside CSS', { css: 'url(data:image/png;base64,AAAA)' }, 'state.css'],
     ['a blob: URL', { a: { b: 'blob:https://example.com/1' } }, 'state.a.b'],
     ['a signed URL', ['https://r2.example/k?X-Amz-Algorithm=A&X-Amz-Signature=ab'], 'state.0'],
-    ['base64', { bytes: 'QUJD'.repeat(64) }, 'state.bytes'],
-    ['base64 in lines', { bytes: `${'QUJD'.repeat(19)}\n`.repeat(10) }, 'state.bytes'],
-    ['a payload hidden in a name', { ['QUJD'.repeat(64)]: 1 }, `state.${'QUJD'.repeat(64).slice(0, 50)}`],
+    ['a data: URL without a type', { a: 'data:;base64,AAAA' }, 'state.a'],
+    ['a data: URL with parameters', { a: 'data:text/plain;charset=utf-8;base64,AAAA' }, 'state.a'],
+    ['a blob: URL of a page without an origin', { a: 'blob:null/1b671a64' }, 'state.a'],
+    ['a payload hidden in a name', { 'data:image/png;base64,AAAA': 1 }, 'state.data:image/png;base64,AAAA'],
   ])('refuses %s and says where and what to store instead', (_, state, path) => {
     const error = refusal(state);
     expect(error).toMatchObject({ code: 'validation_failed', details: { issues: [{ path }] } });
