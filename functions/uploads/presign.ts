@@ -30,6 +30,7 @@ export const handler = serve('uploads/presign', contract, async ({ caller: { use
     visibility,
     originalName: cleanFileName(json.filename),
     mimeType: mimeOf(json.mimeType ?? '')?.essence ?? unknownType,
+    declaredType: json.mimeType || unknownType,
     sizeBytes: json.sizeBytes,
     coinName: json.coinName,
     idempotency: idempotencyOf(headers, ['upload presign', userId], { fields: json }),

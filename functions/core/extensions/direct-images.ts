@@ -8,6 +8,7 @@ import {
 } from '#core/extensions/new-file.ts';
 import { AppError } from '#core/files/errors.ts';
 import { readIncoming, typeDiffers } from '#core/files/incoming.ts';
+import { mediaTypeOf } from '#core/files/media-type.ts';
 import { type PresignDeps, type Presigned, presign } from '#core/files/presign.ts';
 import { type Completion, completeUpload } from '#core/files/promote.ts';
 import { type ExtensionFile, objectOf } from '#core/files/record.ts';
@@ -36,7 +37,7 @@ export async function presignImage(
   request: PresignRequest,
   settings: AppSettings,
 ): Promise<Presigned> {
-  const mimeType = request.mimeType.trim().toLowerCase();
+  const mimeType = mediaTypeOf(request.mimeType);
   const { sizeBytes } = request;
   if (sizeBytes > settings.maxFileBytes) {
     throw new AppError('file_too_large', `Send a file of at most ${settings.maxFileBytes} bytes.`, {
@@ -53,6 +54,7 @@ export async function presignImage(
   const { idempotency } = request;
   return await presign<ExtensionFile>(deps, file, {
     isOwn: isUploadedTo(request.target),
+    declaredType: request.mimeType.trim(),
     reservationOf: (pending) => ({ quota: { limits: limitsOf(pending, settings), room: deps }, idempotency }),
   });
 }
@@ -74,7 +76,7 @@ export async function completeImage(
       const bytes = await readIncoming(deps.objects, file, head);
       const detected = sniff(bytes).mimeType;
       requireAllowedType(detected, settings);
-      if (detected !== head.contentType) throw typeDiffers(head.contentType, detected);
+      if (detected !== mediaTypeOf(head.contentType)) throw typeDiffers(head.contentType, detected);
       const image = await deps.images.process(bytes, { maxEdge: settings.maxImageEdge });
       await deps.objects.put(objectOf(file), image.bytes, headersOf(image), { repeatable: true });
       return { ...factsOf(image), ...expiryOf(file, deps.clock.now(), settings) };

@@ -27,13 +27,14 @@ export interface Begun<F extends FileRecord> {
  * holds its room. Signing is local, and R2 is not asked. The id of the upload is the file's.
  *
  * @param waitMs how long the bytes may take to come and be completed
+ * @param declaredType what the client calls the type, when that is not its name: a client sends what it said
  */
 export async function beginDirect<F extends FileRecord>(
   { signer, clock }: { signer: UrlSigner; clock: Clock },
   file: NewFile<F> & Pick<F, 'mimeType' | 'sizeBytes'>,
-  waitMs = completeWithinMs,
+  { waitMs = completeWithinMs, declaredType = file.mimeType }: { waitMs?: number; declaredType?: string } = {},
 ): Promise<Begun<F>> {
-  const { incoming, offer } = await offerPut({ signer, clock }, { mimeType: file.mimeType, sizeBytes: file.sizeBytes });
+  const { incoming, offer } = await offerPut({ signer, clock }, { mimeType: declaredType, sizeBytes: file.sizeBytes });
   const now = clock.now();
   const pending = pendingRecord<F>(now, file, { incoming, until: now.getTime() + waitMs });
   return { file: pending, upload: { uploadId: pending.id, ...offer } };
@@ -47,9 +48,10 @@ export async function beginDirect<F extends FileRecord>(
 export async function presign<F extends FileRecord>(
   deps: PresignDeps,
   file: NewFile<F> & Pick<F, 'mimeType' | 'sizeBytes'>,
-  { isOwn, reservationOf }: { isOwn: IsOwn<F>; reservationOf: (pending: F) => Reservation },
+  options: { isOwn: IsOwn<F>; reservationOf: (pending: F) => Reservation; declaredType: string },
 ): Promise<Presigned> {
-  const begun = await beginDirect<F>(deps, file);
+  const { isOwn, reservationOf, declaredType } = options;
+  const begun = await beginDirect<F>(deps, file, { declaredType });
   const reservation = reservationOf(begun.file);
   const earlier = await reserve(deps.files, begun.file, { ...reservation, lost: deps });
   if (earlier === undefined) return begun.upload;

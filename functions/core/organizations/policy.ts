@@ -1,4 +1,5 @@
 import { keySegment } from '#core/files/ids.ts';
+import { mediaTypeOf } from '#core/files/media-type.ts';
 import type { OrganizationOwnerType } from '#core/files/record.ts';
 import { fileTooLarge, unsupportedFileType } from './refusals.ts';
 
@@ -77,8 +78,9 @@ export const policyOf = (ownerType: UploadOwnerType): Policy => policies[ownerTy
 export function checkPolicy(ownerType: UploadOwnerType, declared: { mimeType: string; sizeBytes: number }): string {
   if (declared.sizeBytes > hardCapBytes) throw fileTooLarge(hardCapBytes);
   const { allows } = policyOf(ownerType);
-  const allowed = allows.find(({ types }) => Object.hasOwn(types, declared.mimeType));
-  const ext = allowed?.types[declared.mimeType];
+  const mimeType = mediaTypeOf(declared.mimeType);
+  const allowed = allows.find(({ types }) => Object.hasOwn(types, mimeType));
+  const ext = allowed?.types[mimeType];
   if (allowed === undefined || ext === undefined) {
     throw unsupportedFileType({
       declared: declared.mimeType,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AppError } from '#core/files/errors.ts';
+import { mediaTypeOf } from '#core/files/media-type.ts';
 import type { Clock, UrlSigner } from '#core/files/ports.ts';
 import { type Begun, beginDirect, offerAgain, type Presigned } from '#core/files/presign.ts';
 import type { OrganizationFile } from '#core/files/record.ts';
@@ -98,7 +99,8 @@ export async function newUpload(
   { orgId, userId, ownerType, declared, formId }: Staging,
 ): Promise<Begun<OrganizationFile>> {
   const ext = checkPolicy(ownerType, declared);
-  const { mimeType, sizeBytes, originalName } = declared;
+  const { sizeBytes, originalName } = declared;
+  const mimeType = mediaTypeOf(declared.mimeType);
   const id = randomUUID();
   const isOfOneUser = ownerType === 'exercise_comment' || ownerType === 'progress_photo' || ownerType === 'message';
   const file = {
@@ -114,5 +116,6 @@ export async function newUpload(
     mimeType,
     sizeBytes,
   };
-  return await beginDirect<OrganizationFile>(deps, file, policyOf(ownerType).stagedForMs);
+  const declaredType = declared.mimeType.trim();
+  return await beginDirect<OrganizationFile>(deps, file, { waitMs: policyOf(ownerType).stagedForMs, declaredType });
 }

@@ -1,5 +1,6 @@
 import { AppError } from '#core/files/errors.ts';
 import { copyIncoming, readIncoming } from '#core/files/incoming.ts';
+import { mediaTypeOf } from '#core/files/media-type.ts';
 import { fileNotFound } from '#core/files/not-found.ts';
 import type { ObjectHeaders } from '#core/files/ports.ts';
 import { type PresignDeps, type Presigned, presign } from '#core/files/presign.ts';
@@ -24,10 +25,11 @@ export const unknownType = 'application/octet-stream';
  */
 export async function presignUpload(
   deps: PresignDeps,
-  request: UploadRequest & { mimeType: string; sizeBytes: number },
+  request: UploadRequest & { mimeType: string; declaredType?: string; sizeBytes: number },
   settings: UploadSettings,
 ): Promise<Presigned> {
-  const { mimeType, sizeBytes, idempotency } = request;
+  const { sizeBytes, idempotency } = request;
+  const mimeType = mediaTypeOf(request.mimeType);
   if (sizeBytes > settings.maxFileBytes) {
     throw new AppError('file_too_large', `Send a file of at most ${settings.maxFileBytes} bytes.`, {
       details: { maxBytes: settings.maxFileBytes },
@@ -37,6 +39,7 @@ export async function presignUpload(
   const file = newUpload(deps.clock.now(), request, { mimeType, sizeBytes });
   return await presign<UploadFile>(deps, file, {
     isOwn: uploadOf(request.userId),
+    declaredType: (request.declaredType ?? mimeType).trim(),
     reservationOf: () => ({ idempotency }),
   });
 }

@@ -63,7 +63,7 @@ describe('presign', () => {
   it('refuses a file larger than the app allows, and kinds that are no image it takes', async () => {
     const large = await refusalOf(direct.presign({ sizeBytes: settings.maxFileBytes + 1 }));
     expect(large).toMatchObject({ code: 'file_too_large', details: { maxBytes: settings.maxFileBytes } });
-    for (const mimeType of ['image/svg+xml', 'text/html', 'image/jpeg; charset=utf-8', 'image/heic', '']) {
+    for (const mimeType of ['image/svg+xml', 'text/html', 'image/jpeg x', 'image/heic', '']) {
       expect(await refusalOf(direct.presign({ mimeType }))).toMatchObject({ code: 'invalid_file_type' });
     }
     const only = { ...settings, allowedMimePrefixes: ['image/png'] };

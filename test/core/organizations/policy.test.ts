@@ -55,8 +55,7 @@ describe('the policy', () => {
     ['message', 'video/mp4'],
     ['logo', 'image/svg+xml'],
     ['signature', 'image/jpeg'],
-    ['progress_photo', 'IMAGE/JPEG'],
-    ['progress_photo', 'image/jpeg; charset=utf-8'],
+    ['progress_photo', 'image/jpeg\r\nx: y'],
     ['progress_photo', 'toString'],
     ['progress_photo', ''],
   ] as const)('of %s takes no %s', (ownerType, mimeType) => {
