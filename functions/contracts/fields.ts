@@ -4,22 +4,33 @@ import { optionalIdentifier } from './parameters.ts';
 /**
  * Form fields of an extension upload (docs/contract.md, "Requests"). An empty field is a field that was not filled in.
  */
-const blankable = z.pipe(
-  z.transform((value) => (value === '' || value === null ? undefined : value)),
-  optionalIdentifier,
+const unlessBlank = z.transform((value) => (value === '' || value === null ? undefined : value));
+export const blankableId = z.pipe(unlessBlank, optionalIdentifier);
+
+/** What a file is for, in an extension's own words: text, which is part of no key. */
+export const purpose = z.pipe(
+  unlessBlank,
+  z.optional(
+    z
+      .string()
+      .check(
+        z.trim(),
+        z.regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u, 'must be 1 to 128 characters, none of them control characters'),
+      ),
+  ),
 );
 
-export const sessionForm = z.object({ purpose: blankable });
-export const stageForm = z.object({ purpose: blankable, draftId: blankable });
+export const sessionForm = z.object({ purpose });
+export const stageForm = z.object({ purpose, draftId: blankableId });
 
 /** Body of a presign (docs/contract.md, "Direct upload"). A setup screen may name a draft; a session has none. */
 export const presignJson = z.object({
   filename: z.string().check(z.minLength(1), z.maxLength(1024)),
   mimeType: z.string().check(z.minLength(1), z.maxLength(255)),
   sizeBytes: z.int().check(z.minimum(1)),
-  purpose: blankable,
+  purpose,
 });
-export const stagePresignJson = z.extend(presignJson, { draftId: blankable });
+export const stagePresignJson = z.extend(presignJson, { draftId: blankableId });
 export const completeJson = z.object({ uploadId: z.string().check(z.minLength(1), z.maxLength(128)) });
 
 /** What a client needs to upload: PUT the bytes to `uploadUrl` with exactly these headers. */

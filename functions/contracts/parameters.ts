@@ -7,7 +7,7 @@ import { identifierPattern } from '#core/identity/tokens.ts';
 /** Ids of apps, sessions, drafts: they become parts of keys, so their characters are limited. */
 export const identifier = z
   .string()
-  .check(z.regex(identifierPattern, 'must be 1 to 128 letters, digits or . _ : @ | -'));
+  .check(z.regex(identifierPattern, 'must be 1 to 128 letters, digits or . _ : @ | + -'));
 
 export const optionalIdentifier = z.optional(identifier);
 
@@ -18,7 +18,14 @@ const cursorOf = (pattern: RegExp) =>
 /** The id of the last item shown. */
 export const idCursor = cursorOf(idPattern);
 
-const limit = z.optional(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(200)));
+/** A whole number; what is more than `most` is taken for that, as callers mean it that ask for everything. */
+export const atMost = (most: number, least = 1) =>
+  z.pipe(
+    z.coerce.number().check(z.int(), z.minimum(least)),
+    z.transform((value: number) => Math.min(value, most)),
+  );
+
+const limit = z.optional(atMost(200));
 
 export const pageQuery = z.object({ limit, cursor: idCursor });
 export const keysQuery = z.object({ limit, cursor: cursorOf(keyCursorPattern) });

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { presignJson } from './fields.ts';
+import { atMost } from './parameters.ts';
 
 /** Text of people, not an id: any letters however they are composed, no control characters. An empty one was not filled in. */
 const coinName = z.pipe(
@@ -23,7 +24,11 @@ export const uploadParams = z.object({
   id: z.string().check(z.regex(/^[0-9a-f]{24}$/i, 'must be a file id: 24 hexadecimal digits'), z.toLowerCase()),
 });
 
-const whole = (most: number) => z.coerce.number().check(z.int(), z.minimum(1), z.maximum(most));
+/** Pages are counted from 1; the page before it is taken for it. */
+const page = z.pipe(
+  atMost(1_000_000_000, 0),
+  z.transform((value: number) => Math.max(value, 1)),
+);
 
 /**
  * Query of "List User Files" (docs/contract.md, "Uploads"); `cursor` is ours, the `_id` of the last file seen, empty to
@@ -31,8 +36,8 @@ const whole = (most: number) => z.coerce.number().check(z.int(), z.minimum(1), z
  */
 export const listQuery = z
   .object({
-    page: z.optional(whole(1_000_000_000)),
-    limit: z.optional(whole(100)),
+    page: z.optional(page),
+    limit: z.optional(atMost(100)),
     coinName,
     cursor: z.optional(
       z.string().check(z.regex(/^([0-9a-f]{24})?$/i, 'must be empty or the _id of a file'), z.toLowerCase()),

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { sessionFileParams } from '#contracts/parameters.ts';
 import { fileAnswer, fileView } from '#contracts/views.ts';
-import { requireStorage } from '#core/extensions/gate.ts';
+import { requireBucket } from '#core/extensions/gate.ts';
 import { getSessionFile } from '#core/extensions/session-files.ts';
 import { clock, files, gate, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
@@ -17,7 +17,7 @@ export const contract = {
 
 /** docs/contract.md, "Session files". */
 export const handler = serve('extensions/session-files-get', contract, async ({ caller, params }) => {
-  await requireStorage(gate(), caller.appId);
+  await requireBucket(gate(), caller.appId);
   const file = await getSessionFile({ files: files(), clock }, caller, params.fileId);
   return { file: await fileView(file, signer()) };
 });

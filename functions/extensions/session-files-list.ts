@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { pageQuery, sessionParams } from '#contracts/parameters.ts';
 import { fileAnswer, fileView } from '#contracts/views.ts';
-import { requireStorage } from '#core/extensions/gate.ts';
+import { requireBucket } from '#core/extensions/gate.ts';
 import { boundedPage } from '#http/bounded-page.ts';
 import { files, gate, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
@@ -18,7 +18,7 @@ export const contract = {
 } satisfies Contract;
 
 export const handler = serve('extensions/session-files-list', contract, async ({ caller, query }) => {
-  await requireStorage(gate(), caller.appId);
+  await requireBucket(gate(), caller.appId);
   return await boundedPage(query, {
     read: (page) => files().listBySession(caller, page),
     view: (file) => fileView(file, signer()),

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { appFileParams } from '#contracts/parameters.ts';
 import { fileAnswer, fileView } from '#contracts/views.ts';
-import { requireStorage } from '#core/extensions/gate.ts';
+import { requireBucket } from '#core/extensions/gate.ts';
 import { getOwnFile } from '#core/extensions/session-files.ts';
 import { clock, files, gate, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
@@ -17,7 +17,7 @@ export const contract = {
 
 /** docs/contract.md, "Claims". */
 export const handler = serve('extensions/setup-files-get', contract, async ({ caller, params }) => {
-  await requireStorage(gate(), params.appId);
+  await requireBucket(gate(), params.appId);
   const owner = { appId: params.appId, userId: caller.userId };
   const file = await getOwnFile({ files: files(), clock }, owner, params.fileId);
   return { file: await fileView(file, signer()) };

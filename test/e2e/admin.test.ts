@@ -108,9 +108,15 @@ describe('settings of an app', () => {
     });
     await stowage.ok('PUT', storage(app), admin({ enabled: false }));
     await eventually(async () => {
-      const listed = await stowage.call('GET', app.files, asPage(app));
-      expectError(listed, 403, 'extension_file_storage_disabled');
+      expectError(await upload(stowage, app, { bytes: photo }), 403, 'extension_file_storage_disabled');
     });
+    // A lock that runs keeps its pictures.
+    const { items } = (await stowage.ok('GET', app.files, asPage(app))) as {
+      items: { id: string; signedUrl: string }[];
+    };
+    expect(items.length).toBeGreaterThan(0);
+    expect((await fetch(items[0]?.signedUrl ?? '')).status).toBe(200);
+    await stowage.ok('GET', `${app.files}/${items[0]?.id}`, asPage(app));
   });
 });
 

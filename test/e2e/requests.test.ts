@@ -2,7 +2,18 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jpegPhoto } from '#test/support/images.ts';
 import { expectError, expectFile, fileOf } from './expectations.ts';
-import { type Answer, asBackend, asPage, asUser, openStowage, stage, type TestApp, titled, upload } from './support.ts';
+import {
+  type Answer,
+  asBackend,
+  asPage,
+  asUser,
+  formOf,
+  openStowage,
+  stage,
+  type TestApp,
+  titled,
+  upload,
+} from './support.ts';
 
 let stowage: Awaited<ReturnType<typeof openStowage>>;
 let app: TestApp;
@@ -34,21 +45,49 @@ describe('purpose and draftId', () => {
     await stowage.ok('DELETE', `${app.setup}/staged/${file.id}`, asUser(app));
   });
 
-  it.each(titled(['has space', 'a#b', 'a/b', '../x', 'ü', 'x'.repeat(129), '<b>', ' ']))(
-    'may not be "%s"',
-    async (_, value) => {
-      for (const field of ['purpose', 'draftId']) {
-        const details = { issues: [{ path: `body.${field}`, message: expect.any(String) }] };
-        expectError(await stage(stowage, app, { bytes: photo }, { [field]: value }), 400, 'validation_failed', details);
-        const query = new URLSearchParams({ [field]: value });
-        const listed = await stowage.call('GET', `${app.setup}/staged?${query}`, asUser(app));
-        const path = `query.${field}`;
-        expectError(listed, 400, 'validation_failed', { issues: [{ path, message: expect.any(String) }] });
-      }
-      const answer = await upload(stowage, app, { bytes: photo }, { fields: { purpose: value } });
-      expectError(answer, 400, 'validation_failed');
-    },
-  );
+  it.each(
+    titled(['has space', 'a#b', 'a/b', '../x', 'ü', '<b>', ' ']).map(
+      ([title, value]) => [title, 'draftId', value] as const,
+    ),
+  )('"%s" is no %s', async (_, field, value) => await refused(field, value));
+
+  it.each([
+    ['draftId', 'x'.repeat(129)],
+    ['purpose', 'x'.repeat(129)],
+    ['purpose', ' '],
+  ])('a %s that is too long or blank is refused', refused);
+
+  async function refused(field: string, value: string): Promise<void> {
+    const details = { issues: [{ path: `body.${field}`, message: expect.any(String) }] };
+    expectError(await stage(stowage, app, { bytes: photo }, { [field]: value }), 400, 'validation_failed', details);
+    const query = new URLSearchParams({ [field]: value });
+    const listed = await stowage.call('GET', `${app.setup}/staged?${query}`, asUser(app));
+    const path = `query.${field}`;
+    expectError(listed, 400, 'validation_failed', { issues: [{ path, message: expect.any(String) }] });
+  }
+
+  it('a purpose is text, in the words of the extension', async () => {
+    const purpose = 'Rätselbild – 3 von 9';
+    const file = fileOf(await stage(stowage, app, { bytes: photo }, { purpose }));
+    expect(file).toMatchObject({ purpose });
+    const listed = await stowage.ok(
+      'GET',
+      `${app.setup}/staged?${new URLSearchParams({ purpose, draftId: '' })}`,
+      asUser(app),
+    );
+    expect(listed).toMatchObject({ items: [{ id: file.id }] });
+    await stowage.ok('DELETE', `${app.setup}/staged/${file.id}`, asUser(app));
+  });
+
+  it('whoever signs in by an address with a plus stores and reads as anybody else', async () => {
+    const as = { ...app, userToken: await stowage.token({ token_use: 'user', sub: 'ann+test@example.com' }) };
+    const file = fileOf(await stage(stowage, as, { bytes: photo }));
+    expect((await fetch(file.signedUrl)).status).toBe(200);
+    expect(await stowage.ok('GET', `${app.setup}/staged`, asUser(as))).toMatchObject({ items: [{ id: file.id }] });
+    const body = formOf({ bytes: Buffer.from('notes'), name: 'a.txt', type: 'text/plain' });
+    const stored = (await stowage.ok('POST', '/v1/upload', { token: as.userToken, body })) as { data: { url: string } };
+    expect(await (await fetch(stored.data.url)).text()).toBe('notes');
+  });
 
   it('left empty are as if they were not sent', async () => {
     const file = fileOf(await stage(stowage, app, { bytes: photo }, { purpose: '', draftId: '' }));

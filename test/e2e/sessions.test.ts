@@ -32,13 +32,12 @@ describe('capabilities of a session', () => {
     });
   });
 
-  it('answer while storage is off, where everything else is refused', async () => {
+  it('answer while storage is off, where uploads are refused and what is there is shown', async () => {
     const app = await stowage.app({ enabled: false });
     const capabilities = await stowage.ok('GET', `${app.files}/capabilities`, asPage(app));
     expect(capabilities).toMatchObject({ enabled: false, r2Configured: true, settings: { enabled: false } });
     expectError(await upload(stowage, app, { bytes: photo }), 403, 'extension_file_storage_disabled');
-    const listed = await stowage.call('GET', app.files, asPage(app));
-    expectError(listed, 403, 'extension_file_storage_disabled');
+    expect(await stowage.ok('GET', app.files, asPage(app))).toEqual({ items: [] });
   });
 });
 
@@ -87,7 +86,7 @@ describe('files of a session', () => {
     expect(paged).toEqual(ids);
   });
 
-  it.each(['limit=0', 'limit=201', 'limit=two', 'limit=1.5', `cursor=${'x'.repeat(101)}`])(
+  it.each(['limit=0', 'limit=two', 'limit=1.5', `cursor=${'x'.repeat(101)}`])(
     'cannot be listed with ?%s',
     async (query) => {
       const { dev, call } = stowage;

@@ -56,6 +56,8 @@ describe('the list', () => {
     }
     expect(walked).toEqual(seen);
     expect(listOf(await cloud.get('/v1/upload?page=6&limit=3', as))).toEqual({ count: 13, pages: 5, data: [] });
+    // Whoever counts from nought, or asks for everything, means the first page and as much as there is.
+    expect(listOf(await cloud.get('/v1/upload?page=0&limit=1000', as))).toMatchObject({ count: 13, pages: 1 });
   });
 });
 

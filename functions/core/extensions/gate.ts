@@ -13,18 +13,30 @@ export async function requireEnabled(deps: { settings: SettingsStore }, appId: s
 }
 
 /**
- * The administrator's gate before every file operation (docs/contract.md, "Settings of an app"): storage must be on for
- * the app and a bucket must be configured. Throws `extension_file_storage_disabled`,
+ * The gate before files are read (docs/contract.md, "Settings of an app"): a bucket must be configured. Storage that is
+ * turned off takes nothing in; what is stored already is shown, since locks that run need their pictures. Throws
  * `extension_file_storage_requires_r2`.
  */
-export async function requireStorage(
+export async function requireBucket(
   deps: { settings: SettingsStore; storageConfigured: boolean },
   appId: string,
 ): Promise<AppSettings> {
-  const settings = await requireEnabled(deps, appId);
+  const settings = await deps.settings.get(appId);
   if (deps.storageConfigured) return settings;
   throw new AppError(
     'extension_file_storage_requires_r2',
     'File storage needs an R2 bucket, and none is configured. Ask the platform team.',
   );
+}
+
+/**
+ * The administrator's gate before every upload: storage must be on for the app, too. Throws
+ * `extension_file_storage_disabled`, `extension_file_storage_requires_r2`.
+ */
+export async function requireStorage(
+  deps: { settings: SettingsStore; storageConfigured: boolean },
+  appId: string,
+): Promise<AppSettings> {
+  await requireEnabled(deps, appId);
+  return await requireBucket(deps, appId);
 }

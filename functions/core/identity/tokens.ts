@@ -29,7 +29,7 @@ export interface TokenVerifier {
 }
 
 /** Ids of claims become parts of record keys, so they may hold none of the characters keys are joined with (`#`, `/`). */
-export const identifierPattern = /^[A-Za-z0-9._:@|-]{1,128}$/;
+export const identifierPattern = /^[A-Za-z0-9._:@|+-]{1,128}$/;
 
 /**
  * Reads the claims of a token whose signature was checked. `undefined` when `token_use` is none of ours, an id is
