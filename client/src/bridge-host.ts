@@ -89,14 +89,26 @@ export function createBridgeHost(options: BridgeHostOptions): BridgeHost {
       // Another document in the frame: what the one before asked for has nobody left to tell.
       if (client !== undefined && client !== message.client) abortAll();
       client = message.client;
-      post({ type: 'init', context });
+      introduce();
     } else if (message?.type === 'request' && typeof message.id === 'string') {
       void answer(message.id, message.action, message.payload);
-    } else if (message?.type === 'cancel') underWay.get(`${message.id}`)?.abort();
+    } else if (message?.type === 'cancel' && typeof message.id === 'string') underWay.get(message.id)?.abort();
   }
 
-  async function answer(id: string, action: unknown, payload: unknown): Promise<void> {
+  function introduce(): void {
+    try {
+      post({ type: 'init', context });
+    } catch {
+      const message =
+        'The context of this page cannot be copied to the iframe: give plain data, no functions or proxies.';
+      post({ type: 'refused', error: { code: 'invalid_payload', message, status: 0 } });
+    }
+  }
+
+  async function answer(id: string, asked: unknown, payload: unknown): Promise<void> {
     if (underWay.has(id)) return;
+    // Anything may arrive, and turning it into text may fail.
+    const action = typeof asked === 'string' ? asked : '';
     const started = performance.now();
     const abort = new AbortController();
     // Whatever ends after a dispose or a cancel is not told: nobody waits for it.
@@ -112,18 +124,23 @@ export function createBridgeHost(options: BridgeHostOptions): BridgeHost {
       tell({
         type: 'result',
         id,
-        result: await run(`${action}`, payload, { ...options.api, signal: abort.signal, progress }),
+        result: await run(action, payload, { ...options.api, signal: abort.signal, progress }),
       });
     } catch (error) {
       failure = isStowageError(error)
         ? error
         : new StowageError('internal_error', 'The page could not do this.', { cause: error });
       const { code, message, status, requestId, details } = failure;
-      tell({ type: 'error', id, error: { code, message, status, requestId, details } });
+      const told = { code, message, status, requestId };
+      try {
+        tell({ type: 'error', id, error: { ...told, details } });
+      } catch {
+        tell({ type: 'error', id, error: told });
+      }
     } finally {
       underWay.delete(id);
     }
-    options.onRequest?.({ action: `${action}`, ms: performance.now() - started, ...(failure && { error: failure }) });
+    options.onRequest?.({ action, ms: performance.now() - started, ...(failure && { error: failure }) });
   }
 
   async function run(action: string, payload: unknown, call: Call): Promise<unknown> {

@@ -76,6 +76,8 @@ export type FromFrame =
 
 export type FromParent =
   | { type: 'init'; context: BridgeContext }
+  /** The two sides cannot meet, and why. */
+  | { type: 'refused'; error: SentError }
   | { type: 'progress'; id: string; sentBytes: number; totalBytes: number }
   | { type: 'result'; id: string; result: unknown }
   | { type: 'error'; id: string; error: SentError }

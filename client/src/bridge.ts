@@ -11,6 +11,7 @@ import {
   type FromParent,
   readMessage,
   requireOrigin,
+  type SentError,
 } from './bridge-messages.ts';
 import { type ErrorCode, StowageError } from './errors.ts';
 import { isWholeList, wholeList } from './pages.ts';
@@ -41,7 +42,10 @@ export interface RequestOptions {
 }
 
 export interface Bridge<Actions extends ActionMap> {
-  /** Resolves once the parent page has answered; rejects with `bridge_timeout` when it does not. */
+  /**
+   * Resolves once the parent page has answered; rejects with `bridge_timeout` when it does not in time. Requests go on
+   * waiting for it, each for its own time: a page may be slow, or in a background tab.
+   */
   readonly ready: Promise<BridgeContext>;
   /**
    * Asks the parent page. A list is answered whole, in as many messages as it takes, unless a `limit` or a `cursor` asks
@@ -68,6 +72,9 @@ interface Pending {
 /** Greetings until the parent answers, milliseconds after the one before: its host may start later than the iframe. */
 const greetings = [0, 50, 150, 400, 900, 1500, 2500, 4000];
 
+/** And after them, for as long as nobody answers. */
+const patientMs = 4000;
+
 /**
  * Connects to the page around this iframe. Messages of other windows and other origins are ignored; nothing is sent
  * unless the parent really has `parentOrigin`. Throws TypeError when that is no origin.
@@ -82,6 +89,7 @@ export function createBridge<Actions extends ActionMap = BridgeActions>(
   const client = randomName();
   const pending = new Map<string, Pending>();
   const { promise: ready, resolve: meet, reject: fail } = Promise.withResolvers<BridgeContext>();
+  const { promise: met, resolve: begin } = Promise.withResolvers<void>();
   // Whoever makes requests only must not meet an unhandled rejection; awaiting `ready` still rejects.
   ready.catch(() => undefined);
   let requests = 0;
@@ -91,11 +99,13 @@ export function createBridge<Actions extends ActionMap = BridgeActions>(
   const post = (message: FromFrame) => parent.postMessage({ channel, ...message }, parentOrigin);
 
   function greet(attempt = 0): void {
-    greeting = setTimeout(() => {
-      if (attempt === greetings.length) return fail(timedOut('The parent page did not answer', defaultTimeoutMs));
+    const isLate = attempt === greetings.length;
+    const later = () => {
+      if (isLate) fail(timedOut('The parent page did not answer', defaultTimeoutMs));
       post({ type: 'hello', client });
       greet(attempt + 1);
-    }, greetings[attempt] ?? defaultTimeoutMs);
+    };
+    greeting = setTimeout(later, greetings[attempt] ?? (isLate ? defaultTimeoutMs : patientMs));
   }
 
   function receive({ source, origin, data }: MessageEvent): void {
@@ -104,7 +114,9 @@ export function createBridge<Actions extends ActionMap = BridgeActions>(
     if (message?.type === 'init' && message.context) {
       clearTimeout(greeting);
       meet(message.context);
-    } else if (message?.type === 'closed') end('The parent page closed the bridge');
+      begin();
+    } else if (message?.type === 'refused' && message.error) end(errorOf(message.error));
+    else if (message?.type === 'closed') end(closed('The parent page closed the bridge'));
     else if (message && 'id' in message && typeof message.id === 'string') settle(pending.get(message.id), message);
   }
 
@@ -113,14 +125,11 @@ export function createBridge<Actions extends ActionMap = BridgeActions>(
     if (message.type === 'progress') {
       request?.progress({ sentBytes: message.sentBytes ?? 0, totalBytes: message.totalBytes ?? 0 });
     }
-    if (message.type === 'error' && message.error) {
-      const { code, message: text, ...facts } = message.error;
-      request?.reject(new StowageError(code as ErrorCode, text, facts));
-    }
+    if (message.type === 'error' && message.error) request?.reject(errorOf(message.error));
   }
 
-  function end(reason: string): void {
-    over ??= new StowageError('bridge_closed', reason);
+  function end(reason: StowageError): void {
+    over ??= reason;
     clearTimeout(greeting);
     frame.removeEventListener('message', receive);
     fail(over);
@@ -154,10 +163,14 @@ export function createBridge<Actions extends ActionMap = BridgeActions>(
       signal?.addEventListener('abort', abort);
       wait();
       // A request that has ended by the time the two sides meet must not be sent after all.
-      ready.then(
-        () => pending.has(id) && post({ type: 'request', id, action, payload }),
-        () => undefined,
-      );
+      met.then(() => {
+        try {
+          if (pending.has(id)) post({ type: 'request', id, action, payload });
+        } catch (cause) {
+          const text = `${action} takes what can be copied to another window: plain data and files, no functions or proxies.`;
+          reject(new StowageError('invalid_payload', text, { cause }));
+        }
+      });
     }
     return promise.finally(() => {
       pending.delete(id);
@@ -179,9 +192,15 @@ export function createBridge<Actions extends ActionMap = BridgeActions>(
     dispose() {
       if (over) return;
       for (const id of pending.keys()) post({ type: 'cancel', id });
-      end('The bridge was disposed');
+      end(closed('The bridge was disposed'));
     },
   };
+}
+
+const closed = (reason: string) => new StowageError('bridge_closed', reason);
+
+function errorOf({ code, message, ...facts }: SentError): StowageError {
+  return new StowageError(code as ErrorCode, message, facts);
 }
 
 function timedOut(what: string, timeoutMs: number): StowageError {

@@ -48,6 +48,27 @@ describe('the page', () => {
   });
 
   test.each([
+    ['an object that is no text', { toString: 1 }],
+    ['a number', 7],
+    ['nothing', null],
+    ['a list in a list', [['files.list']]],
+  ])('knows no action that is %s, and no id either', async (_, odd) => {
+    const { page } = open('runtime');
+    page.send({ type: 'request', id: 'odd', action: odd, payload: {} });
+    page.send({ type: 'request', id: odd, action: 'files.list', payload: {} });
+    page.send({ type: 'cancel', id: odd });
+    await vi.waitFor(() => expect(page.answers('odd')).toMatchObject([{ error: { code: 'unknown_action' } }]));
+    await settled();
+    expect(requests).toEqual([]);
+  });
+
+  test('answers with an error what an own action gives that cannot be copied', async () => {
+    const { page } = open('runtime', { api, actions: { fn: () => ({ f() {} }) } });
+    page.send({ type: 'request', id: 'fn', action: 'fn', payload: {} });
+    await vi.waitFor(() => expect(page.answers('fn')).toMatchObject([{ type: 'error' }]));
+  });
+
+  test.each([
     ['a message of another protocol', { channel: 'other', type: 'request', id: 'a', action: 'files.list' }],
     ['a request without an id', { type: 'request', action: 'files.list' }],
     ['an unknown type', { type: 'become-admin', id: 'a' }],
