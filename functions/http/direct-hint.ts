@@ -1,4 +1,5 @@
 import { AppError } from '#core/files/errors.ts';
+import { sizeInWords } from '#core/files/words.ts';
 import { type EndpointName, endpoints } from '#functions/routes.ts';
 
 /**
@@ -39,7 +40,11 @@ export function directRoutes(
  */
 export function requireCarriable(sizeBytes: number, { maxFileBytes, direct }: FormLimits): void {
   if (direct === undefined || sizeBytes <= maxFormFileBytes) return;
-  throw new AppError('file_too_large', `A form carries at most ${maxFormFileBytes} bytes. Upload this file directly.`, {
-    details: { maxBytes: maxFormFileBytes, direct: { ...direct, maxBytes: maxFileBytes } },
-  });
+  throw new AppError(
+    'file_too_large',
+    `A form carries at most ${sizeInWords(maxFormFileBytes)}. Upload this file directly.`,
+    {
+      details: { maxBytes: maxFormFileBytes, direct: { ...direct, maxBytes: maxFileBytes } },
+    },
+  );
 }

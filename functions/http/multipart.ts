@@ -2,6 +2,7 @@
 
 import { cleanFileName } from '#contracts/file-name.ts';
 import { AppError } from '#core/files/errors.ts';
+import { sizeInWords } from '#core/files/words.ts';
 import { boundaryOf, bytesOf, type FormEvent, refusal } from './multipart-body.ts';
 import { framesOf } from './multipart-frame.ts';
 import { type Part, readHead } from './multipart-head.ts';
@@ -86,7 +87,7 @@ function theFile(files: Part[], { fileField, maxFileBytes }: MultipartOptions): 
   if (file.name !== fileField) throw refusal(fileField, `Send the file in the form field "${fileField}".`);
   if (file.content.length === 0) throw refusal(fileField, 'Send a file with bytes in it; this one is empty.');
   if (file.content.length > maxFileBytes) {
-    throw new AppError('file_too_large', `Send a file of at most ${maxFileBytes} bytes.`, {
+    throw new AppError('file_too_large', `Send a file of at most ${sizeInWords(maxFileBytes)}.`, {
       details: { maxBytes: maxFileBytes },
     });
   }

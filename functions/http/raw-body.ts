@@ -1,4 +1,5 @@
 import { AppError } from '#core/files/errors.ts';
+import { sizeInWords } from '#core/files/words.ts';
 import { bytesOf, type FormEvent, mimeOf } from './multipart-body.ts';
 
 /**
@@ -12,5 +13,5 @@ export function readRaw(body: FormEvent, raw: string, { maxBytes }: { maxBytes: 
   }
   const bytes = bytesOf(body);
   if (bytes.byteLength <= maxBytes) return bytes;
-  throw new AppError('file_too_large', `Send at most ${maxBytes} bytes.`, { details: { maxBytes } });
+  throw new AppError('file_too_large', `Send at most ${sizeInWords(maxBytes)}.`, { details: { maxBytes } });
 }

@@ -91,7 +91,7 @@ describe('setting an extension up', () => {
     await pick(setup, { name: 'notes.jpg', buffer: Buffer.from('not a picture') });
     await setup
       .getByRole('alert')
-      .getByText(/accepts only image/)
+      .getByText(/takes JPEG/)
       .waitFor();
     await setup.getByRole('button', { name: 'Dismiss notes.jpg' }).click();
     await expect.poll(() => setup.locator('#uploads li').count()).toBe(0);

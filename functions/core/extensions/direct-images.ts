@@ -13,6 +13,7 @@ import { type PresignDeps, type Presigned, presign } from '#core/files/presign.t
 import { type Completion, completeUpload } from '#core/files/promote.ts';
 import { type ExtensionFile, objectOf } from '#core/files/record.ts';
 import { sniff } from '#core/files/sniff.ts';
+import { either, sizeInWords } from '#core/files/words.ts';
 import { imageTypes } from './image-types.ts';
 import { limitsOf } from './quota.ts';
 import { isUploadedTo } from './session-files.ts';
@@ -40,13 +41,13 @@ export async function presignImage(
   const mimeType = mediaTypeOf(request.mimeType);
   const { sizeBytes } = request;
   if (sizeBytes > settings.maxFileBytes) {
-    throw new AppError('file_too_large', `Send a file of at most ${settings.maxFileBytes} bytes.`, {
+    throw new AppError('file_too_large', `Send a file of at most ${sizeInWords(settings.maxFileBytes)}.`, {
       details: { maxBytes: settings.maxFileBytes },
     });
   }
   requireAllowedType(mimeType, settings);
   if (!Object.hasOwn(imageTypes, mimeType)) {
-    throw new AppError('invalid_file_type', `Declare one of ${Object.keys(imageTypes).join(', ')}.`, {
+    throw new AppError('invalid_file_type', `Send a ${either(Object.values(imageTypes))} image.`, {
       details: { declared: mimeType },
     });
   }

@@ -7,6 +7,8 @@ import type { ObjectHeaders } from '#core/files/ports.ts';
 import type { ExtensionFile, ImageFacts } from '#core/files/record.ts';
 import { sliceOf } from '#core/files/slices.ts';
 import type { IdempotencyClaim } from '#core/files/store.ts';
+import { either } from '#core/files/words.ts';
+import { imageTypes } from './image-types.ts';
 
 /** Where an upload goes: into a session, or staged for a setup screen. */
 export type UploadTarget =
@@ -63,10 +65,16 @@ export function headersOf(image: ProcessedImage): ObjectHeaders {
   return { contentType: image.mimeType, cacheControl: 'private, max-age=31536000, immutable' };
 }
 
+/** What prefixes let through, as people call it; a prefix that lets none of ours through by its own name. */
+function kindsOf(prefixes: string[]): string[] {
+  const kinds = Object.entries(imageTypes).filter(([type]) => prefixes.some((prefix) => type.startsWith(prefix)));
+  return kinds.length > 0 ? kinds.map(([, name]) => name) : prefixes;
+}
+
 /** The administrator's prefixes hold for what a file is. Throws `invalid_file_type`. */
 export function requireAllowedType(detected: string, { allowedMimePrefixes }: AppSettings): void {
   if (allowedMimePrefixes.some((prefix) => detected.startsWith(prefix))) return;
-  throw new AppError('invalid_file_type', `This extension accepts only ${allowedMimePrefixes.join(', ')}.`, {
+  throw new AppError('invalid_file_type', `This extension takes ${either(kindsOf(allowedMimePrefixes))}.`, {
     details: { detected },
   });
 }

@@ -8,6 +8,7 @@ import { completeUpload } from '#core/files/promote.ts';
 import { type FileRecord, isCompletable, type UploadFile } from '#core/files/record.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
 import { sniffBytes } from '#core/files/sniff.ts';
+import { sizeInWords } from '#core/files/words.ts';
 import { judge, keyFor, newUpload, requireAllowed, type UploadRequest } from './new-upload.ts';
 import { ownedBy, uploadOf } from './own-uploads.ts';
 import type { UploadStore } from './ports.ts';
@@ -31,7 +32,7 @@ export async function presignUpload(
   const { sizeBytes, idempotency } = request;
   const mimeType = mediaTypeOf(request.mimeType);
   if (sizeBytes > settings.maxFileBytes) {
-    throw new AppError('file_too_large', `Send a file of at most ${settings.maxFileBytes} bytes.`, {
+    throw new AppError('file_too_large', `Send a file of at most ${sizeInWords(settings.maxFileBytes)}.`, {
       details: { maxBytes: settings.maxFileBytes },
     });
   }
