@@ -25,9 +25,14 @@ export async function putRight(table: Table, limit: Target, slices: Slice[], tur
   const { appId } = limit.counter;
   const unwritten = slices.filter((one) => one.limit === undefined);
   if (unwritten.length > 0) {
-    if (turn < patientTurns && !(await isFirst(table, appId))) return true;
+    if (turn < patientTurns && !(await isFirst(table, appId))) {
+      await table.wait(Math.random() * firstWriteMs);
+      return true;
+    }
     const at = new Date().toISOString();
-    await transact(table, firstSlices(table.name, { ...limit, appId, at }, unwritten));
+    // The mark that we are first lies in the former counter's item.
+    const marked = unwritten.map((one) => (one.slice === undefined ? { ...one, isWritten: true } : one));
+    await transact(table, firstSlices(table.name, { ...limit, appId, at }, marked));
     return true;
   }
   const former = slices.find(({ slice }) => slice === undefined);
@@ -53,6 +58,9 @@ export async function putRight(table: Table, limit: Target, slices: Slice[], tur
 
 /** Whoever began with the slices may have been killed: after so many looks another does it. */
 const patientTurns = 10;
+
+/** Between two looks, at most: the first write of all slices is some hundred items, and many may be waiting for it. */
+const firstWriteMs = 300;
 
 /** An app's first uploads may all come at once, and one of them is enough to write its slices. */
 async function isFirst(table: Table, appId: string): Promise<boolean> {

@@ -22,6 +22,8 @@ export interface Slice extends Usage {
   /** Nothing is counted until all slices are known to be at their shares of one limit, with no debt among them. */
   tight: boolean;
   closed: boolean;
+  /** Whether it has an item at all. */
+  isWritten: boolean;
 }
 
 /** Room that a slice is lent by others, in the transaction that needs it. */
@@ -42,11 +44,19 @@ export const partsOf = (appId: string): (CounterRef & { kind: 'app' })[] => [
 export async function readSlices(table: Table, appId: string): Promise<Slice[]> {
   const parts = partsOf(appId);
   const items = new Map((await getItems(table, parts.map(counterKey))).map((item) => [item.pk, item]));
-  return parts.map((counter) => sliceIn(counter.slice, items.get(counterKey(counter).pk) ?? {}));
+  return parts.map((counter) => sliceIn(counter.slice, items.get(counterKey(counter).pk)));
 }
 
-function sliceIn(slice: number | undefined, item: Record<string, unknown>): Slice {
-  const { usedBytes = 0, fileCount = 0, shareBytes = 0, freeBytes = 0, limitBytes, limitRevision } = item;
+function sliceIn(slice: number | undefined, item: Record<string, unknown> | undefined): Slice {
+  const {
+    usedBytes = 0,
+    fileCount = 0,
+    shareBytes = 0,
+    freeBytes = 0,
+    limitBytes,
+    limitRevision,
+    ...marks
+  } = item ?? {};
   return {
     slice,
     usedBytes: Number(usedBytes),
@@ -54,8 +64,9 @@ function sliceIn(slice: number | undefined, item: Record<string, unknown>): Slic
     shareBytes: Number(shareBytes),
     freeBytes: Number(freeBytes),
     limit: limitBytes === undefined ? undefined : { bytes: Number(limitBytes), revision: Number(limitRevision) },
-    tight: item.tight === true,
-    closed: item.closedAt !== undefined,
+    tight: marks.tight === true,
+    closed: marks.closedAt !== undefined,
+    isWritten: item !== undefined,
   };
 }
 
@@ -126,28 +137,40 @@ export function firstSlices(
 ): TransactItem[] {
   const free = ({ slice, usedBytes }: Slice) => shareIn(slice, limitBytes) - usedBytes;
   const tight = unwritten.length <= sliceCount || unwritten.some((one) => free(one) < 0);
-  return unwritten.map((one) => ({
-    Update: {
-      TableName,
-      Key: counterKey({ kind: 'app', appId, slice: one.slice }),
-      UpdateExpression:
-        'SET usedBytes = :used, fileCount = :files, shareBytes = :share, freeBytes = :free, limitBytes = :limit, ' +
-        `limitRevision = :revision, movedAt = if_not_exists(movedAt, :at)${tight ? ', tight = :true' : ''}`,
-      ConditionExpression:
-        'attribute_not_exists(limitBytes) AND attribute_not_exists(closedAt) AND ' +
-        (one.usedBytes === 0 ? '(attribute_not_exists(usedBytes) OR usedBytes = :used)' : 'usedBytes = :used'),
-      ExpressionAttributeValues: {
-        ':used': one.usedBytes,
-        ':files': one.fileCount,
-        ':share': shareIn(one.slice, limitBytes),
-        ':free': free(one),
-        ':limit': limitBytes,
-        ':revision': revision,
-        ':at': at,
-        ...(tight && { ':true': true }),
+  const valuesOf = (one: Slice) => ({
+    usedBytes: one.usedBytes,
+    fileCount: one.fileCount,
+    shareBytes: shareIn(one.slice, limitBytes),
+    freeBytes: free(one),
+    limitBytes,
+    limitRevision: revision,
+    ...(tight && { tight: true }),
+  });
+  return unwritten.map((one) => {
+    const Key = counterKey({ kind: 'app', appId, slice: one.slice });
+    const values = valuesOf(one);
+    if (!one.isWritten) {
+      const Item = { ...Key, ...values, movedAt: at };
+      return { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } };
+    }
+    const names = Object.keys(values);
+    return {
+      Update: {
+        TableName,
+        Key,
+        UpdateExpression: `SET ${names.map((name) => `${name} = :${name}`).join(', ')}, movedAt = if_not_exists(movedAt, :at)`,
+        ConditionExpression:
+          'attribute_not_exists(limitBytes) AND attribute_not_exists(closedAt) AND ' +
+          (one.usedBytes === 0
+            ? '(attribute_not_exists(usedBytes) OR usedBytes = :usedBytes)'
+            : 'usedBytes = :usedBytes'),
+        ExpressionAttributeValues: {
+          ...Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value])),
+          ':at': at,
+        },
       },
-    },
-  }));
+    };
+  });
 }
 
 /** Exactly so much, from the richest first. Undefined when they do not have it. */
