@@ -3,8 +3,8 @@ import { AppError } from '#core/files/errors.ts';
 import { backOff } from './back-off.ts';
 import type { Table } from './client.ts';
 
-/** Attempts before giving up on conflicts; with the pauses about four seconds of patience. */
-const maxAttempts = 12;
+/** Attempts before giving up on conflicts; with the pauses about eight seconds of patience, unless the caller has less. */
+const maxAttempts = 36;
 const pauses = { baseMs: 10, longestMs: 500 };
 
 /** Another writer was at the item. The SDK does not try these again. */
@@ -17,7 +17,7 @@ const passingReasons = new Set(['TransactionConflict', 'ThrottlingError', 'Provi
  * Sends until no other writer is in the way, with random pauses (full jitter). Two transactions that touch one counter
  * at the same moment make DynamoDB cancel one with `TransactionConflict`; a single write that meets a transaction is
  * refused with `TransactionConflictException`. Neither says that anything is wrong. Throws `temporarily_unavailable`
- * when the conflicts do not end within twelve attempts or the caller's time, and every other error as it is.
+ * when the conflicts do not end within 36 attempts or the caller's time, and every other error as it is.
  * Source: Amazon DynamoDB Developer Guide, "Transaction conflict handling in DynamoDB".
  */
 export async function retryConflicts<T>(

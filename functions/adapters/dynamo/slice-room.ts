@@ -114,16 +114,16 @@ function newest(asked: SliceLimit, slices: Slice[]): Target {
 }
 
 /**
- * What a slice needs beside what it has. From the richest if that one has enough, and then half of it: whoever comes
- * next finds room in both. Else from as many as it takes.
+ * What a slice needs beside what it has, and half of what lies about besides: whoever comes next finds room in few
+ * slices. From the richest if that one has enough, else gathered from as many as it takes.
  */
 function loanFor(slice: number | undefined, bytes: number, slices: Slice[]): Loan {
   const own = slices.find((one) => one.slice === slice)?.freeBytes ?? 0;
   if (own >= bytes) return noLoan;
   const others = slices.filter((one) => one.slice !== slice);
   const needed = bytes - own;
-  const richest = others.reduce((a, b) => (b.freeBytes > a.freeBytes ? b : a));
-  if (richest.freeBytes < needed) return borrow(needed, others) ?? noLoan;
-  const half = Math.max(needed, Math.floor(richest.freeBytes / 2));
-  return { bytes: half, lenders: [{ slice: richest.slice, bytes: half }] };
+  const free = others.map(({ freeBytes }) => Math.max(0, freeBytes));
+  const richest = Math.max(...free);
+  const source = richest >= needed ? richest : free.reduce((sum, one) => sum + one, 0);
+  return borrow(Math.max(needed, Math.floor(source / 2)), others) ?? noLoan;
 }

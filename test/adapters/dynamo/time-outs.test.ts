@@ -42,6 +42,8 @@ afterEach(() => {
 
 const open = (remainingMs?: () => number) =>
   openTable(name, { endpoint: dynamo.endpoint, ...access, ...(remainingMs && { remainingMs }) });
+/** Whose pauses take no time. */
+const impatient = () => openTable(name, { endpoint: dynamo.endpoint, ...access, wait: async () => {} });
 const read = (from = table) => from.documents.send(new GetCommand({ TableName: name, Key: key, ConsistentRead: true }));
 const count = async () => (await read()).Item?.count;
 const faults = (...given: Fault[]) => {
@@ -173,10 +175,18 @@ describe('a single write that meets a transaction', () => {
     expect(calls).toEqual([operation, operation, operation, operation]);
   });
 
+  it('thirty times over is through then, since none of them says that anything is wrong', async () => {
+    table = impatient();
+    faults(...Array.from({ length: 30 }, () => refused));
+    await table.documents.send(writes.PutItem);
+    expect(calls).toHaveLength(31);
+  });
+
   it('again and again is a wish to come again', async () => {
+    table = impatient();
     intercept = () => refused;
     await expect(table.documents.send(writes.PutItem)).rejects.toMatchObject(unavailable);
-    expect(calls).toHaveLength(12);
+    expect(calls).toHaveLength(36);
   });
 });
 
