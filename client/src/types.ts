@@ -21,6 +21,8 @@ export interface StoredFile {
   staged?: true | undefined;
   draftId?: string | null | undefined;
   expiresAt?: string | undefined;
+  /** Of the template that the session's lock is a clone of: shown, and never changed here. */
+  readOnly?: true | undefined;
 }
 
 /** A user's unexpired staged files of one app; sizes are bytes. */

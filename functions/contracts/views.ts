@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
+import { belongsToSession } from '#core/extensions/session-files.ts';
 import type { UrlSigner } from '#core/files/ports.ts';
 import { type ExtensionFile, objectOf } from '#core/files/record.ts';
+import type { SessionRef } from '#core/files/store.ts';
 
 /** Life of the signed links in extension answers, seconds (docs/contract.md, "A stored file"). */
 const linkSeconds = 600;
@@ -24,6 +26,7 @@ export const fileAnswer = z.object({
   staged: z.optional(z.literal(true)),
   draftId: z.optional(z.nullable(text)),
   expiresAt: z.optional(text),
+  readOnly: z.optional(z.literal(true)),
 });
 
 export type FileView = z.output<typeof fileAnswer>;
@@ -34,6 +37,12 @@ export const quotaAnswer = z.object({
   maxBytes: z.number(),
   remainingBytes: z.number(),
 });
+
+/** As a session sees it: what its lock has from a template is read there and never changed. */
+export async function sessionFileView(file: ExtensionFile, caller: SessionRef, signer: UrlSigner): Promise<FileView> {
+  const view = await fileView(file, signer);
+  return belongsToSession(file, caller) ? view : { ...view, readOnly: true };
+}
 
 /** Links are the stable kind, so that a browser that asks again within minutes hits its cache. */
 export async function fileView(file: ExtensionFile, signer: UrlSigner): Promise<FileView> {

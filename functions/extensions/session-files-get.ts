@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { sessionFileParams } from '#contracts/parameters.ts';
-import { fileAnswer, fileView } from '#contracts/views.ts';
+import { fileAnswer, sessionFileView } from '#contracts/views.ts';
 import { requireBucket } from '#core/extensions/gate.ts';
 import { getSessionFile } from '#core/extensions/session-files.ts';
 import { clock, files, gate, signer } from '#runtime/container.ts';
@@ -9,7 +9,7 @@ import { serve } from '#runtime/serve.ts';
 
 export const contract = {
   tag: 'extensions, session',
-  description: 'A fresh link for a file id the extension keeps.',
+  description: 'A fresh link for a file id the extension keeps; of a clone, for a file of its template too.',
   params: sessionFileParams,
   success: 200,
   answer: z.object({ file: fileAnswer }),
@@ -19,5 +19,5 @@ export const contract = {
 export const handler = serve('extensions/session-files-get', contract, async ({ caller, params }) => {
   await requireBucket(gate(), caller.appId);
   const file = await getSessionFile({ files: files(), clock }, caller, params.fileId);
-  return { file: await fileView(file, signer()) };
+  return { file: await sessionFileView(file, caller, signer()) };
 });

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { pageQuery, sessionParams } from '#contracts/parameters.ts';
-import { fileAnswer, fileView } from '#contracts/views.ts';
+import { fileAnswer, sessionFileView } from '#contracts/views.ts';
 import { requireBucket } from '#core/extensions/gate.ts';
 import { boundedPage } from '#http/bounded-page.ts';
 import { files, gate, signer } from '#runtime/container.ts';
@@ -10,7 +10,7 @@ import { serve } from '#runtime/serve.ts';
 export const contract = {
   tag: 'extensions, session',
   description:
-    "The session's files, newest first: as many as the limit says, or without one as many as an answer carries. `cursor` appears where there are more.",
+    "The session's files, newest first, and those of the template its lock is a clone of (`readOnly`): as many as the limit says, or without one as many as an answer carries. `cursor` appears where there are more.",
   params: sessionParams,
   query: pageQuery,
   success: 200,
@@ -21,7 +21,7 @@ export const handler = serve('extensions/session-files-list', contract, async ({
   await requireBucket(gate(), caller.appId);
   return await boundedPage(query, {
     read: (page) => files().listBySession(caller, page),
-    view: (file) => fileView(file, signer()),
+    view: (file) => sessionFileView(file, caller, signer()),
     cursorOf: ({ id }) => id,
   });
 });

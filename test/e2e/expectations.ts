@@ -18,6 +18,7 @@ export interface FileView {
   staged?: true;
   draftId?: string | null;
   expiresAt?: string;
+  readOnly?: true;
 }
 
 /** The file of a 201 or 200. */

@@ -10,10 +10,11 @@ import { usageIn } from './counters.ts';
 import { fromItem } from './file-item.ts';
 import { createFileWrites } from './file-writes.ts';
 import { findRemembered } from './idempotency.ts';
-import { counterKey, dueIncomingPk, duePk, fileKey, incomingKey, sessionPk, stagedPk } from './keys.ts';
-import { queryAll, queryDue, queryPage } from './query.ts';
+import { counterKey, dueIncomingPk, duePk, fileKey, incomingKey, stagedPk } from './keys.ts';
+import { queryAll, queryDue } from './query.ts';
 import { listScope } from './scope-list.ts';
 import { type FormerCounter, refusalOf, takeOverFormer } from './session-counter.ts';
+import { isCloneOf, listSession } from './session-list.ts';
 import { applyLimit, isSliceLimit, withLoan } from './slice-room.ts';
 import { type Loan, readSlices, sumOf } from './slices.ts';
 import { type ItemOutcome, isNamed, transact } from './transaction.ts';
@@ -128,18 +129,8 @@ export function createFileStore(table: Table): FileStore {
       return Item === undefined ? undefined : fromItem(Item);
     },
 
-    async listBySession({ appId, sessionId, lockId }, page) {
-      const pk = sessionPk(sessionId);
-      const query = {
-        IndexName: 'bySession',
-        KeyConditionExpression: 'sessionPk = :pk',
-        FilterExpression: '#state = :ready AND appId = :app AND lockId = :lock',
-        ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':pk': pk, ':ready': 'ready', ':app': appId, ':lock': lockId },
-        ScanIndexForward: false,
-      };
-      return await queryPage(table, query, { pk: 'sessionPk', value: pk }, page);
-    },
+    listBySession: (session, page) => listSession(table, session, page),
+    isCloneOf: (lockId, templateId) => isCloneOf(table, lockId, templateId),
 
     async listByScope(scope, page) {
       return await listScope(table, scope, page);

@@ -3,15 +3,8 @@ import { fileNotFound } from '#core/files/not-found.ts';
 import type { Clock } from '#core/files/ports.ts';
 import { type ExtensionFile, type FileRecord, isCompletable, isOf, isVisible } from '#core/files/record.ts';
 import type { IsOwn } from '#core/files/replay.ts';
-import type { FileStore } from '#core/files/store.ts';
+import type { FileStore, SessionRef } from '#core/files/store.ts';
 import type { UploadTarget } from './new-file.ts';
-
-/** The session a caller acts in: its files are exactly those of app, session and lock. */
-export interface SessionOf {
-  appId: string;
-  sessionId: string;
-  lockId: string;
-}
 
 /** An extension's file by an id as it was sent. A file of another system has an id, too, and is not there for it. */
 export async function getExtensionFile(files: FileStore, fileId: string): Promise<ExtensionFile | undefined> {
@@ -20,19 +13,28 @@ export async function getExtensionFile(files: FileStore, fileId: string): Promis
 }
 
 /**
- * A visible file of exactly this app, session and lock (docs/contract.md, "Session files"). Throws `file_not_found`.
+ * A visible file of exactly this app, session and lock, or one of the template that the lock is a clone of
+ * (docs/contract.md, "Session files"). Throws `file_not_found`.
  */
 export async function getSessionFile(
   deps: { files: FileStore; clock: Clock },
-  caller: SessionOf,
+  caller: SessionRef,
   fileId: string,
 ): Promise<ExtensionFile> {
   const file = await getExtensionFile(deps.files, fileId);
-  if (file === undefined || !isVisible(file, deps.clock.now()) || !belongsToSession(file, caller)) throw fileNotFound();
-  return file;
+  if (file === undefined || !isVisible(file, deps.clock.now())) throw fileNotFound();
+  if (belongsToSession(file, caller) || (await isInherited(deps.files, file, caller))) return file;
+  throw fileNotFound();
 }
 
-export function belongsToSession(file: ExtensionFile, caller: SessionOf): boolean {
+/** A clone shows what its template shows, and changes nothing of it. */
+async function isInherited(files: FileStore, file: ExtensionFile, caller: SessionRef): Promise<boolean> {
+  const { appId, templateId } = file;
+  return appId === caller.appId && templateId !== undefined && (await files.isCloneOf(caller.lockId, templateId));
+}
+
+/** Its session's own: what is counted in it and may be deleted there. */
+export function belongsToSession(file: ExtensionFile, caller: SessionRef): boolean {
   return file.appId === caller.appId && file.sessionId === caller.sessionId && file.lockId === caller.lockId;
 }
 
@@ -61,14 +63,14 @@ function isOwn(file: ExtensionFile, owner: { appId: string; userId: string }): b
  * Lets a direct upload of exactly this app, session and lock through to its completion, or the file it became. Throws
  * `file_not_found`, for one that nobody completed in time too.
  */
-export function sessionUpload({ clock }: { clock: Clock }, caller: SessionOf) {
+export function sessionUpload({ clock }: { clock: Clock }, caller: SessionRef) {
   return uploadOf(clock, (file) => belongsToSession(file, caller));
 }
 
 /** What may be deleted of a session: a file, or a direct upload that is given up. Throws `file_not_found`. */
 export async function getSessionUpload(
   deps: { files: FileStore; clock: Clock },
-  caller: SessionOf,
+  caller: SessionRef,
   fileId: string,
 ): Promise<ExtensionFile> {
   return sessionUpload(deps, caller)(await getExtensionFile(deps.files, fileId));

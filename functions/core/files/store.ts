@@ -51,6 +51,13 @@ export interface PageRequest {
   cursor?: string | undefined;
 }
 
+/** The session a caller acts in, with its app and its lock. */
+export interface SessionRef {
+  appId: string;
+  sessionId: string;
+  lockId: string;
+}
+
 /**
  * Records and counters. Each method is one conditional step of the state machine (docs/design.md, "State machine"): it
  * happens whole or not at all, and doing it again changes nothing.
@@ -79,11 +86,10 @@ export interface FileStore {
   remove(fileId: string): Promise<void>;
   /** Strongly consistent. */
   get(fileId: string): Promise<FileRecord | undefined>;
-  /** Newest first, what is ready. */
-  listBySession(
-    session: { appId: string; sessionId: string; lockId: string },
-    page: PageRequest,
-  ): Promise<Page<ExtensionFile>>;
+  /** Newest first, what is ready: the session's own, and what the template has that its lock is a clone of. */
+  listBySession(session: SessionRef, page: PageRequest): Promise<Page<ExtensionFile>>;
+  /** Whether a lock that lives is a clone of this template; strongly consistent. */
+  isCloneOf(lockId: string, templateId: string): Promise<boolean>;
   /** The files of a scope by their index, oldest first, in any state but `deleting`. */
   listByScope(scope: Scope, page: PageRequest): Promise<Page<FileRecord>>;
   /** Newest first, expired ones too. All, for the quota; their number is limited. */
