@@ -46,7 +46,8 @@ export function listenSetup(reopen: () => void): void {
     try {
       const target = desk.target ?? newTarget(saveAs.value === 'template' ? 'template' : 'lock');
       const { type, id, sessionId } = target;
-      const claim = { userId, target: { type, id, ...(sessionId && { sessionId }) }, config: wanted };
+      // What an edited config no longer names is released; nothing can fail between this claim and keeping the config.
+      const claim = { userId, target: { type, id, ...(sessionId && { sessionId }) }, config: wanted, replace: true };
       const answer = await call<ClaimAnswer>('platform', 'POST', `/platform/extensions/${appId}/claims`, claim);
       keep({ target, config: answer.config, draftId: newName('draft') });
       const pictures = answer.claimed.length === 1 ? '1 picture' : `${answer.claimed.length} pictures`;

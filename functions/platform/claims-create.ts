@@ -9,7 +9,7 @@ import { serve } from '#runtime/serve.ts';
 export const contract = {
   tag: 'platform',
   description:
-    'Called by the platform when it saves a lock or template config, before it persists the config it gets back.',
+    'Called by the platform when it saves a lock or template config, before it persists the config it gets back. With `replace`, files of earlier configs that this one no longer names are released; a roll back does not bring them back.',
   params: appParams,
   json: z.object({
     userId: identifier,
@@ -19,6 +19,7 @@ export const contract = {
       sessionId: z.optional(identifier),
     }),
     config: z.unknown(),
+    replace: z.optional(z.boolean()),
   }),
   success: 200,
   answer: z.object({

@@ -120,6 +120,23 @@ describe('setting an extension up', () => {
     expect(target.sessionId).toMatch(/^session-/);
   });
 
+  test('releases a saved picture that an edited config no longer uses', async () => {
+    const page = await newPage();
+    const setup = await openDemo(page, cloud().baseUrl);
+    await pick(setup, { name: 'stays.jpg', buffer: photo }, { name: 'goes.jpg', buffer: photo });
+    await named(setup, 'stays.jpg').first().waitFor();
+    await named(setup, 'goes.jpg').first().waitFor();
+    await setup.getByText('2 of 2 in the puzzle').waitFor();
+    await save(page);
+    await named(setup, 'goes.jpg').getByText('saved').waitFor();
+    await named(setup, 'goes.jpg').getByRole('checkbox', { name: 'Use' }).uncheck();
+    await setup.getByText('1 of 2 in the puzzle').waitFor();
+    await page.getByRole('button', { name: 'Save again' }).click();
+    await page.getByText('Saved: 1 picture claimed, and 1 left over deleted.').waitFor();
+    await expect.poll(() => pictures(setup).count()).toBe(1);
+    expect(await named(setup, 'stays.jpg').count()).toBe(1);
+  });
+
   test('claims a template, keeps it for its clone, and lets it go with the last one', async () => {
     const page = await newPage();
     const setup = await openDemo(page, cloud().baseUrl);

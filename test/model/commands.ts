@@ -75,6 +75,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       target,
       draftId,
       picks: fc.array(pick, { minLength: 1, maxLength: 3 }),
+      replace: fc.constantFrom(false, false, true),
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('claimAgain' as const), pick }) },

@@ -32,7 +32,7 @@ export type Command =
   | { kind: 'presign'; sessionId: SessionId | undefined; user: User; size: number }
   | { kind: 'put'; pick: number; storedSize: number }
   | { kind: 'complete'; pick: number }
-  | { kind: 'claim'; user: User; target: Target; draftId: string | undefined; picks: number[] }
+  | { kind: 'claim'; user: User; target: Target; draftId: string | undefined; picks: number[]; replace: boolean }
   | { kind: 'claimAgain'; pick: number }
   | { kind: 'rollBack'; pick: number }
   | { kind: 'delete'; pick: number }

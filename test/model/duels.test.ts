@@ -22,6 +22,15 @@ const claim = (target: Target, picks: number[], draftId?: string): Command => ({
   target,
   draftId,
   picks,
+  replace: false,
+});
+const replacing = (target: Target, picks: number[]): Command => ({
+  kind: 'claim',
+  user: 'ann',
+  target,
+  draftId: undefined,
+  picks,
+  replace: true,
 });
 const lock = (id: string, sessionId?: string): Target => ({ type: 'lock', id, sessionId });
 const template: Target = { type: 'template', id: 't1' };
@@ -52,6 +61,21 @@ const duels: Duel[] = [
     title: 'the same claim twice',
     start: [stage(100, 'd1'), stage(150, 'd1')],
     at: [claim(lock('l1'), [0], 'd1'), claim(lock('l1'), [0], 'd1')],
+  },
+  {
+    title: 'two configs that replace what was saved',
+    start: [stage(100), stage(150), stage(200), claim(lock('l1'), [0, 1])],
+    at: [replacing(lock('l1'), [0, 2]), replacing(lock('l1'), [1])],
+  },
+  {
+    title: 'a config that replaces another and the roll back of that',
+    start: [stage(100), stage(150), claim(lock('l1'), [0, 1])],
+    at: [replacing(lock('l1'), [0]), rollBack],
+  },
+  {
+    title: 'a claim that names the session late and the end of that session',
+    start: [stage(100), claim(lock('l1'), [0])],
+    at: [claim(lock('l1', 's1'), [0]), tell({ type: 'session.deleted', sessionId: 's1' })],
   },
   { title: 'a claim and a deletion', start: [stage(100), stage(150)], at: [claim(lock('l1'), [0, 1]), discard] },
   {

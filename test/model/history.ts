@@ -5,6 +5,7 @@ import type { ExtensionFile as FileRecord } from '#core/files/record.ts';
 import { appId, type Command, type EventBody } from './domain.ts';
 import { fileIn, type Observed } from './observe.ts';
 import type { Answer, ClaimRequest, Request } from './perform.ts';
+import { holderOf } from './rules.ts';
 import type { Ending } from './turns.ts';
 
 /** A request and what became of it. */
@@ -13,8 +14,8 @@ export interface Done {
   ending: Ending<Answer>;
 }
 
-export const idOfClaim = ({ user, target, draftId, fileIds }: ClaimRequest) =>
-  claimIdOf({ appId, userId: user, target, fileIds: [...new Set(fileIds)], draftId });
+export const idOfClaim = ({ user, target, draftId, fileIds, replace }: ClaimRequest) =>
+  claimIdOf({ appId, userId: user, target, fileIds: [...new Set(fileIds)], draftId, replace });
 
 /**
  * What the world outside remembers: who was told what, and what the platform has said. With it the model knows what
@@ -70,8 +71,8 @@ export function createHistory() {
         const own = before.files.filter(({ userId }) => userId === command.user);
         const others = before.files.filter(({ userId }) => userId !== command.user).slice(0, 1);
         const fileIds = command.picks.flatMap((pick) => choose([...own, ...others], pick)?.id ?? []);
-        const { user, target, draftId } = command;
-        return fileIds.length === 0 ? undefined : { kind: 'claim', user, target, draftId, fileIds };
+        const { user, target, draftId, replace } = command;
+        return fileIds.length === 0 ? undefined : { kind: 'claim', user, target, draftId, fileIds, replace };
       }
       case 'claimAgain': {
         const request = choose([...claims.values()], command.pick);
@@ -125,7 +126,15 @@ export function scopesOf(file: FileRecord): string[] {
   ];
 }
 
-export const scopeOfTarget = ({ type, id }: ClaimRequest['target']) => `${type.toUpperCase()}#${id}`;
+/** A claim that replaces takes what its target holds for the same user by earlier claims, and its config does not name. */
+export function replaces({ replace, user, target, fileIds }: ClaimRequest, file: FileRecord): boolean {
+  const holder = holderOf(file);
+  const held = holder?.type === target.type && holder.id === target.id && file.claimIds !== undefined;
+  return replace && held && file.userId === user && !fileIds.includes(file.id);
+}
+
+export const scopeOfTarget = ({ type, id }: Pick<ClaimRequest['target'], 'type' | 'id'>) =>
+  `${type.toUpperCase()}#${id}`;
 
 function scopeOf(event: Exclude<EventBody, { type: 'lock.cloned' }>): string {
   switch (event.type) {

@@ -1,6 +1,6 @@
 import type { ClaimAnswer } from '#core/extensions/claims/claim.ts';
 import type { ExtensionFile as FileRecord } from '#core/files/record.ts';
-import { type Done, type History, idOfClaim, readyFilesOf, scopeOfTarget, scopesOf } from './history.ts';
+import { type Done, type History, idOfClaim, readyFilesOf, replaces, scopeOfTarget, scopesOf } from './history.ts';
 import { fileIn, isReady, type Observed } from './observe.ts';
 import type { Answer, ClaimRequest, Request } from './perform.ts';
 import { holderOf, isExpired } from './rules.ts';
@@ -47,7 +47,7 @@ function createCauses(done: Done[], after: Observed, history: History) {
         taken.some(({ request }) => scopesOfTarget(request).some(history.hasEnded)) ||
         claims.some(
           ({ request, ending }) =>
-            cleans(request, file) &&
+            (cleans(request, file) || replaces(request, file) || replaces(request, current)) &&
             (ending.crashed || (ending.value.ok && ending.value.claim?.deleted.includes(file.id))),
         )
       );
@@ -138,7 +138,9 @@ function notTheSame({ request, ending }: Done, done: Done[], before: Observed, h
   );
   const earlier = stood ? (history.answers.get(id) ?? []) : [];
   const same = [...others, earlier].flat().filter(({ claimId }) => claimId === id);
-  return new Set(same.map((answer) => JSON.stringify(sorted(answer)))).size > 1
+  // What replaces others is looked at anew each time: what was saved since goes, too.
+  const told = (answer: ClaimAnswer) => (request.replace ? { claimed: sorted(answer).claimed } : sorted(answer));
+  return new Set(same.map((answer) => JSON.stringify(told(answer)))).size > 1
     ? [`claim ${id} was answered differently: ${JSON.stringify(same)}`]
     : [];
 }

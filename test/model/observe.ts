@@ -2,6 +2,7 @@ import type { ClaimRecord } from '#core/extensions/claims/claim-record.ts';
 import { markerPrefix } from '#core/files/ids.ts';
 import type { ExtensionFile as FileRecord, Scope } from '#core/files/record.ts';
 import { allItems } from '#test/support/tables.ts';
+import { appId } from './domain.ts';
 import { counters } from './limits.ts';
 import { isExpired, usageOf } from './rules.ts';
 import type { Run } from './run.ts';
@@ -11,6 +12,8 @@ export interface Observed {
   now: Date;
   files: FileRecord[];
   claims: ClaimRecord[];
+  /** Of a lock or template and a user, by partition key and user: which claim its item names as the last. */
+  lastClaims: Map<string, string>;
   usage: Map<string, { usedBytes: number; fileCount: number }>;
   /** Partition keys of closed counters and deleted holders, as `keys.ts` writes them. */
   closed: Set<string>;
@@ -31,6 +34,7 @@ export async function observe(run: Run): Promise<Observed> {
     now: new Date(run.time.now),
     files: of('FILE').sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1)) as unknown as FileRecord[],
     claims: of('CLAIM') as unknown as ClaimRecord[],
+    lastClaims: new Map(of('HOLDER').flatMap(lastClaimsIn)),
     usage: new Map(counters.map((counter) => [counter.pk, usageOf(of('COUNTER'), counter)])),
     closed: new Set(ended.map(({ pk }) => String(pk))),
     tickets: of('EXPIRY').map(({ pk }) => String(pk)),
@@ -40,6 +44,11 @@ export async function observe(run: Run): Promise<Observed> {
       listed.objects.filter(({ key }) => !key.startsWith(markerPrefix)).map(({ key, sizeBytes }) => [key, sizeBytes]),
     ),
   };
+}
+
+function lastClaimsIn(item: Record<string, unknown>): [string, string][] {
+  const named = Object.entries(item).filter(([name]) => name.startsWith(`claim#${appId}#`));
+  return named.map(([name, id]) => [`${item.pk} ${name.split('#')[2]}`, String(id)]);
 }
 
 export const fileIn = ({ files }: Observed, id: string) => files.find((file) => file.id === id);

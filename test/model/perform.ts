@@ -3,7 +3,7 @@ import { cleanDraftLater } from '#core/extensions/claims/clean-draft.ts';
 import { rollBackClaim } from '#core/extensions/claims/roll-back.ts';
 import { completeImage, presignImage } from '#core/extensions/direct-images.ts';
 import { getSessionUpload, ownUpload, sessionUpload } from '#core/extensions/session-files.ts';
-import { getStagedFile } from '#core/extensions/staged-files.ts';
+import { getDeletableFile } from '#core/extensions/staged-files.ts';
 import { storeImage } from '#core/extensions/store-image.ts';
 import { deleteFile } from '#core/files/delete.ts';
 import { AppError } from '#core/files/errors.ts';
@@ -24,6 +24,7 @@ export interface ClaimRequest {
   target: Target;
   draftId: string | undefined;
   fileIds: string[];
+  replace: boolean;
 }
 
 /** A command whose picks are made. */
@@ -84,8 +85,8 @@ async function carryOut(
       return { fileId: (await completeImage(ports, { uploadId: request.file.id, authorize }, settings)).id };
     }
     case 'claim': {
-      const { user, target } = request;
-      const body = { appId, userId: user, target, config: configOf(request) };
+      const { user, target, replace } = request;
+      const body = { appId, userId: user, target, config: configOf(request), replace };
       return { claim: await claimFiles(ports, body, async () => settings) };
     }
     case 'rollBack':
@@ -96,7 +97,7 @@ async function carryOut(
       const owner = { appId, userId: file.userId };
       await deleteFile(ports, () =>
         file.staged || file.sessionId === undefined
-          ? getStagedFile(ports, owner, file.id)
+          ? getDeletableFile(ports, owner, file.id)
           : getSessionUpload(ports, callerOf(file), file.id),
       );
       return {};

@@ -1,9 +1,19 @@
 import type { ExtensionFile as FileRecord } from '#core/files/record.ts';
 import { appId, sessions } from './domain.ts';
-import { type Done, idOfClaim, scopeOfTarget } from './history.ts';
+import { type Done, idOfClaim, replaces, scopeOfTarget } from './history.ts';
 import { fileIn, isClaimable, isReady, type Observed } from './observe.ts';
 import type { ClaimRequest, Request } from './perform.ts';
-import { appCounter, type Counter, counts, isExpired, isOpen, isOver, sessionCounter, stagedCounter } from './rules.ts';
+import {
+  appCounter,
+  type Counter,
+  counts,
+  holderOf,
+  isExpired,
+  isOpen,
+  isOver,
+  sessionCounter,
+  stagedCounter,
+} from './rules.ts';
 
 /** The codes a request may be refused with; none: it must be granted. */
 export type Prediction = string[];
@@ -27,8 +37,9 @@ export function predict(request: Request, before: Observed): Prediction | undefi
       return claiming(request, before);
     case 'delete': {
       const { file } = request;
-      const deletable = isOpen(file, before.now) && (file.staged || file.sessionId !== undefined);
-      return deletable ? [] : ['file_not_found'];
+      if (!isOpen(file, before.now)) return ['file_not_found'];
+      if (file.staged || file.sessionId !== undefined) return [];
+      return isLeftBehind(file, before) ? [] : ['file_not_found'];
     }
     default:
       return [];
@@ -70,10 +81,22 @@ function completing(file: FileRecord, before: Observed): Prediction | undefined 
   return undefined;
 }
 
+/** The config saved last for its lock or template does not name it. The table says which that was. */
+function isLeftBehind(file: FileRecord, { claims, lastClaims }: Observed): boolean {
+  const holder = holderOf(file);
+  if (holder === undefined || file.claimIds === undefined) return false;
+  const last = claims.find(({ id }) => id === lastClaims.get(`${scopeOfTarget(holder)} ${file.userId}`));
+  return last?.state === 'claimed' && !last.fileIds.includes(file.id);
+}
+
+/** Comes into the session that a claim names: staged so far, or claimed by its lock before that had a session. */
+const isJoining = (file: FileRecord, now: Date) =>
+  isClaimable(file, now) || (isReady(file) && file.claimIds !== undefined && file.sessionId === undefined);
+
 function claiming(request: ClaimRequest, before: Observed): Prediction | undefined {
-  const { user, target, fileIds } = request;
+  const { user, target, fileIds, replace } = request;
   const id = idOfClaim(request);
-  if (before.claims.some((claim) => claim.id === id && claim.state === 'claimed')) return [];
+  if (!replace && before.claims.some((claim) => claim.id === id && claim.state === 'claimed')) return [];
   if (before.closed.has(`APP#${appId}`)) return undefined;
   const reasons = fileIds.flatMap((fileId) => {
     const file = fileIn(before, fileId);
@@ -84,10 +107,15 @@ function claiming(request: ClaimRequest, before: Observed): Prediction | undefin
   });
   if (reasons.length > 0) return reasons.slice(0, 1);
   const targetGone = before.closed.has(scopeOfTarget(target)) ? ['not_found'] : [];
-  const moved = [...new Set(fileIds)]
-    .map((fileId) => fileIn(before, fileId))
-    .filter((file) => file !== undefined && isClaimable(file, before.now));
-  const bytes = moved.reduce((sum, file) => sum + (file?.sizeBytes ?? 0), 0);
-  if (target.type !== 'lock' || target.sessionId === undefined || bytes === 0) return targetGone;
-  return [...targetGone, ...roomFor(before, [sessionCounter(target.sessionId)], bytes)];
+  if (target.type !== 'lock' || target.sessionId === undefined) return targetGone;
+  const { sessionId } = target;
+  const sizeOf = (files: FileRecord[]) => files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  const joining = sizeOf(before.files.filter((file) => fileIds.includes(file.id) && isJoining(file, before.now)));
+  const leaving = sizeOf(
+    before.files.filter((file) => replaces(request, file) && isReady(file) && file.sessionId === sessionId),
+  );
+  if (joining === 0) return targetGone;
+  // What leaves is given back in the same step; whether it is known by then the index decides.
+  const full = roomFor(before, [sessionCounter(sessionId)], joining - leaving);
+  return full.length === 0 && leaving > 0 ? undefined : [...targetGone, ...full];
 }

@@ -1,5 +1,6 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { BindResult, ClaimRecord, ClaimStore, Move } from '#core/extensions/claims/claim-record.ts';
+import type { BindResult, ClaimRecord, Move } from '#core/extensions/claims/claim-record.ts';
+import type { Claimant, ClaimStore } from '#core/extensions/claims/claim-store.ts';
 import { isOf } from '#core/files/record.ts';
 import type { CounterLimit } from '#core/files/store.ts';
 import { getFiles } from './batch-get.ts';
@@ -31,19 +32,37 @@ export function createClaimStore(table: Table): ClaimStore {
       return (await getFiles(table, fileIds)).filter((file) => isOf('extension', file));
     },
 
-    async bind(claim, moves, limits, now): Promise<BindResult> {
-      const { limited, items: counters } = counterParts(TableName, moves, limits);
+    async lastIdOf(claimant) {
+      const { Item } = await table.documents.send(
+        new GetCommand({ TableName, Key: holderKey(claimant.target), ConsistentRead: true }),
+      );
+      return Item?.[lastOf(claimant)];
+    },
+
+    async makeLast(claim) {
+      await transact(table, [
+        { Update: lastUpdate(TableName, claim, claim.id, { condition: alive }) },
+        {
+          // What stood before it is not known any more: others came between.
+          Update: { TableName, Key: claimKey(claim.id), UpdateExpression: 'REMOVE previousId' },
+        },
+      ]);
+    },
+
+    async bind({ claim, moves, limits, released }, now): Promise<BindResult> {
+      const all = [...moves, ...released.map((from) => ({ from, to: writes.released(from, now) }))];
+      const { limited, items: counters } = counterParts(TableName, all, limits);
+      const same = claim.previousId === undefined ? 'attribute_not_exists(#last)' : '#last = :was';
       const bindOnce = async (): Promise<BindResult | FormerCounter> => {
         const outcomes = await transact(table, [
           {
-            ConditionCheck: {
-              TableName,
-              Key: holderKey(claim.target),
-              ConditionExpression: 'attribute_not_exists(deletedAt)',
-            },
+            Update: lastUpdate(TableName, claim, claim.id, {
+              condition: `${alive} AND ${same}`,
+              was: claim.previousId,
+            }),
           },
           ...counters,
-          ...moves.map(moveItem),
+          ...all.map(moveItem),
           {
             Put: {
               TableName,
@@ -56,7 +75,8 @@ export function createClaimStore(table: Table): ClaimStore {
         ]);
         if (outcomes === undefined) return { outcome: 'bound' };
         if (outcomes.at(-1)?.failed) return { outcome: 'repeated' };
-        if (outcomes[0]?.failed) return { outcome: 'target_deleted' };
+        if (outcomes[0]?.failed)
+          return { outcome: outcomes[0].old?.deletedAt === undefined ? 'moved' : 'target_deleted' };
         for (const [index, limit] of limited.entries()) {
           const outcome = outcomes[index + 1];
           if (limit === undefined || !outcome?.failed) continue;
@@ -121,9 +141,16 @@ export function createClaimStore(table: Table): ClaimStore {
         to.expiresAt === undefined || to.expiresAt === from.stagedUntil ? [] : [writes.putTicket(to.id, to.expiresAt)],
       );
       if (tickets.length > 0) await transact(table, tickets);
+      const last = await this.lastIdOf(claim);
+      const previous =
+        last === claim.id && claim.previousId !== undefined ? await this.get(claim.previousId) : undefined;
+      const next = previous?.state === 'claimed' ? previous.id : undefined;
       const outcomes = await transact(table, [
         ...counterParts(TableName, moves, []).items,
         ...moves.map(moveItem),
+        ...(last === claim.id
+          ? [{ Update: lastUpdate(TableName, claim, next, { condition: '#last = :was', was: last }) }]
+          : []),
         {
           Update: {
             TableName,
@@ -137,6 +164,32 @@ export function createClaimStore(table: Table): ClaimStore {
       ]);
       return outcomes === undefined;
     },
+  };
+}
+
+/** Where a lock or template keeps its last claim of a user and app: others' configs of it are theirs. */
+const lastOf = ({ appId, userId }: Pick<Claimant, 'appId' | 'userId'>) => `claim#${appId}#${userId}`;
+
+const alive = 'attribute_not_exists(deletedAt)';
+
+/** Makes a claim its target's last, or none of which is known, where `condition` holds. */
+function lastUpdate(
+  TableName: string,
+  claimant: Claimant,
+  next: string | undefined,
+  { condition, was }: { condition: string; was?: string | undefined },
+) {
+  return {
+    TableName,
+    Key: holderKey(claimant.target),
+    UpdateExpression: next === undefined ? 'REMOVE #last' : 'SET #last = :next',
+    ConditionExpression: condition,
+    ExpressionAttributeNames: { '#last': lastOf(claimant) },
+    ExpressionAttributeValues: {
+      ...(next !== undefined && { ':next': next }),
+      ...(was !== undefined && { ':was': was }),
+    },
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
   };
 }
 

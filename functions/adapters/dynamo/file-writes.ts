@@ -54,6 +54,7 @@ export function createFileWrites(TableName: string) {
 
   return {
     replace,
+    released,
 
     /** The alarm of a record that expires, epoch milliseconds. */
     putTicket,
@@ -122,7 +123,7 @@ export function createFileWrites(TableName: string) {
   };
 }
 
-function released(file: FileRecord, now: Date): FileRecord {
+function released<F extends FileRecord>(file: F, now: Date): F {
   // Callers refuse earlier and with reasons; this is the last door a file under retention would have to pass.
   if (retainedUntil(file, now) !== undefined) throw new Error(`File ${file.id} must be kept`);
   return {

@@ -1,9 +1,10 @@
+import type { ClaimStore } from '#core/extensions/claims/claim-store.ts';
 import { type StagedQuota, stagedQuotaOf } from '#core/extensions/quota.ts';
 import { getExtensionFile, ownUpload } from '#core/extensions/session-files.ts';
 import type { AppSettings } from '#core/extensions/settings.ts';
 import { fileNotFound } from '#core/files/not-found.ts';
 import type { Clock } from '#core/files/ports.ts';
-import { type ExtensionFile, isVisible } from '#core/files/record.ts';
+import { type ExtensionFile, holderOf, isVisible } from '#core/files/record.ts';
 import type { FileStore } from '#core/files/store.ts';
 
 interface Deps {
@@ -46,11 +47,25 @@ async function read({ files, clock }: Deps, owner: Owner, settings: AppSettings)
 }
 
 /**
- * What an owner may delete: a file that is staged still, or a direct upload that is given up before it is completed.
- * Throws `file_not_found`, for a claimed file too.
+ * What an owner may delete: a file that is staged still, a direct upload that is given up before it is completed, or a
+ * claimed file that the config saved last does not name any more. Throws `file_not_found`, for a file in use too.
  */
-export async function getStagedFile(deps: Deps, owner: Owner, fileId: string): Promise<ExtensionFile> {
+export async function getDeletableFile(
+  deps: Deps & { claims: ClaimStore },
+  owner: Owner,
+  fileId: string,
+): Promise<ExtensionFile> {
   const file = ownUpload(deps, owner)(await getExtensionFile(deps.files, fileId));
-  if (!file.staged) throw fileNotFound();
+  if (!file.staged && (await isReferenced(deps.claims, file))) throw fileNotFound();
   return file;
+}
+
+/** Whatever is not known to be left behind is in use. */
+async function isReferenced(claims: ClaimStore, file: ExtensionFile): Promise<boolean> {
+  const { appId, userId, claimIds } = file;
+  const target = holderOf(file);
+  if (claimIds === undefined || target === undefined) return true;
+  const lastId = await claims.lastIdOf({ appId, userId, target });
+  const last = lastId === undefined ? undefined : await claims.get(lastId);
+  return last?.state !== 'claimed' || last.fileIds.includes(file.id);
 }

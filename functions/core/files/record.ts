@@ -70,6 +70,8 @@ export interface ExtensionFile extends StoredFile {
   purpose?: string;
   /** The claims of its holder that stand on it, newest last; when the last of them is rolled back it is staged again. */
   claimIds?: string[];
+  /** Those of them that named the session it counts in; with the last of these it leaves the session. */
+  sessionClaimIds?: string[];
   /** Epoch milliseconds: when it would have expired had it not been claimed; a roll back takes nothing of that away. */
   stagedUntil?: number;
 }

@@ -5,13 +5,8 @@ import type { Table } from '#adapters/dynamo/client.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { ticketKey } from '#adapters/dynamo/keys.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
-import {
-  boundTo,
-  type ClaimRecord,
-  type ClaimStore,
-  type Move,
-  withoutClaim,
-} from '#core/extensions/claims/claim-record.ts';
+import { boundTo, type ClaimRecord, type Move, withoutClaim } from '#core/extensions/claims/claim-record.ts';
+import type { ClaimStore } from '#core/extensions/claims/claim-store.ts';
 import { countersOf, type ExtensionFile } from '#core/files/record.ts';
 import type { CounterLimit, FileStore } from '#core/files/store.ts';
 import type { LifecycleStore } from '#core/lifecycle/events.ts';
@@ -74,8 +69,17 @@ for (const dynamoDb of dynamoDbs) {
       if (stored === undefined) throw new Error('not ready');
       return stored;
     };
-    const several = (count: number) => Promise.all(Array.from({ length: count }, () => ready()));
-    const bind = (claim: ClaimRecord, moves: Move[], limits = roomy) => claims.bind(claim, moves, limits, new Date());
+    /** One after the other where they are many: a slow machine's DynamoDB would time out on all of them at once. */
+    const several = async (count: number) => {
+      const stored: ExtensionFile[] = [];
+      while (stored.length < count) {
+        const group = Array.from({ length: Math.min(10, count - stored.length) }, () => ready());
+        stored.push(...(await Promise.all(group)));
+      }
+      return stored;
+    };
+    const bind = (claim: ClaimRecord, moves: Move[], limits = roomy) =>
+      claims.bind({ claim, moves, limits, released: [] }, new Date());
     const bound = async (count: number, given: Partial<ClaimRecord> = {}) => {
       const before = await several(count);
       const claim = claimOf(before, given);

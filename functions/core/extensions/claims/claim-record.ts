@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ExtensionFile, Holder } from '#core/files/record.ts';
-import type { CounterLimit, OverLimit } from '#core/files/store.ts';
+import type { OverLimit } from '#core/files/store.ts';
 
 /**
  * What a saved config belongs to. A lock may say which session of it the files count against; a template has none, since
@@ -22,20 +22,25 @@ export interface ClaimRecord {
   /** From when on no more go, so that the same claim is always answered the same. */
   cleanedAt?: string;
   state: 'claimed' | 'rolled_back';
+  /** What stood as the target's last before this one. */
+  previousId?: string;
   createdAt: string;
 }
 
-/** Same user, app, target, files and draft: same claim, whoever sends it how often. */
+/** Same user, app, target, files, draft and way: same claim, whoever sends it how often. */
 export function claimIdOf(claim: {
   appId: string;
   userId: string;
   target: ClaimTarget;
   fileIds: string[];
   draftId: string | undefined;
+  replace?: boolean | undefined;
 }): string {
-  const { appId, userId, target, fileIds, draftId } = claim;
+  const { appId, userId, target, fileIds, draftId, replace } = claim;
   const parts = [appId, userId, target.type, target.id, target.sessionId ?? '', draftId ?? '', ...[...fileIds].sort()];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24);
+  // An object cannot be mistaken for a file's id.
+  const named = replace === true ? [...parts, { replace }] : parts;
+  return createHash('sha256').update(JSON.stringify(named)).digest('hex').slice(0, 24);
 }
 
 /** A config may be saved any number of times; a file remembers so many of its claims, which is more than are ever taken back. */
@@ -43,8 +48,8 @@ const maxClaimsOfFile = 20;
 
 /**
  * The file as its target holds it: no longer staged, so nothing expires it. One that the target holds already remembers
- * this claim too, so that taking an older one back leaves it where it is. Undefined when nothing changes: it was
- * uploaded where it is.
+ * this claim too, so that taking an older one back leaves it where it is, and joins the session that this one names when
+ * it is in none yet. Undefined when nothing changes: it was uploaded where it is.
  */
 export function boundTo(
   file: ExtensionFile,
@@ -52,24 +57,34 @@ export function boundTo(
   claimId: string,
   now: Date,
 ): ExtensionFile | undefined {
-  if (!file.staged) return file.claimIds === undefined ? undefined : alsoClaimed(file, file.claimIds, claimId, now);
+  if (!file.staged && file.claimIds === undefined) return undefined;
+  const changed = { rev: file.rev + 1, updatedAt: now.toISOString() };
+  const claims = { claimIds: withId(file.claimIds, claimId), ...inSession(file, target, claimId) };
+  if (!file.staged) return { ...file, ...claims, ...changed };
   const { expiresAt: stagedUntil, dueAt: _dueAt, ...rest } = file;
   const holder = target.type === 'lock' ? { lockId: target.id } : { templateId: target.id };
   return {
     ...rest,
     ...holder,
-    ...(target.sessionId !== undefined && { sessionId: target.sessionId }),
     staged: false,
     ...(stagedUntil !== undefined && { stagedUntil }),
-    claimIds: [claimId],
-    rev: file.rev + 1,
-    updatedAt: now.toISOString(),
+    ...claims,
+    ...changed,
   };
 }
 
-function alsoClaimed(file: ExtensionFile, claimIds: string[], claimId: string, now: Date): ExtensionFile {
-  const known = [...claimIds.filter((id) => id !== claimId), claimId].slice(-maxClaimsOfFile);
-  return { ...file, claimIds: known, rev: file.rev + 1, updatedAt: now.toISOString() };
+const withId = (ids: string[] | undefined, claimId: string) =>
+  [...(ids ?? []).filter((id) => id !== claimId), claimId].slice(-maxClaimsOfFile);
+
+function inSession(
+  { sessionId, sessionClaimIds }: ExtensionFile,
+  target: ClaimTarget,
+  claimId: string,
+): Pick<ExtensionFile, 'sessionId' | 'sessionClaimIds'> {
+  if (target.sessionId === undefined || (sessionId !== undefined && sessionId !== target.sessionId)) return {};
+  // Which claims brought a file there was not always noted: such a file stays in its session while it is claimed.
+  if (sessionId !== undefined && sessionClaimIds === undefined) return {};
+  return { sessionId: target.sessionId, sessionClaimIds: withId(sessionClaimIds, claimId) };
 }
 
 /** A rolled back file has at least this long before it expires, however little was left of its first life. */
@@ -79,10 +94,20 @@ const restoredForMs = 3_600_000;
 export function withoutClaim(file: ExtensionFile, claimId: string, now: Date): ExtensionFile {
   const changed = { ...file, rev: file.rev + 1, updatedAt: now.toISOString() };
   const others = file.claimIds?.filter((id) => id !== claimId) ?? [];
-  if (others.length > 0) return { ...changed, claimIds: others };
-  for (const name of ['lockId', 'templateId', 'sessionId', 'claimIds', 'stagedUntil'] as const) delete changed[name];
+  if (others.length > 0) return { ...leftSession(changed, claimId), claimIds: others };
+  for (const name of ['lockId', 'templateId', 'sessionId', 'claimIds', 'sessionClaimIds', 'stagedUntil'] as const) {
+    delete changed[name];
+  }
   const expiresAt = Math.max(file.stagedUntil ?? 0, now.getTime() + restoredForMs);
   return { ...changed, staged: true, expiresAt, dueAt: expiresAt };
+}
+
+function leftSession(file: ExtensionFile, claimId: string): ExtensionFile {
+  const left = file.sessionClaimIds?.filter((id) => id !== claimId);
+  if (left === undefined) return file;
+  if (left.length > 0) return { ...file, sessionClaimIds: left };
+  const { sessionId: _session, sessionClaimIds: _claims, ...rest } = file;
+  return rest;
 }
 
 /** One file's move from what it was to what it becomes. */
@@ -100,29 +125,3 @@ export type BindResult =
   | { outcome: 'repeated' }
   /** The lock, template or session is deleted. */
   | { outcome: 'target_deleted' };
-
-/** Claims and the files they bind. */
-export interface ClaimStore {
-  get(claimId: string): Promise<ClaimRecord | undefined>;
-  /** Strongly consistent; missing ones and those of other systems are left out. */
-  getFiles(fileIds: string[]): Promise<ExtensionFile[]>;
-  /**
-   * Moves all files, their counters and the claim's record in one transaction. `limits` are those of the counters that
-   * grow. The target must not be deleted, the claim must not stand already, and each file must be at the revision it was
-   * read at.
-   */
-  bind(claim: ClaimRecord, moves: Move[], limits: CounterLimit[], now: Date): Promise<BindResult>;
-  /**
-   * Releases files of the draft that the config does not use, at most 30, in one transaction: `noted` in the claim while
-   * it is not answered, or `unsaid` since. False when one of them moved meanwhile, or the claim is rolled back, or
-   * answered where they are to be noted.
-   */
-  discard(claimId: string, files: ExtensionFile[], now: Date, how: 'noted' | 'unsaid'): Promise<boolean>;
-  /** From now on nothing more is discarded. Answers all that was, by whichever call; undefined when rolled back. */
-  finish(claimId: string, now: Date): Promise<string[] | undefined>;
-  /**
-   * Moves all files back and marks the claim rolled back, in one transaction; their alarms are set before it. False: a
-   * file moved meanwhile.
-   */
-  unbind(claim: ClaimRecord, moves: Move[]): Promise<boolean>;
-}

@@ -8,8 +8,10 @@ import type { Clock } from '#core/files/ports.ts';
 import { countersOf, type ExtensionFile, isExpired } from '#core/files/record.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
 import type { CounterLimit, FileStore } from '#core/files/store.ts';
-import { boundTo, type ClaimRecord, type ClaimStore, type ClaimTarget, claimIdOf } from './claim-record.ts';
-import { cleanDraft } from './clean-draft.ts';
+import { boundTo, type ClaimRecord, type ClaimTarget, claimIdOf } from './claim-record.ts';
+import type { ClaimStore } from './claim-store.ts';
+import { cleanDraft, discardAll } from './clean-draft.ts';
+import { replacedBy } from './replaced.ts';
 import { scanConfig } from './scan.ts';
 
 export interface ClaimDeps {
@@ -25,6 +27,7 @@ export interface ClaimRequest {
   userId: string;
   target: ClaimTarget;
   config: unknown;
+  replace?: boolean | undefined;
 }
 
 export interface ClaimAnswer {
@@ -37,7 +40,8 @@ export interface ClaimAnswer {
 
 /**
  * Binds every file a saved config references to its lock or template (docs/contract.md, "Claims"): all of them or none,
- * and the same claim again gives the same answer. Then the draft's other staged files go.
+ * and the same claim again gives the same answer. With `replace`, what the target held by earlier claims and the config
+ * no longer names is released with it. Then the draft's other staged files go.
  *
  * Throws `file_not_found`, `staged_file_expired`, `file_already_claimed` (with every failing file in `details.files`),
  * `extension_session_storage_quota_exceeded`, `not_found` when the target is deleted, `validation_failed`.
@@ -56,19 +60,38 @@ export async function claimFiles(
   if (earlier !== undefined && (earlier.appId !== request.appId || earlier.userId !== request.userId)) {
     throw refusal(fileIds.map((fileId) => ({ fileId, code: 'file_not_found' })));
   }
-  if (earlier?.state !== 'claimed') {
-    await bindAll(deps, { id, fileIds, draftId, request, settings });
-  } else if (earlier.cleanedAt !== undefined) {
-    return answer(earlier.deletedIds);
+  const stands = earlier?.state === 'claimed';
+  // A config that replaces is looked at anew: others may have been saved since it was.
+  const bound =
+    stands && !request.replace ? nothingLeft : await bindAll(deps, { id, fileIds, draftId, request, settings });
+  if (stands) await keepLast(deps.claims, earlier);
+  if (stands && earlier.cleanedAt !== undefined) {
+    return answer([...earlier.deletedIds, ...(await discardAll(deps, id, bound.left, 'unsaid'))]);
   }
-  if (draftId === undefined) return answer([]);
-  const { appId, userId } = request;
-  const discarded = await cleanDraft(deps, { claimId: id, draftId, appId, userId, used: fileIds });
-  return answer((await deps.claims.finish(id, deps.clock.now())) ?? discarded);
+  if (draftId === undefined && bound.left.length === 0) return answer(bound.released);
+  const released = [...bound.released, ...(await discardAll(deps, id, bound.left, 'noted'))];
+  if (draftId !== undefined) {
+    const { appId, userId } = request;
+    released.push(...(await cleanDraft(deps, { claimId: id, draftId, appId, userId, used: fileIds })));
+  }
+  return answer((await deps.claims.finish(id, deps.clock.now())) ?? released);
 }
 
 const targetOf = ({ type, id, sessionId }: ClaimTarget): ClaimTarget =>
   type === 'lock' ? { type, id, sessionId } : { type, id };
+
+/** What a claim released as it was made, and what it had no room for in one transaction. */
+interface Bound {
+  released: string[];
+  left: ExtensionFile[];
+}
+
+const nothingLeft: Bound = { released: [], left: [] };
+
+/** A config that was saved before is saved again: it is what its target shows from now on. */
+async function keepLast(claims: ClaimStore, claim: ClaimRecord): Promise<void> {
+  if ((await claims.lastIdOf(claim)) !== claim.id) await claims.makeLast(claim);
+}
 
 async function bindAll(
   deps: ClaimDeps,
@@ -79,21 +102,26 @@ async function bindAll(
     request: ClaimRequest;
     settings: () => Promise<AppSettings>;
   },
-): Promise<void> {
-  const { appId, userId, target } = claim.request;
+): Promise<Bound> {
+  const { appId, userId, target, replace } = claim.request;
   const bindOnce = async () => {
     const now = deps.clock.now();
-    const found = new Map(
-      (await deps.claims.getFiles(claim.fileIds.filter((id) => idPattern.test(id)))).map((file) => [file.id, file]),
-    );
+    const [files, previousId] = await Promise.all([
+      deps.claims.getFiles(claim.fileIds.filter((id) => idPattern.test(id))),
+      deps.claims.lastIdOf({ appId, userId, target }),
+    ]);
+    const found = new Map(files.map((file) => [file.id, file]));
     const failures = claim.fileIds.flatMap((id) => failureOf(id, found.get(id), claim.request, now) ?? []);
     if (failures.length > 0) throw refusal(failures);
 
-    const moves = [...found.values()].flatMap((from) => {
+    const moves = files.flatMap((from) => {
       const to = boundTo(from, target, claim.id, now);
       return to === undefined ? [] : [{ from, to }];
     });
-    const added = moves.filter(({ from }) => from.staged);
+    const replaced = replace ? await replacedBy(deps, claim.request, { previousId, named: claim.fileIds }) : [];
+    const most = Math.floor((maxTransactionItems - fixedItems - moves.length) / itemsPerRelease);
+    const [released, left] = [replaced.slice(0, most), replaced.slice(most)];
+    const deletedIds = released.map(({ id }) => id);
     const record: ClaimRecord = {
       id: claim.id,
       appId,
@@ -101,18 +129,22 @@ async function bindAll(
       target,
       fileIds: claim.fileIds,
       state: 'claimed',
-      deletedIds: [],
-      ...(claim.draftId === undefined && { cleanedAt: now.toISOString() }),
+      deletedIds,
+      ...(claim.draftId === undefined && left.length === 0 && { cleanedAt: now.toISOString() }),
+      ...(previousId !== undefined && previousId !== claim.id && { previousId }),
       createdAt: now.toISOString(),
     };
-    const limits = added[0] === undefined ? [] : grownBy(added[0].to, await claim.settings());
+    const joining = moves.filter(({ from, to }) => to.sessionId !== from.sessionId);
+    const limits = joining[0] === undefined ? [] : sessionLimits(joining[0].to, await claim.settings());
     // What nobody will finish or save is in nobody's way.
-    const bind = () => deps.claims.bind(record, moves, limits, now);
-    const { outcome } = await withRoom(deps, sumOf(added.map(({ from }) => from)), bind);
+    const bind = () => deps.claims.bind({ claim: record, moves, limits, released }, now);
+    const { outcome } = await withRoom(deps, sumOf(joining.map(({ from }) => from)), bind);
     switch (outcome) {
       case 'bound':
+        await deps.scheduleDelete(deletedIds);
+        return { released: deletedIds, left };
       case 'repeated':
-        return outcome;
+        return { released: [], left: replaced };
       case 'moved':
         return moved;
       case 'target_deleted':
@@ -122,11 +154,18 @@ async function bindAll(
         );
     }
   };
-  await retryOnMoved(bindOnce, { busy: 'The files are being changed by others. Try again.' });
+  return await retryOnMoved(bindOnce, { busy: 'The files are being changed by others. Try again.' });
 }
 
-/** Staged files count against the app already; a session is what a claim adds. */
-function grownBy(bound: ExtensionFile, settings: AppSettings): CounterLimit[] {
+/** Of DynamoDB. */
+const maxTransactionItems = 100;
+/** The claim, its target, the counters of the session and of the staging user. */
+const fixedItems = 4;
+/** The record, and the slice that counts it. */
+const itemsPerRelease = 2;
+
+/** Whatever a claim moves counts against the app already; a session is what it adds. */
+function sessionLimits(bound: ExtensionFile, settings: AppSettings): CounterLimit[] {
   return countersOf(bound)
     .filter(({ kind }) => kind === 'session')
     .map((counter) => limitOf(counter, settings));

@@ -2,7 +2,7 @@ import type { CleanupQueue } from '#core/files/cleanup-queue.ts';
 import type { Clock } from '#core/files/ports.ts';
 import type { ExtensionFile } from '#core/files/record.ts';
 import type { FileStore } from '#core/files/store.ts';
-import type { ClaimStore } from './claim-record.ts';
+import type { ClaimStore } from './claim-store.ts';
 
 export interface DraftDeps {
   claims: ClaimStore;
@@ -24,8 +24,24 @@ interface Draft {
   used: string[];
 }
 
-/** With their slices, their alarms, the staged counter and the claim so many fit a transaction of 100 items. */
+/** With their slices, their alarms, the other counter and the claim so many fit a transaction of 100 items. */
 const groupSize = 30;
+
+/** Releases files in groups, for a claim that stands, and answers which: what moves meanwhile is left alone. */
+export async function discardAll(
+  deps: Scheduling,
+  claimId: string,
+  files: ExtensionFile[],
+  how: 'noted' | 'unsaid',
+): Promise<string[]> {
+  const released: string[] = [];
+  for (const group of groupsOf(files)) {
+    const ids = await discard(deps, claimId, group, how);
+    released.push(...ids);
+    await deps.scheduleDelete(ids);
+  }
+  return released;
+}
 
 /**
  * Releases the draft's staged files that the config does not use, group by group, and answers which. One that is claimed
@@ -55,9 +71,7 @@ export async function cleanDraftLater(
   const claim = await deps.claims.get(claimId);
   if (claim?.state !== 'claimed') return;
   const { appId, userId, fileIds: used } = claim;
-  for (const group of groupsOf(await unusedOf(deps, { claimId, draftId, appId, userId, used }))) {
-    await deps.scheduleDelete(await discard(deps, claimId, group, 'unsaid'));
-  }
+  await discardAll(deps, claimId, await unusedOf(deps, { claimId, draftId, appId, userId, used }), 'unsaid');
 }
 
 async function unusedOf({ files }: DraftDeps, { appId, userId, draftId, used }: Draft): Promise<ExtensionFile[]> {

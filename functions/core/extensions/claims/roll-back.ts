@@ -2,12 +2,13 @@ import { AppError } from '#core/files/errors.ts';
 import { idPattern } from '#core/files/ids.ts';
 import type { Clock } from '#core/files/ports.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
-import { type ClaimStore, withoutClaim } from './claim-record.ts';
+import { withoutClaim } from './claim-record.ts';
+import type { ClaimStore } from './claim-store.ts';
 
 /**
  * Takes a claim back when the lock or template could not be saved after all: its files are staged again for at least
  * an hour. Files that moved on since (deleted with their lock, say) or that another claim of the same lock or template
- * stands on stay as they are; a second roll back changes nothing. Throws `not_found` for a claim that never was.
+ * stands on stay as they are, and what it released by `replace` is gone; a second roll back changes nothing. Throws `not_found` for a claim that never was.
  */
 export async function rollBackClaim(deps: { claims: ClaimStore; clock: Clock }, claimId: string): Promise<void> {
   await retryOnMoved(async () => {

@@ -48,7 +48,8 @@ describe('a claim', () => {
     world.calls.length = 0;
     await claim(configOf([used], 'draft'));
     const [read, bind, rest] = [
-      ['GetItem', 'BatchGetItem'],
+      // The claim, its files, and what its lock's last claim is.
+      ['GetItem', 'BatchGetItem', 'GetItem'],
       ['TransactWriteItems'],
       ['Query', 'TransactWriteItems', 'UpdateItem'],
     ];
@@ -56,7 +57,7 @@ describe('a claim', () => {
     expect(world.messages).toEqual([{ type: 'file.delete', fileId: left.id }]);
     world.calls.length = 0;
     await claim(configOf([await stage()]));
-    expect(world.calls.slice(-3)).toEqual(['dynamo GetItem', 'dynamo BatchGetItem', 'dynamo TransactWriteItems']);
+    expect(world.calls.slice(-4)).toEqual([...read, ...bind].map((operation) => `dynamo ${operation}`));
   });
 
   it('lists every failing file with its reason, and says of what holds one no more than its kind', async () => {
