@@ -20,7 +20,7 @@ export const contract = {
 } satisfies Contract;
 
 /** docs/contract.md, "Direct upload". */
-export const handler = serve('extensions/session-files-presign', contract, async ({ caller, json, headers }) => {
+export const handler = serve('extensions/session-files-presign', contract, async ({ caller, json, ...sent }) => {
   const appSettings = await requireStorage(gate(), caller.appId);
-  return await presignDirectImage({ kind: 'session', ...caller }, json, headers, appSettings);
+  return await presignDirectImage({ kind: 'session', ...caller }, json, sent, appSettings);
 });

@@ -28,8 +28,8 @@ export const contract = {
 } satisfies Contract;
 
 /** docs/contract.md, "Direct upload". */
-export const handler = serve('extensions/setup-files-presign', contract, async ({ caller, params, json, headers }) => {
+export const handler = serve('extensions/setup-files-presign', contract, async ({ caller, params, json, ...sent }) => {
   const appSettings = await requireStorage(gate(), params.appId);
   const target = { kind: 'setup', appId: params.appId, userId: caller.userId, draftId: json.draftId } as const;
-  return await presignDirectImage(target, json, headers, appSettings);
+  return await presignDirectImage(target, json, sent, appSettings);
 });

@@ -18,16 +18,17 @@ const scopeOf = (target: UploadTarget, route: '' | ' presign') =>
 /** Stores the image of a form. Throws what `storeImage` and `idempotencyOf` throw. */
 export async function storeFormImage(
   target: UploadTarget,
-  form: { file: UploadedFile; fields: { purpose?: string | undefined }; headers: Headers },
+  form: { file: UploadedFile; fields: { purpose?: string | undefined }; headers: Headers; arrivedAt: Date },
   settings: AppSettings,
 ) {
-  const { file, fields, headers } = form;
+  const { file, fields, headers, arrivedAt } = form;
   const upload = {
     target,
     bytes: file.bytes,
     originalName: file.filename,
     purpose: fields.purpose,
     idempotency: idempotencyOf(headers, scopeOf(target, ''), { bytes: file.bytes, fields }),
+    askedAt: arrivedAt,
   };
   return await storeImage(storeDeps(), upload, settings);
 }
@@ -36,7 +37,7 @@ export async function storeFormImage(
 export async function presignDirectImage(
   target: UploadTarget,
   json: { filename: string; mimeType: string; sizeBytes: number; purpose?: string | undefined },
-  headers: Headers,
+  { headers, arrivedAt }: { headers: Headers; arrivedAt: Date },
   settings: AppSettings,
 ) {
   const request = {
@@ -46,6 +47,7 @@ export async function presignDirectImage(
     sizeBytes: json.sizeBytes,
     purpose: json.purpose,
     idempotency: idempotencyOf(headers, scopeOf(target, ' presign'), { fields: json }),
+    askedAt: arrivedAt,
   };
   return await presignImage(presignDeps(), request, settings);
 }

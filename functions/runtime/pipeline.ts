@@ -21,6 +21,8 @@ export interface EndpointRequest<A extends Auth, C extends Contract> {
   query: Parsed<C['query']>;
   json: Parsed<C['json']>;
   headers: Record<string, string | undefined>;
+  /** When it reached the gateway. */
+  arrivedAt: Date;
   /** The body as it came, for `readRaw`. */
   body: FormEvent;
 }
@@ -74,5 +76,6 @@ export function pipeline<A extends Auth, C extends Contract>({
 /** What `run` sees of an event that went through the checks. */
 export function requestOf<A extends Auth, C extends Contract>(event: GatewayEvent): EndpointRequest<A, C> {
   const { caller: who, parts: checked, headers } = event;
-  return { caller: who, ...checked, headers, body: event } as unknown as EndpointRequest<A, C>;
+  const arrivedAt = new Date(event.requestContext.timeEpoch);
+  return { caller: who, ...checked, headers, arrivedAt, body: event } as unknown as EndpointRequest<A, C>;
 }

@@ -37,6 +37,7 @@ export async function startGateway(options: GatewayOptions): Promise<Closable & 
   const route = createRouter(api.routes);
 
   async function answer(request: IncomingMessage, requestId: string): Promise<GatewayResponse> {
+    const now = new Date();
     if (headerBytes(request) > maxHeaderBytes) return gatewayError('headersTooLarge');
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     const match = route(request.method ?? 'GET', path);
@@ -48,16 +49,15 @@ export async function startGateway(options: GatewayOptions): Promise<Closable & 
     const page = match && !isCatchAll(match.route) ? undefined : await options.pages?.(request);
     if (page) return page;
     if (!match) return gatewayError('notFound');
-    return invoke(match, request, body, requestId);
+    return invoke(match, { request, body, requestId, now });
   }
 
   async function invoke(
     match: Match,
-    request: IncomingMessage,
-    body: Buffer,
-    requestId: string,
+    came: { request: IncomingMessage; body: Buffer; requestId: string; now: Date },
   ): Promise<GatewayResponse> {
-    const event = requestEvent({ request, body, match, apiId: api.id, requestId, now: new Date() });
+    const { requestId } = came;
+    const event = requestEvent({ ...came, match, apiId: api.id });
     const timer = Promise.withResolvers<'late'>();
     const timeout = setTimeout(() => timer.resolve('late'), match.route.timeoutMs);
     const result = await Promise.race([options.invoke(match.route.functionName, event, requestId), timer.promise]);

@@ -22,14 +22,15 @@ export type Prediction = string[];
 export function predict(request: Request, before: Observed): Prediction | undefined {
   switch (request.kind) {
     case 'stage':
-      return roomFor(before, stagedBy(request.user), request.size);
+      return roomFor(before, stagedBy(request.user), request.size, ownPending(request, before));
     case 'upload':
     case 'presign': {
       const { sessionId, user, size } = request;
-      if (sessionId === undefined) return roomFor(before, stagedBy(user), size);
+      const own = ownPending(request, before);
+      if (sessionId === undefined) return roomFor(before, stagedBy(user), size, own);
       const counters = [sessionCounter(sessionId), appCounter];
       const lockGone = before.closed.has(`LOCK#${sessions[sessionId]}`) ? ['not_found'] : [];
-      return [...roomFor(before, counters, size), ...lockGone];
+      return [...roomFor(before, counters, size, own), ...lockGone];
     }
     case 'complete':
       return completing(request.file, before);
@@ -62,10 +63,26 @@ const codes = {
   staged: 'extension_staged_user_app_storage_quota_exceeded',
 } as const;
 
-/** What nobody will ever finish or save takes no room from anybody. */
-function roomFor(before: Observed, counters: Counter[], bytes: number): Prediction {
+/** What the same person began in the same place two seconds ago and did not finish gives way to what comes next. */
+const ownPending =
+  ({ user, ...request }: { user: string; sessionId?: string | undefined }, { now }: Observed) =>
+  (file: FileRecord) =>
+    file.state === 'pending' &&
+    Date.parse(file.createdAt) + 2000 < now.getTime() &&
+    file.incoming !== undefined &&
+    file.userId === user &&
+    file.sessionId === request.sessionId;
+
+/** What nobody will ever finish or save takes no room from anybody, nor does what `givesWay`. */
+function roomFor(
+  before: Observed,
+  counters: Counter[],
+  bytes: number,
+  givesWay: (file: FileRecord) => boolean = () => false,
+): Prediction {
+  const standing = before.files.filter((file) => !isOver(file, before.now) && !givesWay(file));
   return counters.flatMap((counter) => {
-    const counted = before.files.filter((file) => !isOver(file, before.now) && counts(file, counter));
+    const counted = standing.filter((file) => counts(file, counter));
     const used = counted.reduce((sum, file) => sum + file.sizeBytes, 0);
     const full = used + bytes > counter.limitBytes ? [codes[counter.kind]] : [];
     return [...full, ...(before.closed.has(counter.pk) ? ['not_found'] : [])];

@@ -15,6 +15,7 @@ import { type ExtensionFile, objectOf } from '#core/files/record.ts';
 import { sniff } from '#core/files/sniff.ts';
 import { either, sizeInWords } from '#core/files/words.ts';
 import { imageTypes } from './image-types.ts';
+import { ownPending } from './own-pending.ts';
 import { limitsOf } from './quota.ts';
 import { isUploadedTo } from './session-files.ts';
 import type { AppSettings } from './settings.ts';
@@ -38,8 +39,8 @@ export async function presignImage(
   request: PresignRequest,
   settings: AppSettings,
 ): Promise<Presigned> {
+  const { sizeBytes, askedAt = deps.clock.now() } = request;
   const mimeType = mediaTypeOf(request.mimeType);
-  const { sizeBytes } = request;
   if (sizeBytes > settings.maxFileBytes) {
     throw new AppError('file_too_large', `Send a file of at most ${sizeInWords(settings.maxFileBytes)}.`, {
       details: { maxBytes: settings.maxFileBytes },
@@ -51,13 +52,39 @@ export async function presignImage(
       details: { declared: mimeType },
     });
   }
-  const file = newExtensionFile(deps.clock.now(), request, { mimeType, sizeBytes });
+  const reserved = Math.min(sizeBytes, mostStored(mimeType, settings.maxImageEdge));
+  const file = newExtensionFile(deps.clock.now(), request, { mimeType, sizeBytes: reserved });
   const { idempotency } = request;
   return await presign<ExtensionFile>(deps, file, {
     isOwn: isUploadedTo(request.target),
-    declaredType: request.mimeType.trim(),
-    reservationOf: (pending) => ({ quota: { limits: limitsOf(pending, settings), room: deps }, idempotency }),
+    declared: { mimeType: request.mimeType.trim(), sizeBytes },
+    reservationOf: (pending) => ({
+      quota: {
+        limits: limitsOf(pending, settings),
+        room: deps,
+        ownPending: () => ownPending(deps.files, { ...request, askedAt }),
+      },
+      idempotency,
+    }),
   });
+}
+
+/**
+ * The most bytes per pixel that noise takes as WebP at our quality, by what its source can be: measured, 1.64 and with an
+ * alpha channel 2.2, and rounded up. What may be an animation has no bound by its size on the screen.
+ */
+const bytesPerPixel: Readonly<Record<string, number>> = { 'image/jpeg': 2, 'image/png': 3 };
+
+/** Room for what is around the pixels: a colour profile. */
+const profileBytes = 65_536;
+
+/**
+ * The most that a picture of this type can weigh once it is stored, however large it is sent: nobody is refused for bytes
+ * that will not be kept. Should it weigh more after all, completion asks for the rest.
+ */
+function mostStored(mimeType: string, maxEdge: number): number {
+  const perPixel = bytesPerPixel[mimeType];
+  return perPixel === undefined ? Number.POSITIVE_INFINITY : perPixel * maxEdge ** 2 + profileBytes;
 }
 
 /**

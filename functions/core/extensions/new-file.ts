@@ -21,6 +21,8 @@ export interface ExtensionUpload {
   originalName: string;
   purpose?: string | undefined;
   idempotency?: IdempotencyClaim | undefined;
+  /** When it was asked for, where that was before it came here: uploads begun since are not given up for this one. */
+  askedAt?: Date | undefined;
 }
 
 /** What a new file of an extension is; see `pendingRecord` for the rest. */

@@ -6,6 +6,7 @@ import {
   newExtensionFile,
   requireAllowedType,
 } from '#core/extensions/new-file.ts';
+import { ownPending } from '#core/extensions/own-pending.ts';
 import type { ImageProcessor } from '#core/extensions/ports.ts';
 import { limitsOf } from '#core/extensions/quota.ts';
 import { isUploadedTo } from '#core/extensions/session-files.ts';
@@ -40,6 +41,7 @@ export interface ImageUpload extends ExtensionUpload {
  * and `temporarily_unavailable`.
  */
 export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings: AppSettings): Promise<ExtensionFile> {
+  const { askedAt = deps.clock.now() } = upload;
   const isOwn = isUploadedTo(upload.target);
   const replayed = upload.idempotency && (await findReplay(deps, isOwn, upload.idempotency));
   if (replayed !== undefined) return replayed;
@@ -52,7 +54,11 @@ export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings:
   const described = newExtensionFile(now, upload, factsOf(image));
   const file = pendingRecord<ExtensionFile>(now, { ...described, ...expiryOf(described, now, settings) });
   const { idempotency } = upload;
-  const quota = { limits: limitsOf(file, settings), room: deps };
+  const quota = {
+    limits: limitsOf(file, settings),
+    room: deps,
+    ownPending: () => ownPending(deps.files, { ...upload, askedAt }),
+  };
   const earlier = await reserve(deps.files, file, { quota, idempotency, lost: deps });
   if (earlier !== undefined) return await replay(deps, isOwn, { earlier, claim: idempotency });
   return await writeObject(deps, file, { bytes: image.bytes, headers: headersOf(image) });

@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode } from './errors.ts';
-import type { CounterRef } from './record.ts';
+import type { CounterRef, FileRecord } from './record.ts';
 import type { OverLimit } from './store.ts';
 import { sizeInWords } from './words.ts';
 
@@ -21,12 +21,30 @@ const refusals: Record<CounterRef['kind'], { code: ErrorCode; full: string; advi
   },
 };
 
-/** The refusal of a counter that would pass its limit, with the numbers a client needs to explain it. */
-export function quotaExceeded(over: OverLimit, requestedBytes: number): AppError {
+/** Of a person's uploads that are not completed, as many are named. */
+const mostNamed = 20;
+
+/**
+ * The refusal of a counter that would pass its limit, with the numbers a client needs to explain it. `pending` are the
+ * same person's uploads that hold room and are not completed.
+ */
+export function quotaExceeded(over: OverLimit, requestedBytes: number, pending: FileRecord[] = []): AppError {
   const { code, full, advice } = refusals[over.counter.kind];
   const { limitBytes, usedBytes, limitFiles, usedFiles } = over;
   const remainingBytes = Math.max(0, limitBytes - usedBytes);
-  const details = { limitBytes, usedBytes, requestedBytes, remainingBytes };
+  const named = pending.slice(0, mostNamed).map(({ id, originalName, sizeBytes, expiresAt }) => ({
+    uploadId: id,
+    originalName,
+    sizeBytes,
+    ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }),
+  }));
+  const details = {
+    limitBytes,
+    usedBytes,
+    requestedBytes,
+    remainingBytes,
+    ...(named.length > 0 && { pending: named }),
+  };
   // It is the number of files that is at fault where the bytes would have fitted.
   const inFiles = limitFiles !== undefined && requestedBytes <= remainingBytes;
   const numbers = inFiles

@@ -16,6 +16,9 @@ export interface PresignDeps {
   scheduleDelete: (fileId: string) => Promise<void>;
 }
 
+/** What a client says it will PUT. */
+type Declared = Pick<FileRecord, 'mimeType' | 'sizeBytes'>;
+
 /** A new direct upload and its pending record, before anything is written. */
 export interface Begun<F extends FileRecord> {
   file: F;
@@ -27,14 +30,16 @@ export interface Begun<F extends FileRecord> {
  * holds its room. Signing is local, and R2 is not asked. The id of the upload is the file's.
  *
  * @param waitMs how long the bytes may take to come and be completed
- * @param declaredType what the client calls the type, when that is not its name: a client sends what it said
+ * @param declared what the client says it will send, where that is not what the record holds: the type may have another
+ *   name, and less may be kept than is sent
  */
 export async function beginDirect<F extends FileRecord>(
   { signer, clock }: { signer: UrlSigner; clock: Clock },
   file: NewFile<F> & Pick<F, 'mimeType' | 'sizeBytes'>,
-  { waitMs = completeWithinMs, declaredType = file.mimeType }: { waitMs?: number; declaredType?: string } = {},
+  { waitMs = completeWithinMs, declared = file }: { waitMs?: number; declared?: Declared } = {},
 ): Promise<Begun<F>> {
-  const { incoming, offer } = await offerPut({ signer, clock }, { mimeType: declaredType, sizeBytes: file.sizeBytes });
+  const { mimeType, sizeBytes } = declared;
+  const { incoming, offer } = await offerPut({ signer, clock }, { mimeType, sizeBytes });
   const now = clock.now();
   const pending = pendingRecord<F>(now, file, { incoming, until: now.getTime() + waitMs });
   return { file: pending, upload: { uploadId: pending.id, ...offer } };
@@ -48,10 +53,10 @@ export async function beginDirect<F extends FileRecord>(
 export async function presign<F extends FileRecord>(
   deps: PresignDeps,
   file: NewFile<F> & Pick<F, 'mimeType' | 'sizeBytes'>,
-  options: { isOwn: IsOwn<F>; reservationOf: (pending: F) => Reservation; declaredType: string },
+  options: { isOwn: IsOwn<F>; reservationOf: (pending: F) => Reservation; declared: Declared },
 ): Promise<Presigned> {
-  const { isOwn, reservationOf, declaredType } = options;
-  const begun = await beginDirect<F>(deps, file, { declaredType });
+  const { isOwn, reservationOf, declared } = options;
+  const begun = await beginDirect<F>(deps, file, { declared });
   const reservation = reservationOf(begun.file);
   const earlier = await reserve(deps.files, begun.file, { ...reservation, lost: deps });
   if (earlier === undefined) return begun.upload;

@@ -18,7 +18,7 @@ export interface StoredFile {
   key: string;
   originalName: string;
   mimeType: string;
-  /** What the counters hold of it: the declared size while a direct upload is `pending`, the stored size after. */
+  /** What the counters hold of it: the most that a direct upload may become while it is `pending`, the stored size after. */
   sizeBytes: number;
   /** Of an image. */
   image?: ImageFacts;

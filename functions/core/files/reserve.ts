@@ -14,7 +14,12 @@ export interface Earlier {
 /** What a new record is reserved with; nothing, where nothing is counted and nobody repeats. */
 export interface Reservation {
   /** The counters that must have room for it, the narrowest first, and what makes room in one that is full. */
-  quota?: { limits: CounterLimit[]; room: RoomDeps };
+  quota?: {
+    limits: CounterLimit[];
+    room: RoomDeps;
+    /** What the same person began in the same place and did not finish: given up for this one when room is short. */
+    ownPending?: () => Promise<FileRecord[]>;
+  };
   idempotency?: IdempotencyClaim | undefined;
   /** What takes back a reservation whose answer was lost. */
   lost?: RoomDeps;
@@ -36,7 +41,7 @@ export async function reserve<F extends FileRecord>(
   { quota, idempotency, lost }: Reservation = {},
 ): Promise<Earlier | undefined> {
   const write = () => store.reserve(file, quota?.limits ?? [], idempotency);
-  const reserved = quota === undefined ? write() : withRoom(quota.room, file.sizeBytes, write);
+  const reserved = quota === undefined ? write() : withRoom(quota.room, file.sizeBytes, write, quota.ownPending);
   const result = await reserved.catch(async (error: unknown) => {
     if (lost !== undefined && !isAnswer(error)) await abandon(lost, file);
     throw error;

@@ -116,6 +116,7 @@ export async function newUpload(
     mimeType,
     sizeBytes,
   };
-  const declaredType = declared.mimeType.trim();
-  return await beginDirect<OrganizationFile>(deps, file, { waitMs: policyOf(ownerType).stagedForMs, declaredType });
+  const sent = { mimeType: declared.mimeType.trim(), sizeBytes: declared.sizeBytes };
+  const { stagedForMs: waitMs } = policyOf(ownerType);
+  return await beginDirect<OrganizationFile>(deps, file, { waitMs, declared: sent });
 }

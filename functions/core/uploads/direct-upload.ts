@@ -40,7 +40,7 @@ export async function presignUpload(
   const file = newUpload(deps.clock.now(), request, { mimeType, sizeBytes });
   return await presign<UploadFile>(deps, file, {
     isOwn: uploadOf(request.userId),
-    declaredType: (request.declaredType ?? mimeType).trim(),
+    declared: { mimeType: (request.declaredType ?? mimeType).trim(), sizeBytes: request.sizeBytes },
     reservationOf: () => ({ idempotency }),
   });
 }

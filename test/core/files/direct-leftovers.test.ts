@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect } from 'vitest';
+import { storeImage } from '#core/extensions/store-image.ts';
 import type { FileRecord } from '#core/files/record.ts';
-import { anotherPhoto, directUploads, put, settings, setup } from '#test/support/direct.ts';
+import { anotherPhoto, caller, directUploads, put, settings, setup } from '#test/support/direct.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { refusalOf } from '#test/support/refusals.ts';
 import { world, worldTest } from '#test/support/world-test.ts';
@@ -8,6 +9,7 @@ import { world, worldTest } from '#test/support/world-test.ts';
 const it = worldTest;
 
 const minute = 60_000;
+const session = { kind: 'session', ...caller } as const;
 let direct: ReturnType<typeof directUploads>;
 let photo: Buffer;
 /** Another picture of exactly the same length, so that the signed PUT takes it too. */
@@ -62,6 +64,57 @@ describe('an upload that is never completed', () => {
     expect(
       (await world.files.listDue(new Date(Date.now() + 3 * 60 * minute), { limit: 9 })).map(({ id }) => id),
     ).toEqual([uploadId]);
+  });
+});
+
+describe('an upload that was left behind', () => {
+  const tight = { ...settings, maxBytesPerSession: 2500, maxStagedBytesPerUserPerApp: 2500 };
+  const refused = { code: expect.stringMatching(/_quota_exceeded$/) };
+
+  it.each(['session', 'setup'] as const)('in a %s gives way to what the same person uploads next', async (kind) => {
+    const declared = kind === 'setup' ? { target: setup } : {};
+    const left = [await direct.presign(declared, tight), await direct.presign(declared, tight)];
+    world.time.offsetMs = 3000;
+    const next = await direct.presign(declared, tight);
+    expect(await direct.usage()).toEqual({ usedBytes: 2000, fileCount: 2 });
+    const states = await Promise.all(left.map(async ({ uploadId }) => (await world.files.get(uploadId))?.state));
+    // The oldest goes, and only as many as it takes.
+    expect(states).toEqual(['deleting', 'pending']);
+    expect(await world.files.get(next.uploadId)).toMatchObject({ state: 'pending' });
+    expect((await refusalOf(direct.complete(left[0]?.uploadId ?? ''))).code).toBe('file_not_found');
+  });
+
+  it('gives way at once to the same file of the same draft, and not to others that come at the same moment', async () => {
+    const target = { ...setup, draftId: 'draft' };
+    const first = await direct.presign({ target, sizeBytes: 2000 }, tight);
+    world.time.offsetMs = 20;
+    const other = { target, sizeBytes: 2000, originalName: 'other.jpg' };
+    expect(await refusalOf(direct.presign(other, tight))).toMatchObject(refused);
+    await direct.presign({ target, sizeBytes: 2000 }, tight);
+    expect((await world.files.get(first.uploadId))?.state).toBe('deleting');
+  });
+
+  it('of somebody else, of another place, or of a form that is going on stays', async () => {
+    await direct.presign({ target: { ...setup, userId: 'other' }, sizeBytes: 1000 });
+    const { uploadId } = await direct.presign({ sizeBytes: 2000 }, tight);
+    world.time.offsetMs = 3000;
+    const stranger = direct.presign({ target: { ...session, userId: 'other' }, sizeBytes: 1000 }, tight);
+    expect(await refusalOf(stranger)).toMatchObject(refused);
+    expect(await direct.usage()).toEqual({ usedBytes: 3000, fileCount: 2 });
+    expect((await world.files.get(uploadId))?.state).toBe('pending');
+  });
+
+  it('is named where even all of them would not make room, and stays', async () => {
+    const left = await direct.presign({ target: setup, sizeBytes: 1000 }, tight);
+    const file = await storeImage(world, { target: setup, bytes: photo, originalName: 'kept.jpg' }, settings);
+    world.time.offsetMs = 3000;
+    const limit = { ...tight, maxStagedBytesPerUserPerApp: file.sizeBytes + 1000 };
+    const { details } = await refusalOf(direct.presign({ target: setup, sizeBytes: 1001 }, limit));
+    expect(details).toMatchObject({
+      requestedBytes: 1001,
+      pending: [{ uploadId: left.uploadId, originalName: 'photo.jpg', sizeBytes: 1000, expiresAt: expect.any(String) }],
+    });
+    expect((await world.files.get(left.uploadId))?.state).toBe('pending');
   });
 });
 

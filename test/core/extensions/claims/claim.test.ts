@@ -112,7 +112,7 @@ describe('a claim', () => {
 
   it('is not refused for the room that an upload nobody finished takes of the session', async () => {
     const file = await stage();
-    const dead = pendingFile({ sessionId: 'session', lockId: 'lock', sizeBytes: 100, dueAt: Date.now() + 1000 });
+    const dead = pendingFile({ sessionId: 'session', lockId: 'lock', sizeBytes: 100, dueAt: Date.now() + 60_000 });
     await world.files.reserve(dead, [
       { counter: session, limitBytes: 100 },
       { counter: { kind: 'app', appId: 'app' }, limitBytes: 1000 },
@@ -120,7 +120,7 @@ describe('a claim', () => {
     const target = { type: 'lock', id: 'lock', sessionId: 'session' } as const;
     const tight = { ...settings, maxBytesPerSession: 100 };
     expect((await refusalOf(claim(configOf([file]), { target }, tight))).details).toMatchObject({ usedBytes: 100 });
-    world.time.offsetMs = 2000;
+    world.time.offsetMs = 61_000;
     expect((await claim(configOf([file]), { target }, tight)).claimed).toEqual([file.id]);
     expect(await world.files.usage(session)).toEqual({ usedBytes: 100, fileCount: 1 });
   });
