@@ -1,4 +1,5 @@
 import type { ExtensionFile as FileRecord } from '#core/files/record.ts';
+import { sliceCount } from '#core/files/slices.ts';
 import { appId, sessions } from './domain.ts';
 import { type Done, idOfClaim, replaces, scopeOfTarget } from './history.ts';
 import { fileIn, isClaimable, isReady, type Observed } from './observe.ts';
@@ -20,6 +21,18 @@ export type Prediction = string[];
 
 /** What a request that nobody disturbs must be answered, from what is there. Undefined where the model has no opinion. */
 export function predict(request: Request, before: Observed): Prediction | undefined {
+  return isHalfClosed(before) && countsSomething.has(request.kind) ? undefined : foresee(request, before);
+}
+
+const countsSomething = new Set<Request['kind']>(['stage', 'upload', 'presign', 'claim']);
+
+/** Whoever closed the app was killed on the way: what a slice counts is refused or not, as it is closed or not. */
+function isHalfClosed({ closed }: Observed): boolean {
+  const parts = [...closed].filter((pk) => pk === appCounter.pk || pk.startsWith(`${appCounter.pk}#SLICE#`));
+  return parts.length > 0 && parts.length <= sliceCount;
+}
+
+function foresee(request: Request, before: Observed): Prediction | undefined {
   switch (request.kind) {
     case 'stage':
       return roomFor(before, stagedBy(request.user), request.size, ownPending(request, before));

@@ -46,16 +46,6 @@ describe('presign', () => {
     expect(url.pathname).not.toContain(file?.key);
   });
 
-  it('reserves no more than what is sent can weigh once it is stored', async () => {
-    const small = { ...settings, maxImageEdge: 100, maxFileBytes: 1_000_000, maxStagedBytesPerUserPerApp: 100_000 };
-    const target = setup;
-    const offer = await direct.presign({ target, sizeBytes: 900_000 }, small);
-    expect(offer.contentLength).toBe(900_000);
-    expect((await direct.usage()).usedBytes).toBe(2 * 100 * 100 + 65_536);
-    const animation = direct.presign({ target, mimeType: 'image/gif', sizeBytes: 900_000 }, small);
-    expect((await refusalOf(animation)).details).toMatchObject({ requestedBytes: 900_000 });
-  });
-
   it('promises no more than the limit when ten ask at once', async () => {
     const tight = { ...settings, maxBytesPerSession: 3500 };
     const results = await Promise.allSettled(Array.from({ length: 10 }, () => direct.presign({}, tight)));

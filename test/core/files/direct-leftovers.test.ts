@@ -67,6 +67,18 @@ describe('an upload that is never completed', () => {
   });
 });
 
+describe('the room of an upload', () => {
+  it('is no more than what is sent can weigh once it is stored', async () => {
+    const small = { ...settings, maxImageEdge: 100, maxFileBytes: 1_000_000, maxStagedBytesPerUserPerApp: 100_000 };
+    const target = setup;
+    const offer = await direct.presign({ target, sizeBytes: 900_000 }, small);
+    expect(offer.contentLength).toBe(900_000);
+    expect((await direct.usage()).usedBytes).toBe(2 * 100 * 100 + 65_536);
+    const animation = direct.presign({ target, mimeType: 'image/gif', sizeBytes: 900_000 }, small);
+    expect((await refusalOf(animation)).details).toMatchObject({ requestedBytes: 900_000 });
+  });
+});
+
 describe('an upload that was left behind', () => {
   const tight = { ...settings, maxBytesPerSession: 2500, maxStagedBytesPerUserPerApp: 2500 };
   const refused = { code: expect.stringMatching(/_quota_exceeded$/) };
