@@ -1,20 +1,25 @@
-import { errorOfAnswer, parseJson, StowageError } from './errors.ts';
-import { type RetryOptions, throwIfAborted, withRetry } from './retry.ts';
+import { noteDate } from './clock.ts';
+import { errorOfAnswer, isStowageError, parseJson, StowageError } from './errors.ts';
+import { type RetryOptions, withRetry } from './retry.ts';
+import { defaultStallMs, watched } from './watch.ts';
 
 export interface ApiOptions {
   /** Where the API is, like `https://chastify.net`. */
   baseUrl: string;
   /**
    * Headers that prove who calls, asked before every call: `authorization` with a user or session token, or a backend's
-   * developer key and `x-chastify-main-token`.
+   * developer key and `x-chastify-main-token`. Where it rejects, that is tried again like a lost connection.
    */
   auth: () => Record<string, string> | Promise<Record<string, string>>;
   retry?: RetryOptions;
+  /** How long a request may make no progress before it is given up and tried again, milliseconds. */
+  stallMs?: number;
 }
 
 export interface Api {
   url(path: string): string;
   headers(): Promise<Record<string, string>>;
+  stallMs: number;
   /** A call that is safe to repeat; resolves with the answer's JSON, undefined when it has none. */
   call<T>(method: string, path: string, options?: CallOptions): Promise<T>;
 }
@@ -23,40 +28,49 @@ export interface CallOptions {
   json?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
+  /** Instead of the API's. */
+  retry?: RetryOptions;
 }
 
 /** Calls the API with back-off. Rejects with a `StowageError`. */
-export function createApi({ baseUrl, auth, retry = {} }: ApiOptions): Api {
+export function createApi({ baseUrl, auth, retry = {}, stallMs = defaultStallMs }: ApiOptions): Api {
   const url = (path: string) => baseUrl.replace(/\/+$/, '') + path;
-  const headers = async () => ({ ...(await auth()) });
+
+  async function headers(): Promise<Record<string, string>> {
+    try {
+      return { ...(await auth()) };
+    } catch (cause) {
+      if (isStowageError(cause)) throw cause;
+      throw new StowageError('network_error', 'Nothing could be sent: who calls is not known.', { cause });
+    }
+  }
 
   async function once(method: string, path: string, { json, headers: extra, signal }: CallOptions): Promise<unknown> {
     const sent = json === undefined ? undefined : JSON.stringify(json);
     const type: Record<string, string> = sent === undefined ? {} : { 'content-type': 'application/json' };
-    let answer: { status: number; text: string; retryAfter: string | null };
-    try {
+    const proof = await headers();
+    const send = async (stop: AbortSignal) => {
       const response = await fetch(url(path), {
         method,
-        headers: { ...(await headers()), ...type, ...extra },
+        headers: { ...proof, ...type, ...extra },
         ...(sent !== undefined && { body: sent }),
-        ...(signal && { signal }),
+        signal: stop,
         credentials: 'omit',
         redirect: 'error',
       });
-      const { status } = response;
-      answer = { status, text: await response.text(), retryAfter: response.headers.get('retry-after') };
-    } catch (cause) {
-      throwIfAborted(signal);
-      throw new StowageError('network_error', 'The server could not be reached. Check the connection.', { cause });
-    }
-    return successOf(answer);
+      noteDate(response.headers.get('date'));
+      const retryAfter = response.headers.get('retry-after');
+      return { status: response.status, text: await response.text(), retryAfter };
+    };
+    return successOf(await watched((watch) => send(watch.signal), { stallMs, signal }));
   }
 
   return {
     url,
     headers,
+    stallMs,
     call: <T>(method: string, path: string, options: CallOptions = {}) =>
-      withRetry(() => once(method, path, options), retry, options.signal) as Promise<T>,
+      withRetry(() => once(method, path, options), options.retry ?? retry, options.signal) as Promise<T>,
   };
 }
 

@@ -11,6 +11,7 @@ import {
   requireOrigin,
 } from './bridge-messages.ts';
 import { type Call, runtimeActions, setupActions } from './bridge-routes.ts';
+import { aheadMs } from './clock.ts';
 import { isStowageError, StowageError } from './errors.ts';
 import type { Progress, UploadAnswer } from './types.ts';
 
@@ -121,11 +122,8 @@ export function createBridgeHost(options: BridgeHostOptions): BridgeHost {
         throw new StowageError('too_many_requests', text, { details: { limit: maxRequests } });
       }
       const progress = ({ sentBytes, totalBytes }: Progress) => tell({ type: 'progress', id, sentBytes, totalBytes });
-      tell({
-        type: 'result',
-        id,
-        result: await run(action, payload, { ...options.api, signal: abort.signal, progress }),
-      });
+      const result = await run(action, payload, { ...options.api, signal: abort.signal, progress });
+      tell({ type: 'result', id, result, aheadMs: aheadMs() });
     } catch (error) {
       failure = isStowageError(error)
         ? error

@@ -79,7 +79,8 @@ export type FromParent =
   /** The two sides cannot meet, and why. */
   | { type: 'refused'; error: SentError }
   | { type: 'progress'; id: string; sentBytes: number; totalBytes: number }
-  | { type: 'result'; id: string; result: unknown }
+  /** `aheadMs`: how far the server's clock is ahead of this machine's, which only the page is told. */
+  | { type: 'result'; id: string; result: unknown; aheadMs?: number }
   | { type: 'error'; id: string; error: SentError }
   | { type: 'closed' };
 

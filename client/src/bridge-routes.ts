@@ -1,6 +1,7 @@
 /** Which API call each action of the bridge is, by mode. Payloads come from the iframe: nothing in them is trusted. */
 import type { Stage } from './bridge-host.ts';
 import type { BridgeActions, RuntimeContext, SetupContext } from './bridge-messages.ts';
+import { noteDate } from './clock.ts';
 import { blobOfDataUrl } from './data-url.ts';
 import { errorOfAnswer, parseJson, StowageError } from './errors.ts';
 import { segment } from './segment.ts';
@@ -13,6 +14,9 @@ export interface Call {
   signal: AbortSignal;
   progress: (progress: Progress) => void;
 }
+
+/** Milliseconds between signs of life of an upload: well below the time that an iframe waits for one. */
+const heartbeatMs = 3000;
 
 type Fields = Record<string, unknown>;
 type Actions = Record<keyof BridgeActions, (payload: object, call: Call) => Promise<unknown>>;
@@ -52,13 +56,20 @@ export function setupActions({ appId, storageDraftId }: SetupContext, stage: Sta
       const blob = typeof dataUrl === 'string' ? blobOfDataUrl(dataUrl) : file;
       if (!(blob instanceof Blob))
         throw new StowageError('invalid_payload', 'files.upload takes a File, a Blob or a dataUrl.');
-      return stage(blob, {
-        ...(typeof filename === 'string' && { filename }),
-        ...(typeof purpose === 'string' && { purpose }),
-        draftId: storageDraftId,
-        signal,
-        onProgress: progress,
-      });
+      let last = { sentBytes: 0, totalBytes: blob.size };
+      const onProgress = (sent: Progress) => {
+        last = sent;
+        progress(sent);
+      };
+      // An upload that waits for a broken line to come back moves no byte, and the iframe must not take it for dead.
+      const beat = setInterval(() => progress(last), heartbeatMs);
+      const name = typeof filename === 'string' && { filename };
+      const kind = typeof purpose === 'string' && { purpose };
+      try {
+        return await stage(blob, { ...name, ...kind, draftId: storageDraftId, signal, onProgress });
+      } finally {
+        clearInterval(beat);
+      }
     },
     async 'files.delete'(payload, call) {
       await callApi(call, 'DELETE', `${files}/staged/${fileId(payload)}`);
@@ -82,6 +93,7 @@ async function callApi({ baseUrl, token, signal }: Call, method: string, path: s
       credentials: 'omit',
       redirect: 'error',
     });
+    noteDate(answer.headers.get('date'));
     text = await answer.text();
   } catch (cause) {
     if (signal.aborted) throw new StowageError('aborted', 'The request was aborted.', { cause });

@@ -13,6 +13,7 @@ import {
   requireOrigin,
   type SentError,
 } from './bridge-messages.ts';
+import { noteAhead } from './clock.ts';
 import { type ErrorCode, StowageError } from './errors.ts';
 import { isWholeList, wholeList } from './pages.ts';
 import type { Progress } from './types.ts';
@@ -121,7 +122,10 @@ export function createBridge<Actions extends ActionMap = BridgeActions>(
   }
 
   function settle(request: Pending | undefined, message: Partial<FromParent>): void {
-    if (message.type === 'result') request?.resolve(message.result);
+    if (message.type === 'result') {
+      noteAhead(message.aheadMs);
+      request?.resolve(message.result);
+    }
     if (message.type === 'progress') {
       request?.progress({ sentBytes: message.sentBytes ?? 0, totalBytes: message.totalBytes ?? 0 });
     }

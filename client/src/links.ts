@@ -1,4 +1,5 @@
 /** Signed URLs end; this asks for a new one in time, and once for everybody who asks meanwhile. */
+import { serverNow } from './clock.ts';
 import type { StoredFile } from './types.ts';
 
 export interface Links {
@@ -11,7 +12,7 @@ export interface Links {
 type Link = Pick<StoredFile, 'signedUrl' | 'urlExpiresAt'>;
 
 /**
- * Keeps the links of files and refreshes them. In an iframe, `get` is
+ * Keeps the links of files and refreshes them, by the server's clock as far as an answer told it. In an iframe, `get` is
  * `(fileId) => bridge.request('files.get', { fileId })`; a page or backend takes its uploader's `get`.
  */
 export function createLinks(options: {
@@ -41,7 +42,7 @@ export function createLinks(options: {
     async url(file) {
       const id = typeof file === 'string' ? file : file.id;
       const links = typeof file === 'string' ? [known.get(id)] : [file, known.get(id)];
-      const live = links.find((link) => link && Date.parse(link.urlExpiresAt) - Date.now() >= minLifeSeconds * 1000);
+      const live = links.find((link) => link && Date.parse(link.urlExpiresAt) - serverNow() >= minLifeSeconds * 1000);
       return live?.signedUrl ?? refresh(id);
     },
   };

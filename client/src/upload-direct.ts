@@ -1,8 +1,8 @@
 import { isStowageError, StowageError } from './errors.ts';
 import { imageType } from './image-type.ts';
-import { type RetryOptions, throwIfAborted, withRetry } from './retry.ts';
+import { isPassing, throwIfAborted, withRetry } from './retry.ts';
 import { exchange } from './transport.ts';
-import { nameOf, newKey, type UploadParts, undoIfAborted } from './upload-form.ts';
+import { nameOf, type UploadParts, undoIfAborted } from './upload-form.ts';
 import type { UploadOptions } from './uploader.ts';
 
 /** Where to PUT the bytes, with these headers (docs/contract.md, "Direct upload"). */
@@ -20,39 +20,53 @@ const automatic = new Set(['content-length', 'host']);
 /**
  * Uploads straight to the bucket: presign, PUT, complete. Each step is safe to repeat: presign by its Idempotency-Key,
  * the PUT since what counts lies there at complete, which goes by the API's word. A URL that is refused, as an expired one is,
- * is presigned anew once. Aborted, the file's reservation is given back.
+ * is presigned anew once. Aborted or failed, the file's reservation is given back; where that cannot be told now, the key
+ * is kept, so that the same file takes the reservation up again.
  */
 export async function uploadDirect<A>(parts: UploadParts<A>, file: Blob, options: UploadOptions): Promise<A> {
-  const { api, target } = parts;
-  const { signal } = options;
+  const { api, target, cleanUp, keys } = parts;
+  const { signal, filename = nameOf(file), purpose, draftId } = options;
   const request = {
     ...target.declared,
-    filename: options.filename ?? nameOf(file),
+    filename,
     mimeType: await imageType(file),
     sizeBytes: file.size,
-    purpose: options.purpose,
-    draftId: options.draftId,
+    purpose,
+    draftId,
   };
+  const wish = JSON.stringify([target.presign, request]);
+
+  async function begin(key: string): Promise<Offer & { key: string }> {
+    try {
+      // Not aborted midway: only its answer says what there is to give back.
+      const answer = await api.call('POST', target.presign, { json: request, headers: { 'idempotency-key': key } });
+      return { ...(target.open(answer) as Offer), key };
+    } catch (error) {
+      if (isPassing(error)) keys.keep(file, { key, wish });
+      throw error;
+    }
+  }
+
   for (let round = 1; ; round += 1) {
     throwIfAborted(signal);
-    // Not aborted midway: only its answer says what there is to give back.
-    const key = { 'idempotency-key': newKey() };
-    const offer = target.open(await api.call('POST', target.presign, { json: request, headers: key })) as Offer;
+    const offer = await keys.under(file, wish, begin);
+    const undo = target.remove(offer.uploadId);
+    let stored: A;
     try {
       await put(parts, offer, file, options);
+      stored = target.open(await api.call('POST', target.complete, { json: { uploadId: offer.uploadId } })) as A;
     } catch (error) {
-      await api.call('DELETE', target.remove(offer.uploadId)).catch(() => undefined);
+      if (!(await cleanUp.giveBack(undo))) keys.keep(file, { key: offer.key, wish, undo });
       if (round === 1 && isStowageError(error, 'upload_refused')) continue;
       throw error;
     }
-    const stored = target.open(await api.call('POST', target.complete, { json: { uploadId: offer.uploadId } })) as A;
-    await undoIfAborted(api, target, target.idOf(stored), signal);
+    await undoIfAborted(cleanUp, target.remove(target.idOf(stored)), signal);
     return stored;
   }
 }
 
 async function put(
-  { retry }: { retry: RetryOptions },
+  { api, retry }: Pick<UploadParts<unknown>, 'api' | 'retry'>,
   offer: Offer,
   file: Blob,
   options: UploadOptions,
@@ -68,7 +82,8 @@ async function put(
       headers,
       body: file,
       signal,
-      onSent: (sentBytes) => onProgress?.({ sentBytes, totalBytes: file.size }),
+      stallMs: api.stallMs,
+      onSent: (sent) => onProgress?.({ sentBytes: Math.min(sent, file.size), totalBytes: file.size }),
     });
     // 412: an earlier try arrived although its answer did not. The API checks what lies there.
     if ((status >= 200 && status < 300) || status === 412) return;

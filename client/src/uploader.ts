@@ -1,8 +1,10 @@
 /** Uploads files from pages and from backends: by form while they are small, straight to the bucket when they are not. */
 import { type ApiOptions, createApi } from './api.ts';
+import { createCleanUp } from './clean-up.ts';
 import { isStowageError, StowageError } from './errors.ts';
-import type { UploadTarget } from './targets.ts';
-import type { Progress, UploadAnswer } from './types.ts';
+import { createKeptKeys } from './kept-keys.ts';
+import type { ListQuery, UploadTarget } from './targets.ts';
+import type { Progress, StoredFile, UploadAnswer } from './types.ts';
 import { uploadDirect } from './upload-direct.ts';
 import { uploadForm } from './upload-form.ts';
 
@@ -15,8 +17,8 @@ export type * from './types.ts';
 /** Largest file sent as a form: what Lambda carries is about 4.4 MiB of form (docs/contract.md, "Direct upload"). */
 export const formMaxBytes = 4 * 1024 * 1024;
 
-export interface UploaderOptions<A = UploadAnswer> extends ApiOptions {
-  target: UploadTarget<A>;
+export interface UploaderOptions<A = UploadAnswer, F = StoredFile> extends ApiOptions {
+  target: UploadTarget<A, F>;
   /** Larger files go by direct upload; bytes. */
   formMaxBytes?: number;
 }
@@ -42,29 +44,47 @@ export interface BatchOptions extends Omit<UploadOptions, 'filename' | 'onProgre
   onProgress?: ((progress: BatchProgress) => void) | undefined;
 }
 
+export interface ListOptions extends Omit<ListQuery, 'cursor'> {
+  signal?: AbortSignal | undefined;
+}
+
 export type Outcome<A = UploadAnswer> = { ok: true; answer: A } | { ok: false; error: StowageError };
 
-/** `A` is what the target answers: `{ file, stagedQuota? }` of extensions, the file itself of the uploads API. */
-export interface Uploader<A = UploadAnswer> {
+/**
+ * `A` is what the target answers to an upload: `{ file, stagedQuota? }` of extensions, the file itself of the uploads API.
+ * `F` is a file of its lists.
+ */
+export interface Uploader<A = UploadAnswer, F = StoredFile> {
   /**
    * Uploads one file and resolves with its record. What is safe to repeat is repeated with back-off; a direct upload
-   * whose URL is over is presigned anew once. Rejects with a `StowageError`; after `aborted`, nothing of the file is kept.
+   * whose URL is over is presigned anew once. Rejects with a `StowageError`; after `aborted`, nothing of the file is kept:
+   * what cannot be given back at once is given back when the line is there again. The same `File` tried again after a
+   * failure goes on under the same Idempotency-Key.
    */
   upload(file: Blob, options?: UploadOptions): Promise<A>;
   /** Uploads several; one that fails does not keep the others. Resolves in the order of the files, never rejects. */
   uploadAll(files: readonly Blob[], options?: BatchOptions): Promise<Outcome<A>[]>;
   /** The file; of extensions with a fresh link. */
   get(fileId: string): Promise<A>;
+  /** Every file of the target, newest first, asked for page by page as they are taken. Throws a `StowageError`. */
+  list(options?: ListOptions): AsyncGenerator<F, void, undefined>;
   delete(fileId: string): Promise<void>;
 }
 
-/** An uploader for one target; it holds no state beside its options, so any number of uploads may run at a time. */
-export function createUploader<A = UploadAnswer>(options: UploaderOptions<A>): Uploader<A> {
+/**
+ * An uploader for one target. Any number of uploads may run at a time; make one for as long as the page lives, since it
+ * remembers what failed uploads left behind.
+ */
+export function createUploader<A = UploadAnswer, F = StoredFile>(options: UploaderOptions<A, F>): Uploader<A, F> {
   const { target, retry = {} } = options;
   const limit = options.formMaxBytes ?? formMaxBytes;
-  const parts = { api: createApi(options), target, retry };
+  const api = createApi(options);
+  const cleanUp = createCleanUp(api);
+  const parts = { api, target, retry, cleanUp, keys: createKeptKeys(cleanUp.withdraw) };
 
   async function upload(file: Blob, wishes: UploadOptions = {}): Promise<A> {
+    // What an earlier upload could not give back is room that this one may need.
+    await cleanUp.catchUp();
     if (file.size > limit) return uploadDirect(parts, file, wishes);
     try {
       return await uploadForm(parts, file, wishes);
@@ -96,11 +116,21 @@ export function createUploader<A = UploadAnswer>(options: UploaderOptions<A>): U
     return outcomes;
   }
 
+  async function* list({ signal, ...query }: ListOptions = {}): AsyncGenerator<F, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = target.pageOf(await api.call('GET', target.list({ ...query, cursor }), { signal }));
+      yield* page.items;
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+
   return {
     upload,
     uploadAll,
-    get: async (fileId) => target.open(await parts.api.call('GET', target.read(fileId))) as A,
-    delete: async (fileId) => void (await parts.api.call('DELETE', target.remove(fileId))),
+    list,
+    get: async (fileId) => target.open(await api.call('GET', target.read(fileId))) as A,
+    delete: async (fileId) => void (await api.call('DELETE', target.remove(fileId))),
   };
 }
 

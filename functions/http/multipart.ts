@@ -51,12 +51,10 @@ export async function parseMultipart(event: FormEvent, options: MultipartOptions
   const frames = framesOf(bytesOf(event), boundary, options.fields.length + 1 + sparePartCount);
   // An untouched file input of a browser arrives as a file without a name and without bytes: nothing was chosen.
   const sent = frames.map(readHead).filter(({ filename, content }) => !(filename === '' && content.length === 0));
-  const file = theFile(
-    sent.filter((part) => part.filename !== undefined),
-    options,
-  );
+  const file = theFile(sent, options);
+  // FilePond announces each file by a text of the file's own name that holds its metadata, `{}` for most.
   const texts = theTexts(
-    sent.filter((part) => part.filename === undefined),
+    sent.filter(({ name, filename }) => filename === undefined && name !== options.fileField),
     options,
   );
   const parsed = await parse([file, ...texts.map(({ part }) => part)], boundary);
@@ -80,8 +78,11 @@ function isSameFile(parsed: Parsed | Parsed[] | undefined, file: Part): boolean 
   return typeof parsed === 'object' && !Array.isArray(parsed) && parsed.content.equals(file.content);
 }
 
-function theFile(files: Part[], { fileField, maxFileBytes }: MultipartOptions): Part {
-  const [file, second] = files;
+function theFile(sent: Part[], { fileField, maxFileBytes }: MultipartOptions): Part {
+  const [file, second] = sent.filter(({ filename }) => filename !== undefined);
+  if (!file && sent.some(({ name }) => name === fileField)) {
+    throw refusal(fileField, 'Send the file as a file, with a file name, not as text.');
+  }
   if (!file) throw refusal(fileField, `Send one file in the form field "${fileField}", with a file name.`);
   if (second) throw refusal(fileField, 'Send one file at a time.');
   if (file.name !== fileField) throw refusal(fileField, `Send the file in the form field "${fileField}".`);
@@ -101,7 +102,6 @@ function theTexts(parts: Part[], options: MultipartOptions): { part: Part; text:
   for (const part of parts) {
     const { name, content } = part;
     if (content.length > maxBytes) throw refusal(name, `Send at most ${maxBytes} bytes in a text field.`);
-    if (name === options.fileField) throw refusal(name, 'Send the file as a file, with a file name, not as text.');
     if (!options.fields.includes(name)) continue;
     if (texts.has(name)) throw refusal(name, `Send "${name}" once.`);
     const text = textOf(part);

@@ -51,7 +51,8 @@ export class StowageApi extends Construct {
           allowOrigins: config.corsOrigins,
           allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PUT, CorsHttpMethod.DELETE],
           allowHeaders: ['authorization', 'content-type', 'x-chastify-main-token', 'idempotency-key'],
-          exposeHeaders: ['retry-after'],
+          // `date`: links end by our clock, and a page's own may be wrong.
+          exposeHeaders: ['retry-after', 'date'],
           maxAge: Duration.hours(1),
         },
       }),

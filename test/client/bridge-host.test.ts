@@ -166,3 +166,37 @@ describe('the page', () => {
     expect(page.answers('a')).toEqual([]);
   });
 });
+
+test('an iframe is told how far the server is ahead of this machine, whose clock may be wrong', async () => {
+  fixture.respond = (_, response) => {
+    response.setHeader('date', new Date(Date.now() + 3_600_000).toUTCString());
+    response.end('{"items":[]}');
+  };
+  const { page } = open('runtime');
+  page.send({ type: 'request', id: 'dated', action: 'files.list', payload: {} });
+  await vi.waitFor(() => expect(page.answers('dated')).toHaveLength(1));
+  const { aheadMs } = page.answers('dated')[0] as { aheadMs: number };
+  expect(Math.abs(aheadMs - 3_600_000)).toBeLessThan(5000);
+});
+
+test('an upload that waits for a broken line shows signs of life', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+  try {
+    const upload = () => new Promise<never>((resolve) => setTimeout(() => resolve({ file: {} } as never), 30_000));
+    const { page, bridge } = open('setup', { api, upload });
+    const outcome = bridge.request('files.upload', { file: new Blob(['abc']) }, 10_000).catch((error) => error);
+    for (let passed = 0; passed < 31_000; passed += 500) {
+      await vi.advanceTimersByTimeAsync(500);
+      await new Promise(setImmediate);
+    }
+    expect(await outcome).toEqual({ file: {} });
+    const beats = (page.child.received as { type?: string }[]).filter(({ type }) => type === 'progress');
+    expect(beats.length).toBeGreaterThan(5);
+    const told = page.child.received.length;
+    await vi.advanceTimersByTimeAsync(10_000);
+    await new Promise(setImmediate);
+    expect(page.child.received, 'nothing follows the answer').toHaveLength(told);
+  } finally {
+    vi.useRealTimers();
+  }
+});

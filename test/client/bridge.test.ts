@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { createLinks } from '../../client/src/links.ts';
 import { runtime, settled, useBridge } from './bridge-fixture.ts';
 import { createPage, FakeWindow, parentOrigin } from './windows.ts';
 
@@ -220,4 +221,22 @@ describe('the iframe', () => {
     await requests[0]?.closed;
     await expect(bridge.request('files.list', {})).rejects.toMatchObject({ code: 'bridge_closed' });
   });
+});
+
+test("links in the iframe end by the server's clock, as the page tells it", async () => {
+  const { page, bridge } = open('runtime');
+  await bridge.ready;
+  const links = createLinks({ get: async () => ({ file: { signedUrl: 'new' } as never }) });
+  const file = { id: 'a', signedUrl: 'old', urlExpiresAt: new Date(Date.now() + 600_000).toISOString() };
+  for (const [aheadMs, url] of [
+    [0, 'old'],
+    [3_600_000, 'new'],
+    ['no number', 'new'],
+    [-3_600_000, 'old'],
+    [0, 'old'],
+  ] as const) {
+    const message = { channel: 'stowage.bridge/1', type: 'result', id: 'x', result: {}, aheadMs };
+    page.child.deliver(message, parentOrigin, page.parent);
+    expect(await links.url(file)).toBe(url);
+  }
 });

@@ -3,8 +3,11 @@ import { createServer, type IncomingMessage, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** `lost`: the request arrives and its answer does not. Otherwise an answer instead of the API's. */
-export type Fault = 'lost' | { status: number; body: string; headers?: Record<string, string> };
+/**
+ * `lost`: the request arrives and its answer does not. `cut`: neither arrives. `silent`: no answer ever comes. Otherwise an
+ * answer instead of the API's.
+ */
+export type Fault = 'lost' | 'cut' | 'silent' | { status: number; body: string; headers?: Record<string, string> };
 
 export interface Seen {
   method: string;
@@ -30,6 +33,11 @@ export async function startProxy(target: string): Promise<ApiProxy> {
     const body = await buffer(request).catch(() => undefined);
     if (!body) return;
     const fault = await proxy.fault(seen);
+    if (fault === 'silent') return;
+    if (fault === 'cut') {
+      request.socket.destroy();
+      return;
+    }
     if (fault && fault !== 'lost') {
       response.writeHead(fault.status, fault.headers);
       response.end(fault.body);

@@ -10,6 +10,7 @@ import {
   type StagedList,
   setupTarget,
   type Uploader,
+  type UploaderOptions,
 } from '../../client/src/uploader.ts';
 import { type ApiProxy, startProxy } from './proxy.ts';
 
@@ -26,13 +27,14 @@ export function useUploads() {
   let photo: File;
 
   /** Sends everything directly when `formMaxBytes` is 0, so that small photos do for both ways. */
-  const uploader = (formMaxBytes?: number) =>
+  const uploader = (formMaxBytes?: number, options: Partial<UploaderOptions> = {}) =>
     createUploader({
       baseUrl: proxy.baseUrl,
       target: setupTarget('demo-app'),
       auth: () => ({ authorization: `Bearer ${cloud.dev.userToken}` }),
       retry: { baseMs: 5 },
       ...(formMaxBytes !== undefined && { formMaxBytes }),
+      ...options,
     });
 
   async function staged(): Promise<StagedList> {

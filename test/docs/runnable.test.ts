@@ -58,8 +58,14 @@ describe('the shell blocks of', () => {
     expect(outputs.join('')).toContain('"note":"week 4"');
   });
 
-  it('docs/integrating.md leave no example of curl out of the test', () => {
-    const told = read('docs/integrating.md').match(/^```sh\b.*$/gm) ?? [];
+  it('docs/clients.md store a picture', async () => {
+    const outputs = await run('docs/clients.md');
+    expect(outputs.at(-1)).toContain('"purpose":"puzzle-image"');
+  });
+
+  it.each(['docs/integrating.md', 'docs/clients.md'])('%s leave no example of curl out of the test', (page) => {
+    const told = read(page).match(/^```sh\b.*$/gm) ?? [];
+    expect(told.length).toBeGreaterThan(0);
     expect(told.filter((fence) => fence !== '```sh run')).toEqual([]);
   });
 

@@ -86,6 +86,13 @@ describe('a page of another origin', () => {
       expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
     }
   });
+
+  it('may read when to come again and what the time is', async () => {
+    const answer = await stowage.call('GET', files(), { token: stowage.dev.sessionToken, headers: { origin } });
+    const exposed = answer.headers.get('access-control-expose-headers')?.split(',');
+    expect(exposed).toEqual(['retry-after', 'date']);
+    expect(Math.abs(Date.parse(answer.headers.get('date') ?? '') - Date.now())).toBeLessThan(10_000);
+  });
 });
 
 describe('every answer', () => {
