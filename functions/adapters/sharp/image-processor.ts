@@ -5,6 +5,7 @@ import { AppError } from '#core/files/errors.ts';
 import { sniff } from '#core/files/sniff.ts';
 import { orientFrames } from './animation.ts';
 import { type Header, readHeader } from './header.ts';
+import { mendedJpeg } from './jpeg.ts';
 import { loadSharp, type Sharp } from './library.ts';
 import { invalidImage, refusalOf } from './refusals.ts';
 import { thumbhashOf } from './thumbhash.ts';
@@ -30,7 +31,7 @@ const webp = { quality: 80, effort: 2 } as const;
  * converted to sRGB) or appended data. Animated GIF and WebP stay animated; an animated PNG becomes its first frame.
  *
  * Refusals carry our words; what the library said is their `cause`. Damage of any kind is refused rather than
- * repaired, a picture that would come out half grey included. Loads sharp when called, not when imported: about 35 ms,
+ * repaired, a picture that would come out half grey included; what every decoder passes over is no damage. Loads sharp when called, not when imported: about 35 ms,
  * best spent while a function starts. Calls may overlap; memory adds up, so a function should take one at a time.
  */
 export function createImageProcessor(options: ImageProcessorOptions = {}): ImageProcessor {
@@ -48,16 +49,35 @@ export function createImageProcessor(options: ImageProcessorOptions = {}): Image
         });
       }
       try {
-        const header = await readHeader(sharp, bytes, { mimeType, maxPixels });
         const edge = Math.min(maxEdge, maxWebpEdge);
         const limit = deadline(timeoutSeconds);
-        const picture = limit(fitted(sharp, bytes, { header, edge, maxPixels }));
-        return header.frames > 1 ? await animation(sharp, picture, header, limit) : await still(sharp, picture, limit);
+        return await mending(bytes, mimeType, async (file) => {
+          const header = await readHeader(sharp, file, { mimeType, maxPixels });
+          const picture = limit(fitted(sharp, file, { header, edge, maxPixels }));
+          return header.frames > 1
+            ? await animation(sharp, picture, header, limit)
+            : await still(sharp, picture, limit);
+        });
       } catch (error) {
         throw refusalOf(error, bytes, mimeType);
       }
     },
   };
+}
+
+/** Runs `decode`, and again when it fails over what a JPEG may be freed of: the first complaint, then the next. */
+async function mending<T>(bytes: Uint8Array, mimeType: string, decode: (file: Uint8Array) => Promise<T>): Promise<T> {
+  let file = bytes;
+  for (let mendings = 0; ; mendings += 1) {
+    try {
+      return await decode(file);
+    } catch (error) {
+      const complaint = error instanceof Error ? error.message : '';
+      const mended = mimeType === 'image/jpeg' && mendings < 2 ? mendedJpeg(file, complaint) : undefined;
+      if (mended === undefined) throw error;
+      file = mended;
+    }
+  }
 }
 
 /** Decode, upright and in sRGB, inside a square of `edge`; JPEG and WebP are shrunk while they are decoded. */
