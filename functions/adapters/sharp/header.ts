@@ -1,9 +1,9 @@
-import { endsInsideGif } from './gif.ts';
+import { readGif } from './gif.ts';
 import type { Sharp } from './library.ts';
 import { invalidImage } from './refusals.ts';
 
 /** Frames of an animation. A minute at 16 a second passes; a file of a million one-pixel frames does not. */
-const maxFrames = 1000;
+export const maxFrames = 1000;
 
 /** What is known of an image before any of its pixels is decoded. */
 export interface Header {
@@ -14,8 +14,8 @@ export interface Header {
   delay: number[];
   /** Repetitions of an animation, 0 for ever. */
   loop: number;
-  /** Sixteen bits a channel with a colour profile of its own. */
-  deepColor: boolean;
+  /** Sixteen bits a channel, with a colour profile of its own. */
+  deep?: 'color' | 'gray';
 }
 
 /**
@@ -34,12 +34,14 @@ export async function readHeader(
   const pixels = metadata.width * (metadata.pageHeight ?? metadata.height) * frames;
   if (frames > maxFrames) throw invalidImage('too_many_frames', { facts: { frames, maxFrames } });
   if (pixels > maxPixels) throw invalidImage('too_many_pixels', { facts: { pixels, maxPixels } });
-  if (mimeType === 'image/gif' && endsInsideGif(bytes)) throw invalidImage('truncated');
+  if (mimeType === 'image/gif' && readGif(bytes).endsInside) throw invalidImage('truncated');
   return {
     frames,
     orientation: metadata.orientation ?? 1,
     delay: metadata.delay ?? [],
     loop: metadata.loop ?? 0,
-    deepColor: metadata.space === 'rgb16' && metadata.icc !== undefined,
+    ...(metadata.icc !== undefined && { deep: deepSpaces[metadata.space ?? ''] }),
   };
 }
+
+const deepSpaces: Readonly<Record<string, Header['deep']>> = { rgb16: 'color', grey16: 'gray' };

@@ -4,9 +4,12 @@ import type { ImageProcessor, ProcessedImage } from '#core/extensions/ports.ts';
 import { AppError } from '#core/files/errors.ts';
 import { sniff } from '#core/files/sniff.ts';
 import { orientFrames } from './animation.ts';
-import { type Header, readHeader } from './header.ts';
+import { readGif } from './gif.ts';
+import { clearedToTransparent } from './gif-clearing.ts';
+import { type Header, maxFrames, readHeader } from './header.ts';
 import { mendedJpeg } from './jpeg.ts';
 import { loadSharp, type Sharp } from './library.ts';
+import { withColorProfile } from './png-color.ts';
 import { invalidImage, refusalOf } from './refusals.ts';
 import { thumbhashOf } from './thumbhash.ts';
 
@@ -51,18 +54,23 @@ export function createImageProcessor(options: ImageProcessorOptions = {}): Image
       try {
         const edge = Math.min(maxEdge, maxWebpEdge);
         const limit = deadline(timeoutSeconds);
-        return await mending(bytes, mimeType, async (file) => {
+        return await mending(asBrowsersRead(bytes, mimeType), mimeType, async (file) => {
           const header = await readHeader(sharp, file, { mimeType, maxPixels });
           const picture = limit(fitted(sharp, file, { header, edge, maxPixels }));
-          return header.frames > 1
-            ? await animation(sharp, picture, header, limit)
-            : await still(sharp, picture, limit);
+          const whole = header.frames > 1 || header.deep === 'gray';
+          return whole ? await encoded(sharp, picture, header, limit) : await still(sharp, picture, limit);
         });
       } catch (error) {
         throw refusalOf(error, bytes, mimeType);
       }
     },
   };
+}
+
+/** The file with what the decoder passes over or takes otherwise than browsers written so that it takes it as they do. */
+function asBrowsersRead(bytes: Uint8Array, mimeType: string): Uint8Array {
+  if (mimeType === 'image/png') return withColorProfile(bytes);
+  return mimeType === 'image/gif' ? clearedToTransparent(bytes, readGif(bytes, maxFrames).frames) : bytes;
 }
 
 /** Runs `decode`, and again when it fails over what a JPEG may be freed of: the first complaint, then the next. */
@@ -93,8 +101,11 @@ function fitted(
     fit: 'inside',
     withoutEnlargement: true,
   });
-  // sharp brings these to Display P3 only, and without their profile they would be shown as sRGB: too pale.
-  return header.deepColor ? picture.withIccProfile('srgb', { attach: false }) : picture;
+  if (header.deep === undefined) return picture;
+  // sharp brings deep colour to Display P3 only, which would be shown as sRGB: too pale. Deep gray it takes for sRGB's
+  // unless it stays gray until its profile is applied.
+  const profiled = picture.withIccProfile('srgb', { attach: false });
+  return header.deep === 'gray' ? profiled.toColourspace('grey16') : profiled;
 }
 
 /** The pixels are kept between decoding and encoding, so that the hash need not decode the result again. */
@@ -106,8 +117,11 @@ async function still(sharp: Sharp, picture: Pipeline, limit: Limit): Promise<Pro
   return { bytes, mimeType: 'image/webp', width, height, thumbhash: await thumbhashOf(pixels()) };
 }
 
-/** Frames go straight from decoder to encoder: raw, all of them together would weigh up to 200 MB. */
-async function animation(sharp: Sharp, picture: Pipeline, header: Header, limit: Limit): Promise<ProcessedImage> {
+/**
+ * Straight from decoder to encoder: the frames of an animation, which raw would weigh up to 200 MB together, and what
+ * sharp gives as eight bits only when it encodes. The hash is made of the result.
+ */
+async function encoded(sharp: Sharp, picture: Pipeline, header: Header, limit: Limit): Promise<ProcessedImage> {
   const upright = header.orientation > 1 ? limit(await orientFrames(sharp, picture, header)) : picture;
   const { data: bytes, info } = await upright.webp(webp).toBuffer({ resolveWithObject: true });
   const { width, height, pageHeight = height } = info;
