@@ -1,7 +1,6 @@
 import type { Sharp as Pipeline } from 'sharp';
-import { imageTypes } from '#core/extensions/image-types.ts';
+import { imageTypes, unknownImage } from '#core/extensions/image-types.ts';
 import type { ImageProcessor, ProcessedImage } from '#core/extensions/ports.ts';
-import { AppError } from '#core/files/errors.ts';
 import { sniff } from '#core/files/sniff.ts';
 import { orientFrames } from './animation.ts';
 import { readGif } from './gif.ts';
@@ -9,15 +8,14 @@ import { clearedToTransparent } from './gif-clearing.ts';
 import { type Header, maxFrames, readHeader } from './header.ts';
 import { mendedJpeg } from './jpeg.ts';
 import { loadSharp, type Sharp } from './library.ts';
+import { type PixelLimits, pixelLimits } from './limits.ts';
 import { withColorProfile } from './png-color.ts';
 import { invalidImage, refusalOf } from './refusals.ts';
 import { thumbhashOf } from './thumbhash.ts';
 
 export interface ImageProcessorOptions {
-  /** Take AVIF too. Off by default: its decoder has the worst record and the highest memory use of all. */
-  avif?: boolean;
-  /** Pixels of all frames together, 50,000,000 unless told: the worst of them decodes within 1 GB. */
-  maxPixels?: number;
+  /** `pixelLimits` unless told. */
+  limits?: Partial<PixelLimits>;
   /** Seconds of processing after which a picture is refused, 20 unless told: a gateway waits 30. */
   timeoutSeconds?: number;
 }
@@ -34,29 +32,25 @@ const webp = { quality: 80, effort: 2 } as const;
  * converted to sRGB) or appended data. Animated GIF and WebP stay animated; an animated PNG becomes its first frame.
  *
  * Refusals carry our words; what the library said is their `cause`. Damage of any kind is refused rather than
- * repaired, a picture that would come out half grey included; what every decoder passes over is no damage. Loads sharp when called, not when imported: about 35 ms,
- * best spent while a function starts. Calls may overlap; memory adds up, so a function should take one at a time.
+ * repaired, a picture that would come out half grey included; what every decoder passes over is no damage.
+ * Loads sharp when called, not when imported: about 35 ms, best spent while a function starts. Calls may overlap;
+ * memory adds up, so a function should take one at a time.
  */
 export function createImageProcessor(options: ImageProcessorOptions = {}): ImageProcessor {
-  const { avif = false, maxPixels = 50_000_000, timeoutSeconds = 20 } = options;
-  const sharp = loadSharp({ avif });
-  const accepted = avif ? { ...imageTypes, 'image/avif': 'AVIF' } : imageTypes;
+  const { timeoutSeconds = 20 } = options;
+  const limits = { ...pixelLimits, ...options.limits };
+  const sharp = loadSharp();
 
   return {
     async process(bytes, { maxEdge }) {
       const { mimeType } = sniff(bytes);
-      if (!Object.hasOwn(accepted, mimeType)) {
-        const list = Object.values(accepted).join(', ');
-        throw new AppError('invalid_file_type', `This is not an image of a supported kind (${list}).`, {
-          details: { detected: mimeType },
-        });
-      }
+      if (!Object.hasOwn(imageTypes, mimeType)) throw unknownImage(mimeType, { detected: mimeType });
       try {
         const edge = Math.min(maxEdge, maxWebpEdge);
         const limit = deadline(timeoutSeconds);
         return await mending(asBrowsersRead(bytes, mimeType), mimeType, async (file) => {
-          const header = await readHeader(sharp, file, { mimeType, maxPixels });
-          const picture = limit(fitted(sharp, file, { header, edge, maxPixels }));
+          const header = await readHeader(sharp, file, { mimeType, limits });
+          const picture = limit(fitted(sharp, file, { header, edge }));
           const whole = header.frames > 1 || header.deep === 'gray';
           return whole ? await encoded(sharp, picture, header, limit) : await still(sharp, picture, limit);
         });
@@ -88,14 +82,13 @@ async function mending<T>(bytes: Uint8Array, mimeType: string, decode: (file: Ui
   }
 }
 
-/** Decode, upright and in sRGB, inside a square of `edge`; JPEG and WebP are shrunk while they are decoded. */
-function fitted(
-  sharp: Sharp,
-  bytes: Uint8Array,
-  { header, edge, maxPixels }: { header: Header; edge: number; maxPixels: number },
-): Pipeline {
+/**
+ * Decode, upright and in sRGB, inside a square of `edge`; JPEG and WebP are shrunk while they are decoded. The header
+ * has been held to the limits.
+ */
+function fitted(sharp: Sharp, bytes: Uint8Array, { header, edge }: { header: Header; edge: number }): Pipeline {
   const animated = header.frames > 1;
-  const picture = sharp(bytes, { animated, autoOrient: !animated, limitInputPixels: maxPixels }).resize({
+  const picture = sharp(bytes, { animated, autoOrient: !animated, limitInputPixels: false }).resize({
     width: edge,
     height: edge,
     fit: 'inside',
