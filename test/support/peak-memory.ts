@@ -1,9 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
+import { AppError } from '#core/files/errors.ts';
 
-/** Processes the image at a path, whatever comes of it, and prints the most memory this process has held, in MB. */
+/**
+ * Processes the image at a path and prints the width of the result, or why it was refused, and the most memory this
+ * process has held, in MB.
+ */
 const bytes = await readFile(process.argv[2] ?? '');
-await createImageProcessor()
+const outcome = await createImageProcessor()
   .process(bytes, { maxEdge: 2560 })
-  .catch(() => undefined);
-process.stdout.write(String(Math.round(process.resourceUsage().maxRSS / 1024)));
+  .then(
+    ({ width }) => width,
+    (error: unknown) => (error instanceof AppError ? error.details?.reason : 'failed'),
+  );
+process.stdout.write(`${outcome} ${Math.round(process.resourceUsage().maxRSS / 1024)}`);

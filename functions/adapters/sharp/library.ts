@@ -7,7 +7,7 @@ export type Sharp = typeof sharpFunction;
 const oldestSafe = [0, 35, 5] as const;
 
 /**
- * The only decoders that may run. Everything else libvips has been built with (SVG, TIFF, PDF, HEIF, its own formats)
+ * The only decoders that may run. Everything else libvips has been built with (SVG, TIFF, PDF, its own formats)
  * stays blocked, and so does every loader that takes a path: no input can make the process read a file.
  */
 const allowedLoaders = [
@@ -15,14 +15,16 @@ const allowedLoaders = [
   'VipsForeignLoadPngBuffer',
   'VipsForeignLoadWebpBuffer',
   'VipsForeignLoadNsgifBuffer',
+  // AVIF alone: the prebuilt library has no decoder for HEVC.
+  'VipsForeignLoadHeifBuffer',
 ];
 
 /**
- * Loads sharp and closes its decoders. Settings are the process's, so calling again is harmless, and AVIF once allowed
- * stays decodable; who may send it is judged by the processor before decoding. Through `require`, because on Lambda
- * sharp lies in a layer, which only `require` finds (`NODE_PATH`). Throws when the installed version is unsafe.
+ * Loads sharp and closes its decoders. Settings are the process's, so calling again is harmless. Through `require`,
+ * because on Lambda sharp lies in a layer, which only `require` finds (`NODE_PATH`). Throws when the installed version
+ * is unsafe.
  */
-export function loadSharp(options: { avif: boolean }): Sharp {
+export function loadSharp(): Sharp {
   const load = createRequire(import.meta.url);
   const sharp = load('sharp') as Sharp;
   const version = sharp.versions.sharp ?? '';
@@ -33,7 +35,7 @@ export function loadSharp(options: { avif: boolean }): Sharp {
   // Every upload is another picture: cached operations would only hold memory.
   sharp.cache(false);
   sharp.block({ operation: ['VipsForeignLoad'] });
-  sharp.unblock({ operation: options.avif ? [...allowedLoaders, 'VipsForeignLoadHeifBuffer'] : allowedLoaders });
+  sharp.unblock({ operation: allowedLoaders });
   return sharp;
 }
 

@@ -1,4 +1,5 @@
 import { AppError } from '#core/files/errors.ts';
+import { readAvif } from './avif.ts';
 
 /** Why an image of an allowed kind was refused; the contract's `details.reason` of `invalid_image`. */
 export type ImageRefusal = 'truncated' | 'corrupt' | 'too_many_pixels' | 'too_many_frames' | 'timeout';
@@ -37,10 +38,10 @@ export function refusalOf(error: unknown, bytes: Uint8Array, mimeType: string): 
   return invalidImage(cut ? 'truncated' : 'corrupt', { cause: error });
 }
 
-/** Whether the container's own end is missing: the last chunk of a PNG, or bytes a WebP's length field announces. */
+/** Whether the container's own end is missing: the last chunk of a PNG, or bytes that a length of WebP or AVIF announces. */
 function endsEarly(bytes: Uint8Array, mimeType: string): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (mimeType === 'image/png') return !buffer.includes('IEND');
   if (mimeType === 'image/webp') return buffer.length < 12 || buffer.readUInt32LE(4) + 8 > buffer.length;
-  return false;
+  return mimeType === 'image/avif' && readAvif(bytes).endsInside;
 }

@@ -13,8 +13,8 @@ import { type PresignDeps, type Presigned, presign } from '#core/files/presign.t
 import { type Completion, completeUpload } from '#core/files/promote.ts';
 import { type ExtensionFile, objectOf } from '#core/files/record.ts';
 import { sniff } from '#core/files/sniff.ts';
-import { either, sizeInWords } from '#core/files/words.ts';
-import { imageTypes } from './image-types.ts';
+import { sizeInWords } from '#core/files/words.ts';
+import { imageTypes, unknownImage } from './image-types.ts';
 import { ownPending } from './own-pending.ts';
 import { limitsOf } from './quota.ts';
 import { isUploadedTo } from './session-files.ts';
@@ -48,9 +48,7 @@ export async function presignImage(
   }
   requireAllowedType(mimeType, settings);
   if (!Object.hasOwn(imageTypes, mimeType)) {
-    throw new AppError('invalid_file_type', `Send a ${either(Object.values(imageTypes))} image.`, {
-      details: { declared: mimeType },
-    });
+    throw unknownImage(mimeType, { declared: mimeType });
   }
   const reserved = Math.min(sizeBytes, mostStored(mimeType, settings.maxImageEdge));
   const file = newExtensionFile(deps.clock.now(), request, { mimeType, sizeBytes: reserved });

@@ -219,7 +219,7 @@ describe('bytes that are not what was declared are refused, and nothing is left 
   });
 
   it('when its pixels would not fit in memory', async () => {
-    const bomb = await flatPng({ width: 10_000, height: 6_000 });
+    const bomb = await flatPng({ width: 10_000, height: 7_000 });
     const { uploadId } = await direct.uploaded(bomb, { mimeType: 'image/png' });
     expect(await refusalOf(direct.complete(uploadId))).toMatchObject({ code: 'invalid_image' });
     await expectReleased(uploadId);
