@@ -124,7 +124,7 @@ export const endpoints = {
   'organizations/minisite-content-put': { method: 'PUT', path: `${organization}/minisite/content`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Publish a minisite and its assets' },
   'organizations/progress-photos-create': { method: 'POST', path: '/progress-photos', auth: 'user', uses: ['table.write', 'r2'], summary: 'Consume uploads as progress photos' },
   'organizations/progress-photos-list': { method: 'GET', path: '/progress-photos', auth: 'user', uses: ['table.read', 'r2'], summary: "The caller's progress photos, newest first" },
-  'organizations/signature-upload': { method: 'POST', path: '/forms/by-token/{token}/signature-upload', auth: 'public', uses: ['table.write', 'r2'], summary: 'Presign the one signature a form token allows' },
+  'organizations/signature-upload': { method: 'POST', path: '/forms/by-token/{token}/signature-upload', auth: 'public', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Presign the one signature a form token allows' },
   'organizations/uploads-presign': { method: 'POST', path: `${organization}/uploads/presign`, auth: 'user.or.platform', uses: ['table.write', 'r2'], summary: 'Presign an upload for a parent of an organization' },
   'organizations/workout-media-urls': { method: 'POST', path: `${organization}/workouts/{workoutId}/media/urls`, auth: 'user', uses: ['table.read', 'r2'], summary: "Links to a workout's own media" },
   'platform/claims-create': { method: 'POST', path: '/platform/extensions/{appId}/claims', auth: 'platform', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Claim the staged files a saved config references' },

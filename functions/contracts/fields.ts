@@ -33,12 +33,16 @@ export const presignJson = z.object({
 export const stagePresignJson = z.extend(presignJson, { draftId: blankableId });
 export const completeJson = z.object({ uploadId: z.string().check(z.minLength(1), z.maxLength(128)) });
 
-/** What a client needs to upload: PUT the bytes to `uploadUrl` with exactly these headers. */
+/**
+ * What a client needs to upload: PUT the bytes to `uploadUrl` with exactly these headers, as many as `contentLength` says,
+ * or `maxBytes` at most where no size was declared.
+ */
 export const presignAnswer = z.object({
   uploadId: z.string(),
   uploadUrl: z.string(),
   method: z.literal('PUT'),
   headers: z.record(z.string(), z.string()),
-  contentLength: z.number(),
+  contentLength: z.optional(z.number()),
+  maxBytes: z.optional(z.number()),
   expiresIn: z.number(),
 });

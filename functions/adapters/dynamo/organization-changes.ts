@@ -76,10 +76,14 @@ export function createCommit(table: Table): OrganizationStore['commit'] {
           {
             Update: {
               TableName,
-              Key: signatureTokenKey(change.tokenHash),
-              UpdateExpression: 'SET used = :yes',
-              ConditionExpression: 'used = :no',
-              ExpressionAttributeValues: { ':yes': true, ':no': false },
+              Key: signatureTokenKey(change.token.tokenHash),
+              UpdateExpression: 'SET used = :yes, uploadId = :upload',
+              ConditionExpression: change.token.uploadId === undefined ? 'used = :no' : 'uploadId = :was',
+              ExpressionAttributeValues: {
+                ':yes': true,
+                ':upload': change.uploadId,
+                ...(change.token.uploadId === undefined ? { ':no': false } : { ':was': change.token.uploadId }),
+              },
             },
           },
         ];

@@ -35,10 +35,10 @@ export function createUrlSigner(config: R2Config & { clock: Clock }): UrlSigner 
 
     async presignPut(ref, { contentType, contentLength, expiresInSeconds }) {
       const signingDate = signingTime(config.clock.now(), { expiresInSeconds, mode: 'fresh' });
-      // Both are in SignedHeaders, so R2 refuses another type or another length. A second write it takes: what is promoted
+      // Both are in SignedHeaders (a length that is not known cannot be), so R2 refuses another type or another length. A second write it takes: what is promoted
       // is what was checked, by its ETag (docs/decisions/006-signing-without-if-none-match.md).
       const headers = { 'content-type': contentType };
-      const signed = { ...headers, 'content-length': String(contentLength) };
+      const signed = { ...headers, ...(contentLength !== undefined && { 'content-length': String(contentLength) }) };
       const request = { method: 'PUT' as const, path: objectPath(config, ref), headers: signed };
       return {
         url: await presign(request, signingDate, expiresInSeconds),

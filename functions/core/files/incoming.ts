@@ -17,16 +17,21 @@ export const putSeconds = 600;
 export const completeWithinMs = 900_000;
 
 /**
- * What a client is told to do: PUT exactly `contentLength` bytes to `uploadUrl` with these headers, within `expiresIn`
- * seconds. The length is no header of them, since browsers let nobody set it.
+ * What a client is told to do: PUT exactly `contentLength` bytes, or `maxBytes` at most where it declared no size, to
+ * `uploadUrl` with these headers, within `expiresIn` seconds. The length is no header of them, since browsers let nobody
+ * set it.
  */
 export interface PutOffer {
   uploadUrl: string;
   method: 'PUT';
   headers: Record<string, string>;
-  contentLength: number;
+  contentLength?: number;
+  maxBytes?: number;
   expiresIn: number;
 }
+
+/** What a client says it will PUT; `atMost` where it does not say how much. */
+export type Declared = Pick<Incoming, 'mimeType' | 'sizeBytes'> & { atMost?: true | undefined };
 
 /**
  * Signs a PUT of exactly these bytes' type and length to a new incoming key (docs/contract.md, "Promises"): never to a
@@ -35,9 +40,9 @@ export interface PutOffer {
  */
 export async function offerPut(
   deps: { signer: UrlSigner; clock: Clock },
-  declared: { mimeType: string; sizeBytes: number },
+  { mimeType, sizeBytes, atMost }: Declared,
 ): Promise<{ incoming: Incoming; offer: PutOffer }> {
-  const incoming = { ...declared, key: newIncomingKey(), urlExpiresAt: 0 };
+  const incoming: Incoming = { mimeType, sizeBytes, ...(atMost && { atMost }), key: newIncomingKey(), urlExpiresAt: 0 };
   const { offer, urlExpiresAt } = await signPut(deps, incoming, putSeconds);
   return { incoming: { ...incoming, urlExpiresAt }, offer };
 }
@@ -54,7 +59,7 @@ export async function renewOffer(
 async function signPut({ signer }: { signer: UrlSigner }, incoming: Incoming, expiresInSeconds: number) {
   const signed = await signer.presignPut(incomingOf(incoming), {
     contentType: incoming.mimeType,
-    contentLength: incoming.sizeBytes,
+    ...(incoming.atMost === undefined && { contentLength: incoming.sizeBytes }),
     expiresInSeconds,
   });
   const { url: uploadUrl, headers } = signed;
@@ -62,7 +67,7 @@ async function signPut({ signer }: { signer: UrlSigner }, incoming: Incoming, ex
     uploadUrl,
     method: 'PUT',
     headers,
-    contentLength: incoming.sizeBytes,
+    ...(incoming.atMost === true ? { maxBytes: incoming.sizeBytes } : { contentLength: incoming.sizeBytes }),
     expiresIn: expiresInSeconds,
   };
   return { offer, urlExpiresAt: signed.expiresAt.getTime() };
@@ -77,11 +82,16 @@ export async function checkIncoming(objects: ObjectStore, file: FileRecord): Pro
   const { incoming } = file;
   const head = incoming && (await objects.head(incomingOf(incoming)));
   if (incoming === undefined || head === undefined) throw notUploaded(file.id);
-  if (head.sizeBytes !== incoming.sizeBytes) {
-    const message = `declared ${incoming.sizeBytes} bytes, uploaded ${head.sizeBytes}`;
-    throw new AppError('validation_failed', `Upload exactly the size you declare: ${message}.`, {
-      details: { issues: [{ path: 'sizeBytes', message }] },
-    });
+  const { sizeBytes: said, atMost = false } = incoming;
+  if (atMost ? head.sizeBytes > said : head.sizeBytes !== said) {
+    const message = `${atMost ? 'at most' : 'declared'} ${said} bytes, uploaded ${head.sizeBytes}`;
+    throw new AppError(
+      'validation_failed',
+      `Upload ${atMost ? 'no more than is taken' : 'exactly the size you declare'}: ${message}.`,
+      {
+        details: { issues: [{ path: 'sizeBytes', message }] },
+      },
+    );
   }
   if (head.contentType !== incoming.mimeType) throw typeDiffers(incoming.mimeType, head.contentType);
   // No signature forbids the header, and reading would decode: what is judged would not be what is kept.

@@ -98,7 +98,7 @@ export interface UrlSigner {
    */
   presignPut(
     ref: ObjectRef,
-    options: { contentType: string; contentLength: number; expiresInSeconds: number },
+    options: { contentType: string; contentLength?: number; expiresInSeconds: number },
   ): Promise<SignedUrl & { headers: Record<string, string> }>;
 }
 

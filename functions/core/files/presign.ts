@@ -1,5 +1,5 @@
 import { AppError } from './errors.ts';
-import { completeWithinMs, offerPut, type PutOffer, renewOffer } from './incoming.ts';
+import { completeWithinMs, type Declared, offerPut, type PutOffer, renewOffer } from './incoming.ts';
 import { type NewFile, pendingRecord } from './pending.ts';
 import type { Clock, UrlSigner } from './ports.ts';
 import type { FileRecord } from './record.ts';
@@ -15,9 +15,6 @@ export interface PresignDeps {
   clock: Clock;
   scheduleDelete: (fileId: string) => Promise<void>;
 }
-
-/** What a client says it will PUT. */
-type Declared = Pick<FileRecord, 'mimeType' | 'sizeBytes'>;
 
 /** A new direct upload and its pending record, before anything is written. */
 export interface Begun<F extends FileRecord> {
@@ -36,10 +33,12 @@ export interface Begun<F extends FileRecord> {
 export async function beginDirect<F extends FileRecord>(
   { signer, clock }: { signer: UrlSigner; clock: Clock },
   file: NewFile<F> & Pick<F, 'mimeType' | 'sizeBytes'>,
-  { waitMs = completeWithinMs, declared = file }: { waitMs?: number; declared?: Declared } = {},
+  {
+    waitMs = completeWithinMs,
+    declared = { mimeType: file.mimeType, sizeBytes: file.sizeBytes },
+  }: { waitMs?: number; declared?: Declared } = {},
 ): Promise<Begun<F>> {
-  const { mimeType, sizeBytes } = declared;
-  const { incoming, offer } = await offerPut({ signer, clock }, { mimeType, sizeBytes });
+  const { incoming, offer } = await offerPut({ signer, clock }, declared);
   const now = clock.now();
   const pending = pendingRecord<F>(now, file, { incoming, until: now.getTime() + waitMs });
   return { file: pending, upload: { uploadId: pending.id, ...offer } };

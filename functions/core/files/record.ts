@@ -51,6 +51,8 @@ export interface Incoming {
   /** What was declared and signed: the PUT must have exactly this type and length. */
   mimeType: string;
   sizeBytes: number;
+  /** No size was declared: `sizeBytes` is the most it may be, which no signature can say, and so is checked afterwards. */
+  atMost?: true;
   /** Epoch milliseconds after which the signed PUT is refused, so that nothing can appear at `key` any more. */
   urlExpiresAt: number;
 }

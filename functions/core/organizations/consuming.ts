@@ -70,7 +70,7 @@ export async function consumeUploads(
       await admit?.();
       const headers = { contentType: file.mimeType, cacheControl: 'private, max-age=31536000, immutable' };
       await copyIncoming(deps.objects, file, head, headers);
-      return { mimeType: file.mimeType, sizeBytes: file.sizeBytes };
+      return { mimeType: file.mimeType, sizeBytes: head.sizeBytes };
     },
     async commit(promotions) {
       const settled = promotions.map(({ file, next }) => ({

@@ -9,7 +9,7 @@ const mebibyte = 1024 * 1024;
 export const hardCapBytes = 100 * mebibyte;
 
 /** A signature drawn on a screen takes a few kilobytes. */
-const signatureMaxBytes = mebibyte;
+export const signatureMaxBytes = mebibyte;
 
 /** Types and their extensions: of R2's content type there is one spelling, so that what is signed is what was declared. */
 type Types = Readonly<Record<string, string>>;

@@ -2,11 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { keyReused } from '#core/files/idempotency.ts';
 import type { Clock, UrlSigner } from '#core/files/ports.ts';
 import type { Presigned } from '#core/files/presign.ts';
+import type { OrganizationFile } from '#core/files/record.ts';
 import { type Earlier, reserve } from '#core/files/reserve.ts';
+import { moved, retryOnMoved } from '#core/files/retry.ts';
 import type { IdempotencyClaim } from '#core/files/store.ts';
+import { signatureMaxBytes } from './policy.ts';
 import { notFound } from './refusals.ts';
 import { beside, type Declared, newUpload, stagedAgain } from './staging.ts';
-import type { OrganizationStore } from './stores.ts';
+import type { OrganizationChange, OrganizationStore, SignatureToken } from './stores.ts';
 
 interface Deps {
   organizations: OrganizationStore;
@@ -20,6 +23,14 @@ const tokenPattern = /^[A-Za-z0-9_-]{43}$/;
 
 /** Only the hash is kept: what the table holds signs nothing. */
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
+
+/** What may be uploaded where nobody says how large it is. */
+export const unknownSize = (): Declared => ({
+  mimeType: 'image/png',
+  sizeBytes: signatureMaxBytes,
+  originalName: 'signature.png',
+  atMost: true,
+});
 
 /**
  * A link to a form for somebody without an account: one signature, for a while. The token is 32 random bytes, told once: a
@@ -39,29 +50,59 @@ export async function createSignatureToken(
 }
 
 /**
- * Presigns the signature a token allows and uses the token up, in one transaction (docs/contract.md, "Signatures"). The
- * bytes wait until the platform stores the signed document that names the upload. A declaration the policy refuses
- * leaves the token as it was. Throws `not_found` for a token that is unknown, used or expired, without telling which.
+ * Presigns the signature a token allows (docs/contract.md, "Signatures"), again and again until its bytes are used: each
+ * time in place of the upload before it, in one transaction. The bytes wait until the platform stores the signed document
+ * that names the upload. A declaration the policy refuses leaves the token as it was. Throws `not_found` for a token that
+ * is unknown, expired or whose signature is part of a document, without telling which.
  */
 export async function presignSignature(
-  deps: Deps & { signer: UrlSigner },
+  deps: Deps & { signer: UrlSigner; scheduleDelete: (fileId: string) => Promise<void> },
   token: string,
   declared: Declared,
   idempotency?: IdempotencyClaim,
 ): Promise<Presigned> {
-  const found = tokenPattern.test(token) ? await deps.organizations.getToken(hashOf(token)) : undefined;
-  const now = deps.clock.now();
-  if (found === undefined || found.expiresAt <= now.getTime()) throw notFound('form link');
-  const { tokenHash, orgId, formId } = found;
-  const again = (earlier: Earlier) => stagedAgain(deps, { orgId, userId: signer, idempotency }, earlier);
-  if (found.used) {
-    const earlier = idempotency && (await deps.organizations.findRemembered(idempotency.id, now));
-    if (earlier === undefined) throw notFound('form link');
-    return await again(earlier);
-  }
-  const { file, upload } = await newUpload(deps, { orgId, formId, userId: signer, ownerType: 'signature', declared });
-  const spent = () => notFound('form link');
-  const reserving = beside(deps.organizations, [{ kind: 'use_token', tokenHash }], spent);
-  const earlier = await reserve(reserving, file, { idempotency });
-  return earlier === undefined ? upload : await again(earlier);
+  const { organizations, clock, scheduleDelete } = deps;
+  return await retryOnMoved(async () => {
+    const found = tokenPattern.test(token) ? await organizations.getToken(hashOf(token)) : undefined;
+    const now = clock.now();
+    if (found === undefined || found.expiresAt <= now.getTime()) throw notFound('form link');
+    const { orgId, formId } = found;
+    const again = (earlier: Earlier) => stagedAgain(deps, { orgId, userId: signer, idempotency }, earlier);
+    const repeated = found.used && idempotency && (await organizations.findRemembered(idempotency.id, now));
+    if (repeated) return await again(repeated);
+    const former = await formerUpload(organizations, found);
+    const { file, upload } = await newUpload(deps, { orgId, formId, userId: signer, ownerType: 'signature', declared });
+    const changes: OrganizationChange[] = [
+      { kind: 'use_token', token: found, uploadId: file.id },
+      ...(former === undefined ? [] : [{ kind: 'release' as const, file: former, now }]),
+    ];
+    const contested = notFound('form link');
+    try {
+      const earlier = await reserve(
+        beside(organizations, changes, () => contested),
+        file,
+        { idempotency },
+      );
+      if (earlier !== undefined) return await again(earlier);
+    } catch (error) {
+      // Another request presigned with it, or used its bytes, at the same moment: read again which.
+      if (error === contested) return moved;
+      throw error;
+    }
+    if (former !== undefined) await scheduleDelete(former.id);
+    return upload;
+  });
+}
+
+/** What is there of the upload that a token was presigned before; nothing once its time is over. Throws `not_found` when it is used. */
+async function formerUpload(
+  organizations: OrganizationStore,
+  { used, uploadId }: SignatureToken,
+): Promise<OrganizationFile | undefined> {
+  if (!used) return undefined;
+  // Which upload it was for was not noted once: it may be used.
+  if (uploadId === undefined) throw notFound('form link');
+  const [file] = await organizations.getFiles([uploadId]);
+  if (file?.state === 'ready' || file?.parentId !== undefined) throw notFound('form link');
+  return file?.state === 'pending' ? file : undefined;
 }

@@ -21,6 +21,8 @@ export interface Declared {
   mimeType: string;
   sizeBytes: number;
   originalName?: string | undefined;
+  /** How much it will be is not known: `sizeBytes` is the most the policy takes. */
+  atMost?: true | undefined;
 }
 
 export interface Staging {
@@ -116,7 +118,7 @@ export async function newUpload(
     mimeType,
     sizeBytes,
   };
-  const sent = { mimeType: declared.mimeType.trim(), sizeBytes: declared.sizeBytes };
+  const sent = { ...declared, mimeType: declared.mimeType.trim() };
   const { stagedForMs: waitMs } = policyOf(ownerType);
   return await beginDirect<OrganizationFile>(deps, file, { waitMs, declared: sent });
 }

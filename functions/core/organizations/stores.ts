@@ -60,6 +60,8 @@ export interface SignatureToken {
   /** Epoch milliseconds. */
   expiresAt: number;
   used: boolean;
+  /** The upload it was presigned last; none of tokens that were used before this was noted. */
+  uploadId?: string;
 }
 
 /**
@@ -82,8 +84,8 @@ export type OrganizationChange =
   | { kind: 'minisite'; row: MinisiteRow }
   /** Notes what the request with this Idempotency-Key made; refused when one made something in the last day. */
   | { kind: 'remember'; claim: IdempotencyClaim; made: { id: string; createdAt: string } }
-  /** Uses the token up; refused when it was used. */
-  | { kind: 'use_token'; tokenHash: string };
+  /** Makes an upload the token's, in place of the one it had; refused when it has another by now. */
+  | { kind: 'use_token'; token: SignatureToken; uploadId: string };
 
 /** Members, rows and files of organizations. Reads are strongly consistent. */
 export interface OrganizationStore {

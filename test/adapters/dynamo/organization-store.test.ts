@@ -185,15 +185,21 @@ for (const dynamoDb of dynamoDbs) {
       expect(await store.getMinisite('org')).toEqual({ ...row, rev: 1 });
     });
 
-    it('uses a token once', async () => {
+    it('gives a token one upload at a time', async () => {
       const token = { tokenHash: 'hash', orgId: 'org', formId: 'form', expiresAt: now.getTime() + 1000, used: false };
       await store.putToken(token, now);
       expect(await store.getToken('hash')).toEqual(token);
       const uses = await Promise.all(
-        Array.from({ length: 4 }, () => store.commit([{ kind: 'use_token', tokenHash: 'hash' }])),
+        Array.from({ length: 4 }, (_, index) => store.commit([{ kind: 'use_token', token, uploadId: `u${index}` }])),
       );
       expect(uses.filter((refused) => refused.length === 0)).toHaveLength(1);
-      expect(await store.commit([{ kind: 'use_token', tokenHash: 'unknown' }])).toEqual(['use_token']);
+      const first = await store.getToken('hash');
+      expect(first).toEqual({ ...token, used: true, uploadId: expect.stringMatching(/^u\d$/) });
+      if (first === undefined) throw new Error('no token');
+      expect(await store.commit([{ kind: 'use_token', token: first, uploadId: 'next' }])).toEqual([]);
+      expect(await store.commit([{ kind: 'use_token', token: first, uploadId: 'late' }])).toEqual(['use_token']);
+      const unknown = { ...token, tokenHash: 'unknown' };
+      expect(await store.commit([{ kind: 'use_token', token: unknown, uploadId: 'u' }])).toEqual(['use_token']);
       expect(await store.getToken('unknown')).toBeUndefined();
     });
   });
