@@ -156,9 +156,9 @@ export const workers = {
 /** The file is `functions/fallback.ts`. */
 export const fallback = {
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-  withSlash: ['uploads/list'],
+  withSlash: ['uploads/list', 'uploads/upload-public'],
   auth: 'user',
-  uses: ['table.read', 'r2.names'],
+  uses: ['table.read', 'table.write', 'r2', 'r2.names', 'cleanup.send'],
   summary: 'Answers what no route matches: an endpoint asked for with a slash at the end, or 404',
 } as const satisfies FallbackRow;
 

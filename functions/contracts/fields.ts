@@ -31,7 +31,7 @@ export const presignJson = z.object({
   purpose,
 });
 export const stagePresignJson = z.extend(presignJson, { draftId: blankableId });
-export const completeJson = z.object({ uploadId: z.string().check(z.minLength(1), z.maxLength(128)) });
+export const completeJson = z.object({ uploadId: z.string().check(z.minLength(1), z.maxLength(128), z.toLowerCase()) });
 
 /**
  * What a client needs to upload: PUT the bytes to `uploadUrl` with exactly these headers, as many as `contentLength` says,

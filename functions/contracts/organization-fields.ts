@@ -58,7 +58,7 @@ export function declaredOf(input: DeclarationInput): Declared {
 
 /** Ids of uploads, each once: the same upload twice in one row would be one file with two names. */
 export const uploadIds = z
-  .array(z.string().check(z.maxLength(128)))
+  .array(z.string().check(z.maxLength(128), z.toLowerCase()))
   .check(z.minLength(1), z.maxLength(maxUploadsPerParent), areUnique());
 
 export function areUnique() {

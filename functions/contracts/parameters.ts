@@ -15,8 +15,13 @@ export const optionalIdentifier = z.optional(identifier);
 const cursorOf = (pattern: RegExp) =>
   z.optional(z.string().check(z.regex(pattern, 'must be a cursor that this list gave')));
 
+/** An id that we made: hexadecimal, and so the same in capitals. What is none names nothing, which is for the caller to say. */
+export const madeId = z.string().check(z.toLowerCase());
+
 /** The id of the last item shown. */
-export const idCursor = cursorOf(idPattern);
+export const idCursor = z.optional(
+  z.string().check(z.toLowerCase(), z.regex(idPattern, 'must be a cursor that this list gave')),
+);
 
 /** A whole number; what is more than `most` is taken for that, as callers mean it that ask for everything. */
 export const atMost = (most: number, least = 1) =>
@@ -31,6 +36,6 @@ export const pageQuery = z.object({ limit, cursor: idCursor });
 export const keysQuery = z.object({ limit, cursor: cursorOf(keyCursorPattern) });
 
 export const appParams = z.object({ appId: identifier });
-export const appFileParams = z.object({ appId: identifier, fileId: z.string() });
+export const appFileParams = z.object({ appId: identifier, fileId: madeId });
 export const sessionParams = z.object({ sessionId: identifier });
-export const sessionFileParams = z.object({ sessionId: identifier, fileId: z.string() });
+export const sessionFileParams = z.object({ sessionId: identifier, fileId: madeId });

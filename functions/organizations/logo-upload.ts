@@ -15,7 +15,7 @@ export const contract = {
     'Presigns a new logo from a declaration, or completes one from its `uploadId`. Who does not complete finds the logo changed by the next GET.',
   params: organizationParams,
   json: z.union([
-    z.strictObject({ uploadId: z.string().check(z.maxLength(128)) }),
+    z.strictObject({ uploadId: z.string().check(z.maxLength(128), z.toLowerCase()) }),
     z.object(declarationFields).check(isDeclared()),
   ]),
   success: 201,

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { organizationParams } from '#contracts/organization-fields.ts';
-import { optionalIdentifier } from '#contracts/parameters.ts';
+import { madeId, optionalIdentifier } from '#contracts/parameters.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { maxDocumentBytes, storeComplianceDocument } from '#core/organizations/compliance.ts';
 import { idempotencyOf } from '#http/idempotency.ts';
@@ -12,7 +12,7 @@ export const contract = {
   tag: 'platform',
   description: 'Keeps a signed PDF for seven years, and the signature it names with it.',
   params: organizationParams,
-  form: z.object({ formId: optionalIdentifier, signatureUploadId: optionalIdentifier }),
+  form: z.object({ formId: optionalIdentifier, signatureUploadId: z.optional(madeId) }),
   success: 201,
   answer: z.object({
     document: z.object({

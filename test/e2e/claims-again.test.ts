@@ -101,6 +101,35 @@ describe('a lock that was claimed before it had a session', () => {
   });
 });
 
+describe('an id that we made', () => {
+  it('is the same in capitals, in paths, bodies and configs', async () => {
+    const app = await stowage.app();
+    const loud = (files: FileView[]) => files.map((file) => ({ ...file, id: file.id.toUpperCase() }));
+    const files = await stageMany(app, 2);
+    const { claimId, claimed } = await saved(app, loud(files), { target: inSession(app) });
+    expect([...claimed].sort()).toEqual(idsOf(files));
+    expect((await saved(app, files, { target: inSession(app) })).claimId).toBe(claimId);
+    for (const [path, caller] of [
+      [app.setup, asUser(app)],
+      [app.files, asBackend(app)],
+    ] as const) {
+      const answer = await stowage.call('GET', `${path}/${files[0]?.id.toUpperCase()}`, caller);
+      expect(fileOf(answer).id).toBe(files[0]?.id);
+    }
+    expect((await rollBack(claimId.toUpperCase())).status).toBe(204);
+    expect((await remove(app, loud(files)[0] as FileView)).status).toBe(204);
+  });
+
+  it('and what is none, in a config, is named like a file that is not there', async () => {
+    const app = await stowage.app();
+    const [file] = (await stageMany(app, 1)) as [FileView];
+    const answer = await save(app, [file, { ...file, id: 'photo.png' }]);
+    expectError(answer, 404, 'file_not_found');
+    const files = [{ fileId: 'photo.png', code: 'file_not_found' }];
+    expect((answer.body as { details: unknown }).details).toEqual({ files });
+  });
+});
+
 describe('a config saved again', () => {
   it('with `replace` releases what it no longer names, and nothing that was uploaded in the session', async () => {
     const app = await stowage.app();

@@ -43,14 +43,14 @@ describe('what no route matches', () => {
   });
 
   it.each(Object.values(endpoints))(
-    '($method $path with a slash at the end) is not found, but for the list',
+    '($method $path with a slash at the end) is not found, but for uploads and their list',
     async (row) => {
       const path = `${row.path.replaceAll(/[{}]/g, '')}/`;
       const answer = await stowage.call(row.method, path, { token: stowage.dev.adminToken });
-      const isList = row.method === 'GET' && path === '/v1/upload/';
-      // An administrator's token is none of a user, so the list is refused by its own rules.
+      const isUploads = ['GET', 'POST'].includes(row.method) && path === '/v1/upload/';
+      // An administrator's token is none of a user, so uploads are refused by their own rules.
       expect([answer.status, (answer.body as { code: string }).code]).toEqual(
-        isList ? [401, 'unauthorized'] : [404, 'not_found'],
+        isUploads ? [401, 'unauthorized'] : [404, 'not_found'],
       );
     },
   );

@@ -18,6 +18,7 @@ const cloud = uploadsCloud();
 describe('the examples of the contract', () => {
   it.each([
     ['/v1/upload', 'public', () => cloud.it().stowage.dev.r2.publicBucket],
+    ['/v1/upload/', 'public', () => cloud.it().stowage.dev.r2.publicBucket],
     ['/v1/upload/private', 'private', () => cloud.it().stowage.dev.r2.bucket],
   ])('POST %s', async (path, folder, bucket) => {
     const answer = await cloud.post(path, { bytes: png, name: '80:20 rule.png', type: 'image/png' });
@@ -45,7 +46,7 @@ describe('the examples of the contract', () => {
     const answer = await cloud.get(`${path}?page=1&limit=1`);
     expect(answer.status).toBe(200);
     expectShape(answer.body, seedList);
-    expect(answer.body).toMatchObject({ status: 'success', message: 'OK', data: { count: 2, pages: 2 } });
+    expect(answer.body).toMatchObject({ status: 'success', message: 'OK', data: { count: 3, pages: 3 } });
     expect(listOf(answer).data[0]?.name).toMatch(/^private\//);
   });
 

@@ -166,7 +166,8 @@ describe('the bundles of the product', () => {
       return contract.form === undefined ? [] : [key];
     });
     const carrying = Object.entries(bundles).filter(([, { inputs }]) => inputs.some((path) => /busboy/.test(path)));
-    expect(carrying.map(([key]) => key).sort()).toEqual((await Promise.all(named)).flat().sort());
+    // The fallback answers for an upload whose path ends in a slash.
+    expect(carrying.map(([key]) => key).sort()).toEqual([...(await Promise.all(named)).flat(), 'fallback'].sort());
   });
 
   test('start without any environment and hand over a handler', async () => {

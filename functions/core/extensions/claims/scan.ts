@@ -1,4 +1,5 @@
 import { AppError } from '#core/files/errors.ts';
+import { idPattern } from '#core/files/ids.ts';
 
 /** Marks an object of an extension config as a reference to a stored file (docs/contract.md, "Claims"). */
 const provider = 'chastify_storage';
@@ -47,9 +48,14 @@ function strip(value: unknown, fileIds: Set<string>, depth: number): unknown {
   if (Array.isArray(value)) return value.map((entry) => strip(entry, fileIds, depth + 1));
   if (!isObject(value)) return value;
   const isReference = value.provider === provider && typeof value.fileId === 'string';
-  if (isReference) fileIds.add(String(value.fileId));
+  if (isReference) fileIds.add(named(String(value.fileId)));
   const kept = Object.entries(value).filter(([name]) => !(isReference && temporaryFields.has(name)));
   return Object.fromEntries(kept.map(([name, entry]) => [name, strip(entry, fileIds, depth + 1)]));
+}
+
+/** An id as it is kept; what is none is named as it was sent, and is no file's. */
+function named(fileId: string): string {
+  return idPattern.test(fileId.toLowerCase()) ? fileId.toLowerCase() : fileId;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
