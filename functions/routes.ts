@@ -131,6 +131,8 @@ export const endpoints = {
   'platform/claims-roll-back': { method: 'DELETE', path: '/platform/extensions/claims/{claimId}', auth: 'platform', uses: ['table.write'], summary: 'Take a claim back: its files are staged again' },
   'platform/compliance-documents-create': { method: 'POST', path: `${platformOrganization}/compliance-documents`, auth: 'platform', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Store a signed PDF for seven years' },
   'platform/compliance-documents-delete': { method: 'DELETE', path: `${platformOrganization}/compliance-documents/{documentId}`, auth: 'platform', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Delete a signed PDF whose retention is over' },
+  'platform/compliance-documents-get': { method: 'GET', path: `${platformOrganization}/compliance-documents/{documentId}`, auth: 'platform', uses: ['table.read', 'r2'], summary: 'A signed PDF with a link that works for a minute' },
+  'platform/compliance-documents-list': { method: 'GET', path: `${platformOrganization}/compliance-documents`, auth: 'platform', uses: ['table.read'], summary: "An organization's signed PDFs, newest first" },
   'platform/exports-create': { method: 'POST', path: `${platformOrganization}/exports/{jobId}`, auth: 'platform', uses: ['table.write', 'r2'], summary: 'Store the CSV of an export job' },
   'platform/lifecycle-events': { method: 'POST', path: '/platform/lifecycle-events', auth: 'platform', uses: ['table.write', 'r2', 'cleanup.send', 'lifecycle.send'], summary: 'Accept what the platform tells of apps, sessions, locks and templates' },
   'platform/members-put': { method: 'PUT', path: `${platformOrganization}/members/{userId}`, auth: 'platform', uses: ['table.write'], summary: 'Make a user an active or inactive member' },

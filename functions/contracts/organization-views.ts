@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { UrlSigner } from '#core/files/ports.ts';
 import type { Presigned } from '#core/files/presign.ts';
+import type { OrganizationFile } from '#core/files/record.ts';
 import type { ConsumedFile, MinisiteRow, Parent } from '#core/organizations/stores.ts';
 import { linkSeconds } from '#core/organizations/workout-media.ts';
 import type { presignAnswer } from './fields.ts';
@@ -71,5 +72,35 @@ export async function minisiteView(row: MinisiteRow, signer: UrlSigner): Promise
     content: JSON.parse(row.content),
     assets: await consumedFileViews(row.assets, signer),
     updatedAt: row.updatedAt,
+  };
+}
+
+/** A compliance document as the platform sees it. */
+export const documentAnswer = z.object({
+  id: text,
+  organizationId: text,
+  formId: z.nullable(text),
+  signatureUploadId: z.nullable(text),
+  key: text,
+  originalName: text,
+  mimeType: z.literal('application/pdf'),
+  sizeBytes: z.number(),
+  createdAt: text,
+  retainedUntil: text,
+});
+
+export function documentView(file: OrganizationFile): z.output<typeof documentAnswer> {
+  const { id, orgId, formId = null, signatureUploadId = null, key, originalName, sizeBytes, createdAt } = file;
+  return {
+    id,
+    organizationId: orgId,
+    formId,
+    signatureUploadId,
+    key,
+    originalName,
+    mimeType: 'application/pdf',
+    sizeBytes,
+    createdAt,
+    retainedUntil: new Date(file.retainedUntil ?? 0).toISOString(),
   };
 }

@@ -168,6 +168,8 @@ describe('callers', () => {
   it.each([
     ['PUT', '/platform/organizations/o/members/u'],
     ['POST', '/platform/organizations/o/compliance-documents'],
+    ['GET', '/platform/organizations/o/compliance-documents'],
+    ['GET', '/platform/organizations/o/compliance-documents/d'],
     ['DELETE', '/platform/organizations/o/compliance-documents/d'],
     ['POST', '/platform/organizations/o/exports/j'],
     ['POST', '/platform/organizations/o/forms/f/signature-tokens'],

@@ -41,6 +41,7 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | settings of the uploads API  | pk UPLOADS, sk SETTINGS                                 | strong      |
  * | files of an organization     | byOwner: ownerPk ORG#org, id                            | eventual    |
  * | its parent rows              | byOwner: ownerPk ORG#org#PARENTS, id                    | eventual    |
+ * | its compliance documents     | byHolder: holderPk ORG#org#DOCUMENTS, id                | eventual    |
  * | what the schedule must see   | byDue: duePk DUE#shard, dueAt                           | eventual    |
  * | clean-ups owed for too long   | byDue: duePk DUE#SCOPE, dueAt                           | eventual    |
  * | markers the schedule must see| byDue: duePk DUE#INCOMING#shard, dueAt                  | eventual    |
@@ -66,6 +67,8 @@ export const minisiteKey = (orgId: string) => ({ pk: `ORG#${orgId}`, sk: 'MINISI
 export const signatureTokenKey = (hash: string) => ({ pk: `SIGNATURE_TOKEN#${hash}`, sk: 'TOKEN' });
 export const parentPk = (kind: string, userId: string) => `PARENT#${kind}#${userId}`;
 export const organizationPk = (orgId: string) => `ORG#${orgId}`;
+/** Apart from the organization's other files: few among many would be dear to find. */
+export const organizationDocumentsPk = (orgId: string) => `ORG#${orgId}#DOCUMENTS`;
 export const organizationParentsPk = (orgId: string) => `ORG#${orgId}#PARENTS`;
 
 export const appPk = (appId: string, slice?: number) =>

@@ -1,10 +1,19 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { isOf } from '#core/files/record.ts';
+import { isOf, type OrganizationFile } from '#core/files/record.ts';
 import type { LogoRow, MinisiteRow, OrganizationStore, Parent, SignatureToken } from '#core/organizations/stores.ts';
 import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
+import { fromItem } from './file-item.ts';
 import { findRemembered, writeSecret } from './idempotency.ts';
-import { logoKey, memberKey, minisiteKey, parentPk, signatureTokenKey } from './keys.ts';
+import {
+  fileKey,
+  logoKey,
+  memberKey,
+  minisiteKey,
+  organizationDocumentsPk,
+  parentPk,
+  signatureTokenKey,
+} from './keys.ts';
 import { createCommit } from './organization-changes.ts';
 import { queryPageOf } from './query.ts';
 
@@ -91,8 +100,25 @@ export function createOrganizationStore(table: Table): OrganizationStore {
         ScanIndexForward: false,
         ConsistentRead: true,
       };
-      const fromItem = (item: Item) => withoutKeys(item) as Parent;
-      return await queryPageOf(table, query, { keyOf: (id) => ({ pk, sk: id }), fromItem }, page);
+      const toParent = (item: Item) => withoutKeys(item) as Parent;
+      return await queryPageOf(table, query, { keyOf: (id) => ({ pk, sk: id }), fromItem: toParent }, page);
+    },
+
+    async listDocuments(orgId, page) {
+      const holderPk = organizationDocumentsPk(orgId);
+      const query = {
+        IndexName: 'byHolder',
+        KeyConditionExpression: 'holderPk = :pk',
+        ExpressionAttributeValues: { ':pk': holderPk },
+        ScanIndexForward: false,
+      };
+      const keyOf = (id: string) => ({ ...fileKey(id), id, holderPk });
+      return await queryPageOf(
+        table,
+        query,
+        { keyOf, fromItem: (item: Item) => fromItem<OrganizationFile>(item) },
+        page,
+      );
     },
   };
 }

@@ -6,14 +6,12 @@ import type { Clock, ObjectStore, SignedUrl, UrlSigner } from '#core/files/ports
 import { type OrganizationFile, objectOf, stuckAfterMs } from '#core/files/record.ts';
 import { reserve } from '#core/files/reserve.ts';
 import type { FileStore } from '#core/files/store.ts';
+import { downloadSeconds } from './documents.ts';
 import { notActiveMember, notFound, storageRefusal } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';
 
 /** What the gateway and Lambda carry of a text, less what escaping may add (AWS Lambda developer guide, "Lambda quotas"). */
 export const maxExportBytes = 4 * 1024 * 1024;
-
-/** Life of a download, seconds (docs/contract.md, "Exports"). */
-const downloadSeconds = 60;
 
 /** A step of this much may still be going on; longer than any function may run. */
 const marginMs = 60_000;

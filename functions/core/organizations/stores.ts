@@ -85,7 +85,7 @@ export type OrganizationChange =
   /** Uses the token up; refused when it was used. */
   | { kind: 'use_token'; tokenHash: string };
 
-/** Members, rows and files of organizations. Reads are strongly consistent. */
+/** Members, rows and files of organizations. Reads are strongly consistent unless said otherwise. */
 export interface OrganizationStore {
   /** One transaction. The kinds of the changes that were refused; none when all were written. */
   commit(changes: OrganizationChange[]): Promise<OrganizationChange['kind'][]>;
@@ -110,4 +110,6 @@ export interface OrganizationStore {
     of: { kind: ParentKind; userId: string; orgId?: string | undefined },
     page: PageRequest,
   ): Promise<Page<Parent>>;
+  /** The stored compliance documents of an organization, newest first. From an index: a new one may be missing for a moment. */
+  listDocuments(orgId: string, page: PageRequest): Promise<Page<OrganizationFile>>;
 }
