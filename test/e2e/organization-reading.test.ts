@@ -39,4 +39,42 @@ describe('what the platform reads for those who should', () => {
       error(401, 'unauthorized', 'This endpoint takes a service token.'),
     );
   });
+
+  it('are exports, for the mails that carry them: a link of a minute to what the job brought last', async () => {
+    const job = `/platform/organizations/${org}/exports/weekly`;
+    const send = (body: string, key?: string) =>
+      stowage.call('POST', job, {
+        ...platform,
+        headers: { 'content-type': 'text/csv', ...(key !== undefined && { 'idempotency-key': key }) },
+        body,
+      });
+    const url = async (as = platform, orgId = org) =>
+      (await stowage.call('GET', `/organizations/${orgId}/exports/weekly/url`, as)) as {
+        status: number;
+        body: { url: string };
+      };
+    expect((await url()).status).toBe(404);
+    const first = await send('monday', 'first');
+    expect(first).toMatchObject({ status: 201, body: { export: { key: `exports/${org}/weekly.csv`, sizeBytes: 6 } } });
+    const link = await url();
+    expect(new URL(link.body.url).searchParams.get('X-Amz-Expires')).toBe('60');
+    expect(await (await fetch(link.body.url)).text()).toBe('monday');
+
+    const second = await send('tuesday');
+    expect(second).toMatchObject({ status: 201, body: { export: { jobId: 'weekly', sizeBytes: 7 } } });
+    expect((await send('tuesday')).body).toEqual(second.body);
+    // A late repeat of the first request is told what it was told, and puts nothing back.
+    expect((await send('monday', 'first')).body).toEqual(first.body);
+    expect(await send('other', 'first')).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
+    for (const as of [platform, ada.as]) {
+      expect(await (await fetch((await url(as)).body.url)).text()).toBe('tuesday');
+    }
+    await stowage.drain();
+    const keys = (await stowage.bucketKeys()).filter((key) => key.startsWith(`exports/${org}/`));
+    expect(keys).toEqual([(second.body as { export: { key: string } }).export.key]);
+
+    expect(await url(platform, other)).toMatchObject(notFound);
+    const admin = { token: stowage.dev.adminToken };
+    expect(await url(admin)).toMatchObject({ status: 403, body: { code: 'insufficient_scope' } });
+  });
 });

@@ -26,6 +26,7 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | member of an organization    | pk ORG#org, sk MEMBER#user                              | strong      |
  * | logo of an organization      | pk ORG#org, sk LOGO                                     | strong      |
  * | minisite of an organization  | pk ORG#org, sk MINISITE                                 | strong      |
+ * | export job that ran again    | pk ORG#org, sk EXPORT#job                               | strong      |
  * | parent rows of a user        | pk PARENT#kind#user, sk id                              | strong      |
  * | signature token              | pk SIGNATURE_TOKEN#hash, sk TOKEN (attribute `ttl`)     | strong      |
  * | files of an app, in slices   | byApp: appPk APP#app#SLICE#n (before: APP#app), id      | eventual    |
@@ -64,6 +65,7 @@ export const idempotencyKey = (id: string) => ({ pk: `IDEMPOTENCY#${id}`, sk: 'I
 export const memberKey = (orgId: string, userId: string) => ({ pk: `ORG#${orgId}`, sk: `MEMBER#${userId}` });
 export const logoKey = (orgId: string) => ({ pk: `ORG#${orgId}`, sk: 'LOGO' });
 export const minisiteKey = (orgId: string) => ({ pk: `ORG#${orgId}`, sk: 'MINISITE' });
+export const exportKey = (orgId: string, jobId: string) => ({ pk: `ORG#${orgId}`, sk: `EXPORT#${jobId}` });
 export const signatureTokenKey = (hash: string) => ({ pk: `SIGNATURE_TOKEN#${hash}`, sk: 'TOKEN' });
 export const parentPk = (kind: string, userId: string) => `PARENT#${kind}#${userId}`;
 export const organizationPk = (orgId: string) => `ORG#${orgId}`;

@@ -1,11 +1,19 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { isOf, type OrganizationFile } from '#core/files/record.ts';
-import type { LogoRow, MinisiteRow, OrganizationStore, Parent, SignatureToken } from '#core/organizations/stores.ts';
+import type {
+  ExportRow,
+  LogoRow,
+  MinisiteRow,
+  OrganizationStore,
+  Parent,
+  SignatureToken,
+} from '#core/organizations/stores.ts';
 import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
 import { fromItem } from './file-item.ts';
 import { findRemembered, writeSecret } from './idempotency.ts';
 import {
+  exportKey,
   fileKey,
   logoKey,
   memberKey,
@@ -54,6 +62,11 @@ export function createOrganizationStore(table: Table): OrganizationStore {
       const item = await get(minisiteKey(orgId));
       if (item !== undefined) return withoutKeys(item) as MinisiteRow;
       return { orgId, rev: 0, content: 'null', assets: [], updatedAt: new Date(0).toISOString() };
+    },
+
+    async getExport(orgId, jobId) {
+      const item = await get(exportKey(orgId, jobId));
+      return item === undefined ? { orgId, jobId, rev: 0 } : (withoutKeys(item) as ExportRow);
     },
 
     async putToken(token, now, claim) {

@@ -52,6 +52,14 @@ export interface MinisiteRow {
   updatedAt: string;
 }
 
+/** Which CSV a job has since it was run again. `rev` is 0, and there is no file, while it was run once at most. */
+export interface ExportRow {
+  orgId: string;
+  jobId: string;
+  rev: number;
+  fileId?: string;
+}
+
 /** What a form token allows: one signature for this form. */
 export interface SignatureToken {
   tokenHash: string;
@@ -80,6 +88,10 @@ export type OrganizationChange =
   /** Refused when the row is no longer at `rev`. Stored at `rev + 1`. */
   | { kind: 'logo'; row: LogoRow }
   | { kind: 'minisite'; row: MinisiteRow }
+  /** Refused once the job was run again: what it has then is no first CSV. */
+  | { kind: 'first_export'; orgId: string; jobId: string }
+  /** Like a logo's. */
+  | { kind: 'export'; row: ExportRow }
   /** Notes what the request with this Idempotency-Key made; refused when one made something in the last day. */
   | { kind: 'remember'; claim: IdempotencyClaim; made: { id: string; createdAt: string } }
   /** Uses the token up; refused when it was used. */
@@ -96,6 +108,7 @@ export interface OrganizationStore {
   getLogo(orgId: string): Promise<LogoRow>;
   /** `rev` 0, no assets and the content `null` when nothing was published. */
   getMinisite(orgId: string): Promise<MinisiteRow>;
+  getExport(orgId: string, jobId: string): Promise<ExportRow>;
   /**
    * With the claim of a repeated request in place of the token its first one made. `idempotency_key_reused` is what to
    * say of another content, and of a token that was used meanwhile.
