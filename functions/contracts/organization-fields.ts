@@ -68,6 +68,8 @@ export function areUnique() {
 export const note = z.string().check(z.maxLength(10_000));
 
 export const parentsQuery = z.object({
+  /** Whose rows the platform asks for; a user has their own, whoever they name. */
+  userId: optionalIdentifier,
   organizationId: optionalIdentifier,
   limit: z.optional(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100))),
   cursor: idCursor,

@@ -144,11 +144,8 @@ describe('callers', () => {
   it.each([
     ['POST', '/organizations/o/uploads/presign'],
     ['POST', '/progress-photos'],
-    ['GET', '/progress-photos'],
     ['POST', '/exercise-comments'],
-    ['GET', '/exercise-comments'],
     ['POST', '/messages'],
-    ['GET', '/messages'],
     ['POST', '/organizations/o/logo'],
     ['GET', '/organizations/o/logo'],
     ['POST', '/organizations/o/minisite/assets'],

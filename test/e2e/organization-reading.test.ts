@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { error, openOrganizations } from './organization-support.ts';
+import { error, openOrganizations, photo } from './organization-support.ts';
 
-const { stowage, org, other, platform, ada } = await openOrganizations();
+const { stowage, org, other, platform, ada, bob, uploaded, write, list } = await openOrganizations();
 afterAll(() => stowage.close());
 
 const notFound = { status: 404, body: { code: 'not_found' } };
@@ -76,5 +76,34 @@ describe('what the platform reads for those who should', () => {
     expect(await url(platform, other)).toMatchObject(notFound);
     const admin = { token: stowage.dev.adminToken };
     expect(await url(admin)).toMatchObject({ status: 403, body: { code: 'insufficient_scope' } });
+  });
+
+  it.each([
+    ['/progress-photos', 'progress_photo', { note: 'week 4' }],
+    ['/exercise-comments', 'exercise_comment', { text: 'knees' }],
+    ['/messages', 'message', { text: 'hello' }],
+  ])('are %s of a user it names, with links, for a coach or a recipient', async (path, ownerType, fields) => {
+    for (const orgId of [org, other]) {
+      const id = await uploaded({ ownerType, userId: ada.userId }, platform, orgId);
+      expect((await write(path, { uploadIds: [id], ...fields })).status).toBe(201);
+    }
+    const own = await list(path);
+    const read = (query: string, as = platform) => list(`${path}?${query}`, as);
+    expect(await read(`userId=${ada.userId}`)).toEqual(own);
+    expect(own.map(({ organizationId }) => organizationId)).toEqual([other, org]);
+    const [row] = await read(`userId=${ada.userId}&organizationId=${org}`);
+    expect(row).toMatchObject({ userId: ada.userId, organizationId: org, ...fields });
+    expect(Buffer.from(await (await fetch(row?.files[0]?.url ?? '')).arrayBuffer())).toEqual(photo);
+    const page = (await stowage.ok('GET', `${path}?userId=${ada.userId}&limit=1`, platform)) as { cursor: string };
+    expect(await read(`userId=${ada.userId}&limit=1&cursor=${page.cursor}`)).toEqual(own.slice(1));
+    expect(await read(`userId=${bob.userId}`)).toEqual([]);
+
+    expect(await stowage.call('GET', path, platform)).toMatchObject({
+      status: 400,
+      body: { code: 'validation_failed', details: { issues: [{ path: 'query.userId' }] } },
+    });
+    // A user who names another one has their own all the same.
+    expect(await read(`userId=${ada.userId}`, bob.as)).toEqual([]);
+    expect((await stowage.call('GET', path, { token: stowage.dev.adminToken })).status).toBe(403);
   });
 });
