@@ -122,6 +122,7 @@ export const endpoints = {
   'organizations/minisite-assets': { method: 'POST', path: `${organization}/minisite/assets`, auth: 'user', uses: ['table.write', 'r2'], summary: 'Presign an asset of a minisite' },
   'organizations/minisite-content-get': { method: 'GET', path: `${organization}/minisite/content`, auth: 'user', uses: ['table.read', 'r2'], summary: 'A published minisite with links to its assets' },
   'organizations/minisite-content-put': { method: 'PUT', path: `${organization}/minisite/content`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Publish a minisite and its assets' },
+  'organizations/minisite-visit': { method: 'GET', path: `${organization}/minisite`, auth: 'public', uses: ['table.read', 'r2'], summary: 'A minisite as a visitor sees it' },
   'organizations/progress-photos-create': { method: 'POST', path: '/progress-photos', auth: 'user', uses: ['table.write', 'r2'], summary: 'Consume uploads as progress photos' },
   'organizations/progress-photos-list': { method: 'GET', path: '/progress-photos', auth: 'user.or.platform', uses: ['table.read', 'r2'], summary: "A user's progress photos, newest first" },
   'organizations/signature-upload': { method: 'POST', path: '/forms/by-token/{token}/signature-upload', auth: 'public', uses: ['table.write', 'r2'], summary: 'Presign the one signature a form token allows' },

@@ -64,6 +64,7 @@ export async function parentView(parent: Parent, signer: UrlSigner): Promise<z.o
 export const minisiteAnswer = z.object({
   content: z.record(text, z.unknown()),
   assets: z.array(consumedFileAnswer),
+  public: z.boolean(),
   updatedAt: text,
 });
 
@@ -71,8 +72,30 @@ export async function minisiteView(row: MinisiteRow, signer: UrlSigner): Promise
   return {
     content: JSON.parse(row.content),
     assets: await consumedFileViews(row.assets, signer),
+    public: row.isPublic ?? false,
     updatedAt: row.updatedAt,
   };
+}
+
+/** What a visitor needs to show an asset; its key and the name it had on somebody's machine are not theirs. */
+const visitorAsset = z.pick(consumedFileAnswer, {
+  uploadId: true,
+  mimeType: true,
+  sizeBytes: true,
+  url: true,
+  urlExpiresAt: true,
+});
+
+export const visitorAnswer = z.object({
+  content: z.record(text, z.unknown()),
+  assets: z.array(visitorAsset),
+  updatedAt: text,
+});
+
+export async function visitorView(row: MinisiteRow, signer: UrlSigner): Promise<z.output<typeof visitorAnswer>> {
+  const { content, assets, updatedAt } = await minisiteView(row, signer);
+  const shown = assets.map(({ key: _key, originalName: _name, ...asset }) => asset);
+  return { content, assets: shown, updatedAt };
 }
 
 /** A compliance document as the platform sees it. */

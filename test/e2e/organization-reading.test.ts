@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { error, openOrganizations, photo } from './organization-support.ts';
+import { error, type Offer, openOrganizations, photo, put } from './organization-support.ts';
 
 const { stowage, org, other, platform, ada, bob, uploaded, write, list } = await openOrganizations();
 afterAll(() => stowage.close());
@@ -105,5 +105,52 @@ describe('what the platform reads for those who should', () => {
     // A user who names another one has their own all the same.
     expect(await read(`userId=${ada.userId}`, bob.as)).toEqual([]);
     expect((await stowage.call('GET', path, { token: stowage.dev.adminToken })).status).toBe(403);
+  });
+});
+
+describe('what a visitor reads', () => {
+  it('is a minisite that was published for the public, with its assets and nothing else, and caches may keep it', async () => {
+    const visit = async (orgId = org) => {
+      const response = await fetch(`${stowage.dev.baseUrl}/organizations/${orgId}/minisite`);
+      return { status: response.status, cache: response.headers.get('cache-control'), body: await response.json() };
+    };
+    const asset = { mimeType: 'image/png', size: photo.byteLength, filename: 'holiday of ada.png' };
+    const assets = `/organizations/${org}/minisite/assets`;
+    const [shown, unused] = [
+      (await stowage.ok('POST', assets, { ...ada.as, json: asset })) as Offer,
+      (await stowage.ok('POST', assets, { ...ada.as, json: asset })) as Offer,
+    ];
+    for (const offer of [shown, unused]) expect(await put(offer)).toBe(200);
+    const publish = (json: object) => stowage.ok('PUT', `/organizations/${org}/minisite/content`, { ...ada.as, json });
+
+    const content = { title: 'Gym', hero: shown.uploadId };
+    expect(await publish({ content, assetUploadIds: [shown.uploadId] })).toMatchObject({ public: false });
+    const closed = await visit();
+    expect(closed).toMatchObject({ status: 404, cache: 'no-store', body: { code: 'not_found' } });
+    expect(await publish({ content, public: true })).toMatchObject({ public: true });
+
+    const page = await visit();
+    expect(page).toMatchObject({ status: 200, cache: 'public, max-age=60', body: { content } });
+    const [link] = (page.body as { assets: { url: string; urlExpiresAt: string }[] }).assets;
+    expect(page.body).toEqual({
+      content,
+      assets: [
+        {
+          uploadId: shown.uploadId,
+          mimeType: 'image/png',
+          sizeBytes: photo.byteLength,
+          url: expect.any(String),
+          urlExpiresAt: expect.any(String),
+        },
+      ],
+      updatedAt: expect.any(String),
+    });
+    expect(Buffer.from(await (await fetch(link?.url ?? '')).arrayBuffer())).toEqual(photo);
+    // Whoever finds the page in a cache has links that work.
+    expect(Date.parse(link?.urlExpiresAt ?? '') - Date.now()).toBeGreaterThan(61_000);
+
+    expect(await visit(other)).toMatchObject({ status: 404 });
+    expect(await publish({ content, public: false })).toMatchObject({ public: false });
+    expect((await visit()).status).toBe(404);
   });
 });

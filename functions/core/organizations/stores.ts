@@ -49,6 +49,8 @@ export interface MinisiteRow {
   /** JSON text. */
   content: string;
   assets: ConsumedFile[];
+  /** Anybody may read the page. Pages of before this could be said are their members' only. */
+  isPublic?: boolean;
   updatedAt: string;
 }
 
