@@ -20,22 +20,24 @@ type Room = keyof typeof kinds;
 
 /** What a parent's own fields may be; the contract says which of them it has. */
 interface ParentJson {
-  uploadIds: string[];
+  uploadIds?: string[] | undefined;
+  organizationId?: string | undefined;
   text?: string;
   note?: string | undefined;
   takenAt?: string | undefined;
 }
 
-/** Consumes uploads into a row of its own. The uploads say which organization it is of. */
+/** Consumes uploads into a row of its own. The uploads say which organization it is of; without any the caller does. */
 export function serveParentCreate(room: Room, contract: Contract & { json: z.ZodMiniType<ParentJson> }) {
   return serve(`organizations/${room}-create`, contract, async (request) => {
     const { caller, json } = request;
     const deps = { organizations: organizations(), objects: objects(), clock };
-    const { uploadIds, ...fields } = json;
+    const { uploadIds = [], organizationId, ...fields } = json;
     const parent = await createParent(deps, {
       kind: kinds[room],
       userId: caller.userId,
       uploadIds,
+      orgId: organizationId,
       fields,
       idempotency: claimOf(`organizations/${room}-create`, request),
     });
