@@ -25,6 +25,11 @@ export interface Contract {
   success: 200 | 201 | 202 | 204;
   answer?: z.ZodMiniType;
   /**
+   * Seconds that anybody's cache may keep the answer. Only where it is the same for everybody, and shorter than any link in it
+   * lives; left out, no cache keeps it.
+   */
+  cacheSeconds?: number;
+  /**
    * Honours an `Idempotency-Key`: the same key and content again give the first answer again. `true` where the use case
    * itself knows what the first request made; `answered` where the answer is kept (see `once`).
    */

@@ -68,6 +68,8 @@ export function areUnique() {
 export const note = z.string().check(z.maxLength(10_000));
 
 export const parentsQuery = z.object({
+  /** Whose rows the platform asks for; a user has their own, whoever they name. */
+  userId: optionalIdentifier,
   organizationId: optionalIdentifier,
   limit: z.optional(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100))),
   cursor: idCursor,
@@ -75,3 +77,26 @@ export const parentsQuery = z.object({
 
 /** Rows of a list unless the caller says otherwise. */
 export const defaultLimit = 50;
+
+/** What people write to each other: with uploads, which say the organization, or without any, which need it named. */
+export const writtenFields = {
+  uploadIds: z.optional(
+    z.array(z.string().check(z.maxLength(128))).check(z.maxLength(maxUploadsPerParent), areUnique()),
+  ),
+  organizationId: optionalIdentifier,
+  text: note,
+};
+
+type Written = { uploadIds?: string[] | undefined; organizationId?: string | undefined; text: string };
+
+/** Refuses a row of nothing, and one that is of no organization. */
+export const saysSomething = <T extends Written>() =>
+  z.check<T>((context) => {
+    const { uploadIds = [], organizationId, text } = context.value;
+    if (uploadIds.length > 0) return;
+    const refuse = (field: string, message: string) =>
+      context.issues.push({ code: 'custom', message, path: [field], input: context.value });
+    if (organizationId === undefined)
+      refuse('uploadIds', 'must name an upload, or organizationId the organization of a text alone');
+    else if (text.trim() === '') refuse('text', 'must not be empty without uploads');
+  });

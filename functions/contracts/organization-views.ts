@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { UrlSigner } from '#core/files/ports.ts';
 import type { Presigned } from '#core/files/presign.ts';
+import type { OrganizationFile } from '#core/files/record.ts';
 import type { ConsumedFile, MinisiteRow, Parent } from '#core/organizations/stores.ts';
 import { linkSeconds } from '#core/organizations/workout-media.ts';
 import type { presignAnswer } from './fields.ts';
@@ -63,6 +64,7 @@ export async function parentView(parent: Parent, signer: UrlSigner): Promise<z.o
 export const minisiteAnswer = z.object({
   content: z.record(text, z.unknown()),
   assets: z.array(consumedFileAnswer),
+  public: z.boolean(),
   updatedAt: text,
 });
 
@@ -70,6 +72,58 @@ export async function minisiteView(row: MinisiteRow, signer: UrlSigner): Promise
   return {
     content: JSON.parse(row.content),
     assets: await consumedFileViews(row.assets, signer),
+    public: row.isPublic ?? false,
     updatedAt: row.updatedAt,
+  };
+}
+
+/** What a visitor needs to show an asset; its key and the name it had on somebody's machine are not theirs. */
+const visitorAsset = z.pick(consumedFileAnswer, {
+  uploadId: true,
+  mimeType: true,
+  sizeBytes: true,
+  url: true,
+  urlExpiresAt: true,
+});
+
+export const visitorAnswer = z.object({
+  content: z.record(text, z.unknown()),
+  assets: z.array(visitorAsset),
+  updatedAt: text,
+});
+
+export async function visitorView(row: MinisiteRow, signer: UrlSigner): Promise<z.output<typeof visitorAnswer>> {
+  const { content, assets, updatedAt } = await minisiteView(row, signer);
+  const shown = assets.map(({ key: _key, originalName: _name, ...asset }) => asset);
+  return { content, assets: shown, updatedAt };
+}
+
+/** A compliance document as the platform sees it. */
+export const documentAnswer = z.object({
+  id: text,
+  organizationId: text,
+  formId: z.nullable(text),
+  signatureUploadId: z.nullable(text),
+  key: text,
+  originalName: text,
+  mimeType: z.literal('application/pdf'),
+  sizeBytes: z.number(),
+  createdAt: text,
+  retainedUntil: text,
+});
+
+export function documentView(file: OrganizationFile): z.output<typeof documentAnswer> {
+  const { id, orgId, formId = null, signatureUploadId = null, key, originalName, sizeBytes, createdAt } = file;
+  return {
+    id,
+    organizationId: orgId,
+    formId,
+    signatureUploadId,
+    key,
+    originalName,
+    mimeType: 'application/pdf',
+    sizeBytes,
+    createdAt,
+    retainedUntil: new Date(file.retainedUntil ?? 0).toISOString(),
   };
 }

@@ -10,7 +10,7 @@ export interface HttpResponse {
   body?: string;
 }
 
-/** Answers carry signed URLs and people's data: no cache keeps them and no browser guesses their type. */
+/** Answers carry signed URLs and people's data: no cache keeps them unless the contract says so, and no browser guesses their type. */
 const commonHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
 export function jsonResponse(status: number, body: unknown, requestId: string): HttpResponse {

@@ -6,7 +6,8 @@ import { serveParentList } from '#runtime/serve-parents.ts';
 
 export const contract = {
   tag: 'organizations',
-  description: "The caller's own exercise comments, newest first, of one organization when asked.",
+  description:
+    "The caller's own exercise comments, newest first, of one organization when asked. The platform names the user, for a coach or whoever else may see them.",
   query: parentsQuery,
   success: 200,
   answer: parentsAnswer,

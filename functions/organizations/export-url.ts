@@ -8,7 +8,7 @@ import { serve } from '#runtime/serve.ts';
 
 export const contract = {
   tag: 'organizations',
-  description: 'A fresh download for a member; it works for 60 seconds.',
+  description: 'A fresh download for a member or for the platform; it works for 60 seconds.',
   params: z.object({ orgId: identifier, jobId: identifier }),
   success: 200,
   answer: z.object({ url: z.string(), expiresAt: z.string() }),
@@ -18,6 +18,9 @@ export const contract = {
 /** docs/contract.md, "Exports". */
 export const handler = serve('organizations/export-url', contract, async ({ caller, params }) => {
   const deps = { organizations: organizations(), signer: signer() };
-  const { url, expiresAt } = await exportUrl(deps, { ...params, userId: caller.userId });
+  const { url, expiresAt } = await exportUrl(deps, {
+    ...params,
+    userId: 'userId' in caller ? caller.userId : undefined,
+  });
   return { url, expiresAt: expiresAt.toISOString() };
 });

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
-import { note, uploadIds } from '#contracts/organization-fields.ts';
+import { saysSomething, writtenFields } from '#contracts/organization-fields.ts';
 import { parentAnswer } from '#contracts/organization-views.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { serveParentCreate } from '#runtime/serve-parents.ts';
@@ -8,8 +8,8 @@ import { serveParentCreate } from '#runtime/serve-parents.ts';
 export const contract = {
   tag: 'organizations',
   description:
-    'A message with its pictures; the platform presigned them, their user sends them. The uploads say which organization it is of.',
-  json: z.object({ uploadIds, text: note }),
+    'A message with its pictures; the platform presigned them, their user sends them. The uploads say which organization it is of; a text without any names it.',
+  json: z.object(writtenFields).check(saysSomething()),
   success: 201,
   answer: parentAnswer,
   wording: organizationWording,

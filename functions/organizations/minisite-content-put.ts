@@ -15,11 +15,13 @@ const isSmall = z.refine(
 
 export const contract = {
   tag: 'organizations',
-  description: 'Publishes a page and stores the keys of its assets; assets the page no longer names are deleted.',
+  description:
+    'Publishes a page and stores the keys of its assets; assets the page no longer names are deleted. With `public` visitors read it, too.',
   params: organizationParams,
   json: z.object({
     content: z.record(z.string(), z.unknown()).check(isSmall),
     assetUploadIds: z.optional(z.array(z.string().check(z.maxLength(128))).check(z.maxLength(maxAssets), areUnique())),
+    public: z.optional(z.boolean()),
   }),
   success: 200,
   answer: minisiteAnswer,
@@ -35,6 +37,7 @@ export const handler = serve('organizations/minisite-content-put', contract, asy
     userId: caller.userId,
     content: JSON.stringify(json.content),
     assetUploadIds: json.assetUploadIds,
+    isPublic: json.public,
     idempotency: claimOf('organizations/minisite-content-put', request),
   });
   return await minisiteView(row, signer());

@@ -9,6 +9,7 @@ import { AppError } from '#core/files/errors.ts';
 import { presignForMember } from '#core/organizations/staging.ts';
 import { clock, organizations, signer } from '#runtime/container.ts';
 import { claimOf } from '#runtime/idempotency.ts';
+import { userOf } from '#runtime/on-behalf.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -38,18 +39,9 @@ export const handler = serve('organizations/uploads-presign', contract, async (r
   const idempotency = claimOf('organizations/uploads-presign', request);
   const staging = { orgId: params.orgId, ownerType: json.ownerType, declared: declaredOf(json), idempotency };
   const deps = { organizations: organizations(), signer: signer(), clock };
-  if (!('userId' in caller))
-    return presignView(await presignForMember(deps, { ...staging, userId: named(json.userId) }));
-  if (json.ownerType === 'message') {
+  if ('userId' in caller && json.ownerType === 'message') {
     throw new AppError('insufficient_scope', 'Uploads of messages are presigned by the platform.');
   }
-  return presignView(await presignForMember(deps, { ...staging, userId: caller.userId }));
+  const userId = userOf(caller, json.userId, 'body');
+  return presignView(await presignForMember(deps, { ...staging, userId }));
 });
-
-function named(userId: string | undefined): string {
-  if (userId !== undefined) return userId;
-  const message = 'must name the member the upload is for';
-  throw new AppError('validation_failed', `Check body.userId: ${message}`, {
-    details: { issues: [{ path: 'body.userId', message }] },
-  });
-}

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { organizationParams } from '#contracts/organization-fields.ts';
+import { documentAnswer, documentView } from '#contracts/organization-views.ts';
 import { madeId, optionalIdentifier } from '#contracts/parameters.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { maxDocumentBytes, storeComplianceDocument } from '#core/organizations/compliance.ts';
@@ -14,20 +15,7 @@ export const contract = {
   params: organizationParams,
   form: z.object({ formId: optionalIdentifier, signatureUploadId: z.optional(madeId) }),
   success: 201,
-  answer: z.object({
-    document: z.object({
-      id: z.string(),
-      organizationId: z.string(),
-      formId: z.nullable(z.string()),
-      signatureUploadId: z.nullable(z.string()),
-      key: z.string(),
-      originalName: z.string(),
-      mimeType: z.literal('application/pdf'),
-      sizeBytes: z.number(),
-      createdAt: z.string(),
-      retainedUntil: z.string(),
-    }),
-  }),
+  answer: z.object({ document: documentAnswer }),
   idempotent: true,
   refuses: ['request_in_progress', 'idempotency_key_reused'],
   wording: organizationWording,
@@ -48,18 +36,5 @@ export const handler = serveForm('platform/compliance-documents-create', contrac
     ...fields,
     idempotency: idempotencyOf(request.headers, ['compliance', orgId, subject], { bytes: file.bytes, fields }),
   });
-  return {
-    document: {
-      id: stored.id,
-      organizationId: orgId,
-      formId: stored.formId ?? null,
-      signatureUploadId: stored.signatureUploadId ?? null,
-      key: stored.key,
-      originalName: stored.originalName,
-      mimeType: 'application/pdf' as const,
-      sizeBytes: stored.sizeBytes,
-      createdAt: stored.createdAt,
-      retainedUntil: new Date(stored.retainedUntil ?? 0).toISOString(),
-    },
-  };
+  return { document: documentView(stored) };
 });

@@ -2,14 +2,16 @@ import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { identifier } from '#contracts/parameters.ts';
 import { organizationWording } from '#contracts/refusals.ts';
+import { once } from '#core/files/idempotency.ts';
 import { maxExportBytes, storeExport } from '#core/organizations/exports.ts';
+import { idempotencyOf } from '#http/idempotency.ts';
 import { readRaw } from '#http/raw-body.ts';
-import { clock, files, objects, organizations } from '#runtime/container.ts';
+import { clock, idempotency, organizationDeps } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
   tag: 'platform',
-  description: 'Stores the CSV of a job, once; sending it again is harmless.',
+  description: 'Stores the CSV of a job. Sending it again is harmless; another CSV takes its place.',
   params: z.object({ orgId: identifier, jobId: identifier }),
   raw: 'text/csv',
   success: 201,
@@ -28,11 +30,14 @@ export const contract = {
 } satisfies Contract;
 
 /** docs/contract.md, "Exports". */
-export const handler = serve('platform/exports-create', contract, async ({ caller, params, body }) => {
+export const handler = serve('platform/exports-create', contract, async ({ caller, params, headers, body }) => {
   const bytes = readRaw(body, contract.raw, { maxBytes: maxExportBytes });
-  const deps = { organizations: organizations(), files: files(), objects: objects(), clock };
   const subject = caller.subject ?? 'platform';
-  const stored = await storeExport(deps, { ...params, bytes, subject });
-  const { key, sizeBytes, createdAt } = stored;
-  return { export: { jobId: params.jobId, organizationId: params.orgId, key, sizeBytes, createdAt } };
+  const scope = ['platform/exports-create', params.orgId, params.jobId, subject];
+  // Without a key the same bytes are harmless too; with one a late repeat does not put back what a later run replaced.
+  const claim = idempotencyOf(headers, scope, { bytes, fields: {} });
+  return await once({ idempotency: idempotency(), clock }, claim, async () => {
+    const { key, sizeBytes, createdAt } = await storeExport(organizationDeps(), { ...params, bytes, subject });
+    return { export: { jobId: params.jobId, organizationId: params.orgId, key, sizeBytes, createdAt } };
+  });
 });

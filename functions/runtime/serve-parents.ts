@@ -6,6 +6,7 @@ import { createParent } from '#core/organizations/parents.ts';
 import { boundedPage } from '#http/bounded-page.ts';
 import { clock, objects, organizations, signer } from './container.ts';
 import { claimOf } from './idempotency.ts';
+import { userOf } from './on-behalf.ts';
 import { serve } from './serve.ts';
 
 /** The rows that uploads are written into (docs/contract.md, "Parent rows"), by the room of their endpoints. */
@@ -19,22 +20,24 @@ type Room = keyof typeof kinds;
 
 /** What a parent's own fields may be; the contract says which of them it has. */
 interface ParentJson {
-  uploadIds: string[];
+  uploadIds?: string[] | undefined;
+  organizationId?: string | undefined;
   text?: string;
   note?: string | undefined;
   takenAt?: string | undefined;
 }
 
-/** Consumes uploads into a row of its own. The uploads say which organization it is of. */
+/** Consumes uploads into a row of its own. The uploads say which organization it is of; without any the caller does. */
 export function serveParentCreate(room: Room, contract: Contract & { json: z.ZodMiniType<ParentJson> }) {
   return serve(`organizations/${room}-create`, contract, async (request) => {
     const { caller, json } = request;
     const deps = { organizations: organizations(), objects: objects(), clock };
-    const { uploadIds, ...fields } = json;
+    const { uploadIds = [], organizationId, ...fields } = json;
     const parent = await createParent(deps, {
       kind: kinds[room],
       userId: caller.userId,
       uploadIds,
+      orgId: organizationId,
       fields,
       idempotency: claimOf(`organizations/${room}-create`, request),
     });
@@ -42,10 +45,13 @@ export function serveParentCreate(room: Room, contract: Contract & { json: z.Zod
   });
 }
 
-/** The caller's own rows, newest first, of one organization when asked. */
+/**
+ * A user's rows, newest first, of one organization when asked: their own, or those of the user the platform names. Who else may
+ * see them, a coach or the recipient of a message, the platform alone knows, and it asks for them.
+ */
 export function serveParentList(room: Room, contract: Contract & { query: typeof parentsQuery }) {
   return serve(`organizations/${room}-list`, contract, async ({ caller, query }) => {
-    const of = { kind: kinds[room], userId: caller.userId, orgId: query.organizationId };
+    const of = { kind: kinds[room], userId: userOf(caller, query.userId, 'query'), orgId: query.organizationId };
     const { limit = defaultLimit, cursor } = query;
     return await boundedPage(
       { limit, cursor },

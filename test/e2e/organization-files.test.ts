@@ -75,7 +75,7 @@ describe('what belongs to an organization', () => {
     expect((await stowage.call('POST', path, { ...nobody.as, json: { keys: [own] } })).status).toBe(403);
   });
 
-  it('its exports are stored once and downloaded by members for a minute', async () => {
+  it('its exports are stored by job and downloaded by members for a minute', async () => {
     const path = `/platform/organizations/${org}/exports/job-1`;
     const send = (body: string, type = 'text/csv; charset=utf-8') =>
       stowage.call('POST', path, { ...platform, headers: { 'content-type': type }, body });
@@ -83,7 +83,6 @@ describe('what belongs to an organization', () => {
     const first = await send(csv);
     expect(first.status).toBe(201);
     expect((await send(csv)).body).toEqual(first.body);
-    expect(await send('other')).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
     expect(await send(csv, 'application/json')).toMatchObject(error(400, 'invalid_file_type', 'Unsupported file type'));
     expect(await send('x'.repeat(4 * 1024 * 1024 + 1))).toMatchObject(error(400, 'file_too_large', 'File too large'));
     expect((await send('')).status).toBe(400);
@@ -148,18 +147,14 @@ describe('callers', () => {
   it.each([
     ['POST', '/organizations/o/uploads/presign'],
     ['POST', '/progress-photos'],
-    ['GET', '/progress-photos'],
     ['POST', '/exercise-comments'],
-    ['GET', '/exercise-comments'],
     ['POST', '/messages'],
-    ['GET', '/messages'],
     ['POST', '/organizations/o/logo'],
     ['GET', '/organizations/o/logo'],
     ['POST', '/organizations/o/minisite/assets'],
     ['PUT', '/organizations/o/minisite/content'],
     ['GET', '/organizations/o/minisite/content'],
     ['POST', '/organizations/o/workouts/w/media/urls'],
-    ['GET', '/organizations/o/exports/j/url'],
   ])('%s %s is for users: without a token and with a session token it is 401', async (method, path) => {
     for (const options of [{}, { token: 'x' }, { token: stowage.dev.sessionToken }]) {
       expect(await stowage.call(method, path, options)).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
@@ -171,6 +166,8 @@ describe('callers', () => {
   it.each([
     ['PUT', '/platform/organizations/o/members/u'],
     ['POST', '/platform/organizations/o/compliance-documents'],
+    ['GET', '/platform/organizations/o/compliance-documents'],
+    ['GET', '/platform/organizations/o/compliance-documents/d'],
     ['DELETE', '/platform/organizations/o/compliance-documents/d'],
     ['POST', '/platform/organizations/o/exports/j'],
     ['POST', '/platform/organizations/o/forms/f/signature-tokens'],

@@ -1,6 +1,23 @@
-import { type ExtensionFile, type FileRecord, holderOf, type UploadFile } from '#core/files/record.ts';
+import {
+  type ExtensionFile,
+  type FileRecord,
+  holderOf,
+  type OrganizationFile,
+  type UploadFile,
+} from '#core/files/record.ts';
 import { type ListRef, listsOf } from '#core/uploads/lists.ts';
-import { appPk, duePk, dueShardOf, fileKey, holderPk, listPk, organizationPk, sessionPk, stagedPk } from './keys.ts';
+import {
+  appPk,
+  duePk,
+  dueShardOf,
+  fileKey,
+  holderPk,
+  listPk,
+  organizationDocumentsPk,
+  organizationPk,
+  sessionPk,
+  stagedPk,
+} from './keys.ts';
 
 const indexAttributes = ['appPk', 'sessionPk', 'holderPk', 'ownerPk', 'duePk'] as const;
 
@@ -17,7 +34,7 @@ function indexesOf(file: FileRecord) {
     case 'extension':
       return { ...due, ...extensionIndexes(file) };
     case 'organization':
-      return { ...due, ownerPk: organizationPk(file.orgId) };
+      return { ...due, ...organizationIndexes(file) };
     case 'upload':
       return { ...due, ...uploadIndexes(file) };
   }
@@ -30,6 +47,15 @@ function extensionIndexes(file: ExtensionFile) {
     ...(file.sessionId !== undefined && { sessionPk: sessionPk(file.sessionId) }),
     ...(holder !== undefined && { holderPk: holderPk(holder) }),
     ...(file.staged && { ownerPk: stagedPk(file.appId, file.userId) }),
+  };
+}
+
+/** What is stored is listed; a document whose bytes may still be missing is not. */
+function organizationIndexes(file: OrganizationFile) {
+  const isDocument = file.ownerType === 'compliance_document' && file.state === 'ready';
+  return {
+    ownerPk: organizationPk(file.orgId),
+    ...(isDocument && { holderPk: organizationDocumentsPk(file.orgId) }),
   };
 }
 

@@ -26,6 +26,7 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | member of an organization    | pk ORG#org, sk MEMBER#user                              | strong      |
  * | logo of an organization      | pk ORG#org, sk LOGO                                     | strong      |
  * | minisite of an organization  | pk ORG#org, sk MINISITE                                 | strong      |
+ * | export job that ran again    | pk ORG#org, sk EXPORT#job                               | strong      |
  * | parent rows of a user        | pk PARENT#kind#user, sk id                              | strong      |
  * | signature token              | pk SIGNATURE_TOKEN#hash, sk TOKEN (attribute `ttl`)     | strong      |
  * | files of an app, in slices   | byApp: appPk APP#app#SLICE#n (before: APP#app), id      | eventual    |
@@ -41,6 +42,7 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | settings of the uploads API  | pk UPLOADS, sk SETTINGS                                 | strong      |
  * | files of an organization     | byOwner: ownerPk ORG#org, id                            | eventual    |
  * | its parent rows              | byOwner: ownerPk ORG#org#PARENTS, id                    | eventual    |
+ * | its compliance documents     | byHolder: holderPk ORG#org#DOCUMENTS, id                | eventual    |
  * | what the schedule must see   | byDue: duePk DUE#shard, dueAt                           | eventual    |
  * | clean-ups owed for too long   | byDue: duePk DUE#SCOPE, dueAt                           | eventual    |
  * | markers the schedule must see| byDue: duePk DUE#INCOMING#shard, dueAt                  | eventual    |
@@ -63,9 +65,12 @@ export const idempotencyKey = (id: string) => ({ pk: `IDEMPOTENCY#${id}`, sk: 'I
 export const memberKey = (orgId: string, userId: string) => ({ pk: `ORG#${orgId}`, sk: `MEMBER#${userId}` });
 export const logoKey = (orgId: string) => ({ pk: `ORG#${orgId}`, sk: 'LOGO' });
 export const minisiteKey = (orgId: string) => ({ pk: `ORG#${orgId}`, sk: 'MINISITE' });
+export const exportKey = (orgId: string, jobId: string) => ({ pk: `ORG#${orgId}`, sk: `EXPORT#${jobId}` });
 export const signatureTokenKey = (hash: string) => ({ pk: `SIGNATURE_TOKEN#${hash}`, sk: 'TOKEN' });
 export const parentPk = (kind: string, userId: string) => `PARENT#${kind}#${userId}`;
 export const organizationPk = (orgId: string) => `ORG#${orgId}`;
+/** Apart from the organization's other files: few among many would be dear to find. */
+export const organizationDocumentsPk = (orgId: string) => `ORG#${orgId}#DOCUMENTS`;
 export const organizationParentsPk = (orgId: string) => `ORG#${orgId}#PARENTS`;
 
 export const appPk = (appId: string, slice?: number) =>

@@ -2,7 +2,15 @@ import type { OrganizationChange, OrganizationStore } from '#core/organizations/
 import type { Table } from './client.ts';
 import { createFileWrites } from './file-writes.ts';
 import { rememberItem } from './idempotency.ts';
-import { logoKey, memberKey, minisiteKey, organizationParentsPk, parentPk, signatureTokenKey } from './keys.ts';
+import {
+  exportKey,
+  logoKey,
+  memberKey,
+  minisiteKey,
+  organizationParentsPk,
+  parentPk,
+  signatureTokenKey,
+} from './keys.ts';
 import { noLoan } from './slices.ts';
 import { type TransactItem, transact } from './transaction.ts';
 
@@ -69,6 +77,12 @@ export function createCommit(table: Table): OrganizationStore['commit'] {
         return [nextRow(logoKey(change.row.orgId), change.row)];
       case 'minisite':
         return [nextRow(minisiteKey(change.row.orgId), change.row)];
+      case 'first_export': {
+        const Key = exportKey(change.orgId, change.jobId);
+        return [{ ConditionCheck: { TableName, Key, ConditionExpression: 'attribute_not_exists(pk)' } }];
+      }
+      case 'export':
+        return [nextRow(exportKey(change.row.orgId, change.row.jobId), change.row)];
       case 'remember':
         return [rememberItem(TableName, change.claim, change.made)];
       case 'use_token':

@@ -1,10 +1,27 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { isOf } from '#core/files/record.ts';
-import type { LogoRow, MinisiteRow, OrganizationStore, Parent, SignatureToken } from '#core/organizations/stores.ts';
+import { isOf, type OrganizationFile } from '#core/files/record.ts';
+import type {
+  ExportRow,
+  LogoRow,
+  MinisiteRow,
+  OrganizationStore,
+  Parent,
+  SignatureToken,
+} from '#core/organizations/stores.ts';
 import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
+import { fromItem } from './file-item.ts';
 import { findRemembered, writeSecret } from './idempotency.ts';
-import { logoKey, memberKey, minisiteKey, parentPk, signatureTokenKey } from './keys.ts';
+import {
+  exportKey,
+  fileKey,
+  logoKey,
+  memberKey,
+  minisiteKey,
+  organizationDocumentsPk,
+  parentPk,
+  signatureTokenKey,
+} from './keys.ts';
 import { createCommit } from './organization-changes.ts';
 import { queryPageOf } from './query.ts';
 
@@ -45,6 +62,11 @@ export function createOrganizationStore(table: Table): OrganizationStore {
       const item = await get(minisiteKey(orgId));
       if (item !== undefined) return withoutKeys(item) as MinisiteRow;
       return { orgId, rev: 0, content: 'null', assets: [], updatedAt: new Date(0).toISOString() };
+    },
+
+    async getExport(orgId, jobId) {
+      const item = await get(exportKey(orgId, jobId));
+      return item === undefined ? { orgId, jobId, rev: 0 } : (withoutKeys(item) as ExportRow);
     },
 
     async putToken(token, now, claim) {
@@ -91,8 +113,25 @@ export function createOrganizationStore(table: Table): OrganizationStore {
         ScanIndexForward: false,
         ConsistentRead: true,
       };
-      const fromItem = (item: Item) => withoutKeys(item) as Parent;
-      return await queryPageOf(table, query, { keyOf: (id) => ({ pk, sk: id }), fromItem }, page);
+      const toParent = (item: Item) => withoutKeys(item) as Parent;
+      return await queryPageOf(table, query, { keyOf: (id) => ({ pk, sk: id }), fromItem: toParent }, page);
+    },
+
+    async listDocuments(orgId, page) {
+      const holderPk = organizationDocumentsPk(orgId);
+      const query = {
+        IndexName: 'byHolder',
+        KeyConditionExpression: 'holderPk = :pk',
+        ExpressionAttributeValues: { ':pk': holderPk },
+        ScanIndexForward: false,
+      };
+      const keyOf = (id: string) => ({ ...fileKey(id), id, holderPk });
+      return await queryPageOf(
+        table,
+        query,
+        { keyOf, fromItem: (item: Item) => fromItem<OrganizationFile>(item) },
+        page,
+      );
     },
   };
 }

@@ -24,20 +24,23 @@ export async function deleteFile(
 /**
  * Asks the worker to finish a deletion, or several by one message. When the queue cannot be reached the same deletion runs here
  * (docs/contract.md, "Cleanup"); when that fails too, the `deleting` record waits for the hourly schedule. So it never
- * throws: whoever asked has its answer already.
+ * throws: whoever asked has its answer already. What may still be read by a link of a moment ago is removed later
+ * (`delaySeconds`, at most 900).
  */
 export function createDeleteScheduler(deps: {
   files: FileStore;
   objects: ObjectStore;
   queue: CleanupQueue;
   log: (message: string, error: unknown) => void;
-}): (fileIds: string | string[]) => Promise<void> {
-  return async (given) => {
+}): (fileIds: string | string[], delaySeconds?: number) => Promise<void> {
+  return async (given, delaySeconds) => {
     const fileIds = [given].flat();
     const [fileId] = fileIds;
     if (fileId === undefined) return;
     try {
-      await deps.queue.send(fileIds.length === 1 ? { type: 'file.delete', fileId } : { type: 'files.delete', fileIds });
+      const message =
+        fileIds.length === 1 ? { type: 'file.delete' as const, fileId } : { type: 'files.delete' as const, fileIds };
+      await deps.queue.send(message, delaySeconds);
     } catch (queueError) {
       deps.log(`Cleanup of ${fileIds.join(', ')} could not be queued and runs in the request`, queueError);
       const purgeOne = (id: string) =>

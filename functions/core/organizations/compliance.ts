@@ -1,14 +1,15 @@
 import { AppError } from '#core/files/errors.ts';
 import { giveUpFailed } from '#core/files/give-up.ts';
-import { idPattern, keySegment, newId, newObjectKey } from '#core/files/ids.ts';
+import { keySegment, newId, newObjectKey } from '#core/files/ids.ts';
 import { type NewFile, pendingRecord } from '#core/files/pending.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
-import { isOf, type OrganizationFile, objectOf, retainedUntil, settled } from '#core/files/record.ts';
-import { findReplay, type IsOwn, replay } from '#core/files/replay.ts';
+import { type OrganizationFile, objectOf, retainedUntil, settled } from '#core/files/record.ts';
+import { findReplay, replay } from '#core/files/replay.ts';
 import { reserve } from '#core/files/reserve.ts';
 import { sniff } from '#core/files/sniff.ts';
 import type { FileStore, IdempotencyClaim } from '#core/files/store.ts';
 import { consumeUploads, isStaged } from './consuming.ts';
+import { documentOf, readDocument } from './documents.ts';
 import { notFound, storageRefusal, unsupportedFileType, uploadNotFound } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';
 
@@ -73,8 +74,7 @@ export async function deleteComplianceDocument(
   { orgId, documentId }: { orgId: string; documentId: string },
 ): Promise<void> {
   const { organizations, clock } = deps;
-  const [file] = idPattern.test(documentId) ? await organizations.getFiles([documentId]) : [];
-  if (!documentOf(orgId)(file) || file.state !== 'ready') throw notFound('compliance document');
+  const file = await readDocument(organizations, { orgId, documentId });
   const now = clock.now();
   const retained = retainedUntil(file, now);
   if (retained !== undefined) {
@@ -88,11 +88,6 @@ export async function deleteComplianceDocument(
   if (refused.length > 0) throw notFound('compliance document');
   await Promise.all(gone.map(({ id }) => deps.scheduleDelete(id)));
 }
-
-const documentOf =
-  (orgId: string): IsOwn<OrganizationFile> =>
-  (file): file is OrganizationFile =>
-    isOf('organization', file) && file.orgId === orgId && file.ownerType === 'compliance_document';
 
 async function readSignature(
   { organizations, clock }: Deps,

@@ -11,7 +11,7 @@ interface Deps {
   organizations: OrganizationStore;
   objects: ObjectStore;
   clock: Clock;
-  scheduleDelete: (fileId: string) => Promise<void>;
+  scheduleDelete: (fileId: string, delaySeconds?: number) => Promise<void>;
 }
 
 export interface Publication {
@@ -21,6 +21,8 @@ export interface Publication {
   content: string;
   /** All assets of the page from now on; left out, they stay as they are. */
   assetUploadIds: string[] | undefined;
+  /** Whether visitors may read it; left out, that stays as it is, and at first they may not. */
+  isPublic?: boolean | undefined;
   idempotency?: IdempotencyClaim | undefined;
 }
 
@@ -34,6 +36,12 @@ export const maxNewAssets = 15;
 
 const maxAttempts = 5;
 
+/** How long a visitor's cache may keep the page, seconds; links in it live five minutes at least. */
+export const pageCacheSeconds = 60;
+
+/** A page that was kept shows its assets still, and whoever has just opened it gets them. */
+const keptSeconds = 2 * pageCacheSeconds;
+
 /**
  * Publishes a page and stores the keys of its assets (docs/contract.md, "Minisite"). New uploads are consumed, assets the
  * page no longer has are deleted, and the page changes, all in one transaction. Two editors at once: the later wins
@@ -42,7 +50,7 @@ const maxAttempts = 5;
  */
 export async function publishMinisite(deps: Deps, publication: Publication): Promise<MinisiteRow> {
   const { organizations, clock } = deps;
-  const { orgId, userId, content, idempotency } = publication;
+  const { orgId, userId, content, isPublic, idempotency } = publication;
   if (!(await organizations.isActiveMember(orgId, userId))) throw notActiveMember();
   const remember = (made: { createdAt: string }) =>
     idempotency === undefined ? [] : [{ kind: 'remember' as const, claim: idempotency, made: { id: orgId, ...made } }];
@@ -55,7 +63,14 @@ export async function publishMinisite(deps: Deps, publication: Publication): Pro
     }
     const { fresh, dropped, assets } = await planAssets(deps, publication, before);
     const now = clock.now();
-    const row: MinisiteRow = { orgId, rev: before.rev, content, assets, updatedAt: now.toISOString() };
+    const row: MinisiteRow = {
+      orgId,
+      rev: before.rev,
+      content,
+      assets,
+      isPublic: isPublic ?? before.isPublic ?? false,
+      updatedAt: now.toISOString(),
+    };
     const { refused } = await consumeUploads(deps, fresh, {
       parentId: orgId,
       also: [
@@ -67,7 +82,7 @@ export async function publishMinisite(deps: Deps, publication: Publication): Pro
     });
     if (refused.includes('member')) throw notActiveMember();
     if (refused.length > 0) return moved;
-    await Promise.all(dropped.map(({ id }) => deps.scheduleDelete(id)));
+    await Promise.all(dropped.map(({ id }) => deps.scheduleDelete(id, keptSeconds)));
     return row;
   };
   return await retryOnMoved(turn, {
@@ -87,6 +102,19 @@ export async function getMinisite(
   ]);
   if (!member) throw notActiveMember();
   if (row.rev === 0) throw notFound('page');
+  return row;
+}
+
+/**
+ * The page as anybody may see it. Throws `not_found`, the same for an organization that has none, keeps it to its members, or
+ * is none at all.
+ */
+export async function visitMinisite(
+  { organizations }: Pick<Deps, 'organizations'>,
+  { orgId }: { orgId: string },
+): Promise<MinisiteRow> {
+  const row = await organizations.getMinisite(orgId);
+  if (row.rev === 0 || row.isPublic !== true) throw notFound('page');
   return row;
 }
 

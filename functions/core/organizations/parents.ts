@@ -20,6 +20,8 @@ export interface ParentWrite {
   kind: ParentKind;
   userId: string;
   uploadIds: string[];
+  /** Needed without uploads; with some it must be theirs. */
+  orgId?: string | undefined;
   fields: Record<string, string>;
   idempotency?: IdempotencyClaim | undefined;
 }
@@ -27,7 +29,8 @@ export interface ParentWrite {
 /**
  * Parent row (docs/contract.md, "Parent rows"): the uploads are read and checked, HEADed and copied to their final
  * keys, and then consumed in one transaction with the row, so that no two rows share an upload and none gets half of
- * them. The organization is the uploads' own; all of them must be of one, in which the caller is an active member.
+ * them. The organization is the uploads' own, or the one that is named for a text alone; all must be of one, in which the caller is an
+ * active member.
  *
  * Round trips: a batch read; the membership beside one HEAD for each upload; one copy for each; one transaction; one delete for each.
  *
@@ -58,9 +61,10 @@ async function findAgain({ organizations, clock }: Deps, write: ParentWrite): Pr
   return parent;
 }
 
-async function createNew(deps: Deps, { kind, userId, uploadIds, fields, idempotency }: ParentWrite): Promise<Parent> {
-  const files = await readStaged(deps, uploadIds, userId);
-  const orgId = oneOrganization(files, kind);
+async function createNew(deps: Deps, write: ParentWrite): Promise<Parent> {
+  const { kind, userId, uploadIds, fields, idempotency } = write;
+  const files = uploadIds.length === 0 ? [] : await readStaged(deps, uploadIds, userId);
+  const orgId = oneOrganization(files, kind, write.orgId);
   const member = deps.organizations.isActiveMember(orgId, userId);
   // Asked beside the uploads and told before them; without this its failure would count as unhandled meanwhile.
   member.catch(() => undefined);
@@ -91,8 +95,9 @@ async function createNew(deps: Deps, { kind, userId, uploadIds, fields, idempote
   throw uploadNotFound(lost?.id ?? files[0]?.id ?? '');
 }
 
-function oneOrganization(files: OrganizationFile[], ownerType: OrganizationOwnerType): string {
-  const orgId = files[0]?.orgId ?? '';
+function oneOrganization(files: OrganizationFile[], ownerType: OrganizationOwnerType, named?: string): string {
+  const orgId = named ?? files[0]?.orgId;
+  if (orgId === undefined) throw invalidUploads('Name uploads, or the organization', '');
   for (const file of files) {
     if (file.ownerType !== ownerType) {
       throw invalidUploads(`Upload ${file.id} was presigned as ${file.ownerType}, not as ${ownerType}`, file.id);

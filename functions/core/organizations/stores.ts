@@ -49,7 +49,17 @@ export interface MinisiteRow {
   /** JSON text. */
   content: string;
   assets: ConsumedFile[];
+  /** Anybody may read the page. Pages of before this could be said are their members' only. */
+  isPublic?: boolean;
   updatedAt: string;
+}
+
+/** Which CSV a job has since it was run again. `rev` is 0, and there is no file, while it was run once at most. */
+export interface ExportRow {
+  orgId: string;
+  jobId: string;
+  rev: number;
+  fileId?: string;
 }
 
 /** What a form token allows: one signature for this form. */
@@ -82,12 +92,16 @@ export type OrganizationChange =
   /** Refused when the row is no longer at `rev`. Stored at `rev + 1`. */
   | { kind: 'logo'; row: LogoRow }
   | { kind: 'minisite'; row: MinisiteRow }
+  /** Refused once the job was run again: what it has then is no first CSV. */
+  | { kind: 'first_export'; orgId: string; jobId: string }
+  /** Like a logo's. */
+  | { kind: 'export'; row: ExportRow }
   /** Notes what the request with this Idempotency-Key made; refused when one made something in the last day. */
   | { kind: 'remember'; claim: IdempotencyClaim; made: { id: string; createdAt: string } }
   /** Makes an upload the token's, in place of the one it had; refused when it has another by now. */
   | { kind: 'use_token'; token: SignatureToken; uploadId: string };
 
-/** Members, rows and files of organizations. Reads are strongly consistent. */
+/** Members, rows and files of organizations. Reads are strongly consistent unless said otherwise. */
 export interface OrganizationStore {
   /** One transaction. The kinds of the changes that were refused; none when all were written. */
   commit(changes: OrganizationChange[]): Promise<OrganizationChange['kind'][]>;
@@ -98,6 +112,7 @@ export interface OrganizationStore {
   getLogo(orgId: string): Promise<LogoRow>;
   /** `rev` 0, no assets and the content `null` when nothing was published. */
   getMinisite(orgId: string): Promise<MinisiteRow>;
+  getExport(orgId: string, jobId: string): Promise<ExportRow>;
   /**
    * With the claim of a repeated request in place of the token its first one made. `idempotency_key_reused` is what to
    * say of another content, and of a token that was used meanwhile.
@@ -112,4 +127,6 @@ export interface OrganizationStore {
     of: { kind: ParentKind; userId: string; orgId?: string | undefined },
     page: PageRequest,
   ): Promise<Page<Parent>>;
+  /** The stored compliance documents of an organization, newest first. From an index: a new one may be missing for a moment. */
+  listDocuments(orgId: string, page: PageRequest): Promise<Page<OrganizationFile>>;
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect } from 'vitest';
 import { purge } from '#core/files/purge.ts';
-import { getMinisite, publishMinisite } from '#core/organizations/minisite.ts';
+import { getMinisite, publishMinisite, visitMinisite } from '#core/organizations/minisite.ts';
 import { world, worldTest } from '#test/support/world-test.ts';
 import { join, orgId, refusalOf, reset, uploaded, userId } from './support.ts';
 
@@ -91,5 +91,23 @@ describe('publishing a minisite', () => {
     await publish('{}');
     const nobody = { orgId, userId: 'nobody' };
     expect(await refusalOf(getMinisite(world, nobody))).toMatchObject({ code: 'not_active_member' });
+  });
+});
+
+describe('a visitor', () => {
+  const visit = (org = orgId) => visitMinisite(world, { orgId: org });
+  const open = (content: string, isPublic?: boolean) =>
+    publishMinisite(world, { orgId, userId, content, assetUploadIds: undefined, isPublic });
+
+  it('reads a page from when it is published for the public until it is not any more', async () => {
+    expect(await refusalOf(visit())).toMatchObject({ code: 'not_found' });
+    await open('{"v":1}');
+    expect(await refusalOf(visit())).toMatchObject({ code: 'not_found' });
+    await open('{"v":2}', true);
+    expect(await visit()).toMatchObject({ content: '{"v":2}' });
+    await open('{"v":3}');
+    expect(await visit()).toMatchObject({ content: '{"v":3}' });
+    await open('{"v":4}', false);
+    expect(await refusalOf(visit())).toEqual(await refusalOf(visit('nobody')));
   });
 });

@@ -164,3 +164,30 @@ describe('a parent write is refused', () => {
     await write([id]);
   });
 });
+
+describe('a text without uploads', () => {
+  const text = (more: Partial<ParentWrite> = {}) =>
+    write([], { kind: 'message', fields: { text: 'hello' }, orgId, ...more });
+
+  it('is a row of the organization it names, without a word to the bucket', async () => {
+    const parent = await text();
+    expect(parent).toMatchObject({ orgId, userId, files: [], fields: { text: 'hello' } });
+    expect(world.calls.filter((call) => call.startsWith('r2'))).toEqual([]);
+    const { items } = await world.organizations.listParents({ kind: 'message', userId, orgId }, { limit: 9 });
+    expect(items).toEqual([parent]);
+  });
+
+  it('is for active members, and once for its Idempotency-Key', async () => {
+    expect(await refusalOf(text({ userId: 'nobody' }))).toMatchObject({ code: 'not_active_member' });
+    expect(await refusalOf(text({ orgId: 'another' }))).toMatchObject({ code: 'not_active_member' });
+    const idempotency = { id: 'key', contentHash: 'hash' };
+    expect(await text({ idempotency })).toEqual(await text({ idempotency }));
+  });
+
+  it('is of no organization but that of the uploads beside it', async () => {
+    await join(world, 'another');
+    const uploadIds = [await uploaded(world)];
+    expect(await refusalOf(write(uploadIds, { orgId: 'another' }))).toMatchObject({ code: 'validation_failed' });
+    expect(await write(uploadIds, { orgId })).toMatchObject({ orgId });
+  });
+});
