@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { documentAnswer, documentView } from '#contracts/organization-views.ts';
-import { identifier } from '#contracts/parameters.ts';
+import { identifier, madeId } from '#contracts/parameters.ts';
 import { openDocument } from '#core/organizations/documents.ts';
 import { organizations, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
@@ -9,7 +9,7 @@ import { serve } from '#runtime/serve.ts';
 export const contract = {
   tag: 'platform',
   description: 'A signed PDF and a fresh link to it; the link works for 60 seconds.',
-  params: z.object({ orgId: identifier, documentId: z.string() }),
+  params: z.object({ orgId: identifier, documentId: madeId }),
   success: 200,
   answer: z.object({ document: documentAnswer, url: z.string(), expiresAt: z.string() }),
 } satisfies Contract;
