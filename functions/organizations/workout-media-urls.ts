@@ -3,7 +3,7 @@ import type { Contract } from '#contracts/contract.ts';
 import { identifier } from '#contracts/parameters.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { workoutMediaUrls } from '#core/organizations/workout-media.ts';
-import { organizations, signer } from '#runtime/container.ts';
+import { objects, organizations, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 /** Media of one workout; more than this is no workout. */
@@ -11,12 +11,14 @@ const maxKeys = 100;
 
 export const contract = {
   tag: 'organizations',
-  description: "Links for the media references in a workout's body, in the order asked for.",
+  description:
+    "Links for the media references in a workout's body, in the order asked for. What is not in the bucket is in `missing`.",
   params: z.object({ orgId: identifier, workoutId: identifier }),
   json: z.object({ keys: z.array(z.string()).check(z.minLength(1), z.maxLength(maxKeys)) }),
   success: 200,
   answer: z.object({
     urls: z.array(z.object({ key: z.string(), url: z.string(), urlExpiresAt: z.string() })),
+    missing: z.array(z.string()),
   }),
   wording: organizationWording,
   examples: { json: { keys: ['workouts/user-1/66f2a1b40a1b2c3d4e5f6071.mp4'] } },
@@ -24,7 +26,8 @@ export const contract = {
 
 /** docs/contract.md, "Workout media". */
 export const handler = serve('organizations/workout-media-urls', contract, async ({ caller, params, json }) => {
-  const deps = { organizations: organizations(), signer: signer() };
-  const links = await workoutMediaUrls(deps, { ...params, userId: caller.userId, keys: json.keys });
-  return { urls: links.map(({ key, url, expiresAt }) => ({ key, url, urlExpiresAt: expiresAt.toISOString() })) };
+  const deps = { organizations: organizations(), objects: objects(), signer: signer() };
+  const { links, missing } = await workoutMediaUrls(deps, { ...params, userId: caller.userId, keys: json.keys });
+  const urls = links.map(({ key, url, expiresAt }) => ({ key, url, urlExpiresAt: expiresAt.toISOString() }));
+  return { urls, missing };
 });

@@ -63,7 +63,8 @@ describe('what belongs to an organization', () => {
     const answer = (await stowage.ok('POST', path, { ...ada.as, json: { keys: [own] } })) as {
       urls: { key: string; url: string }[];
     };
-    expect(answer.urls).toMatchObject([{ key: own, url: expect.stringContaining('X-Amz-Signature') }]);
+    // Nothing lies there, so there is nothing to link to.
+    expect(answer).toEqual({ urls: [], missing: [own] });
     for (const key of [
       `workouts/${other}/w1/a.jpg`,
       `workouts/${org}/w2/a.jpg`,

@@ -1,4 +1,4 @@
-/** Objects deleted at the same time. */
+/** Calls to the bucket at the same time. */
 const parallel = 8;
 
 /** A few at a time. All are tried even when one fails, so that work that comes again has less to do. Throws the first failure. */

@@ -1,5 +1,6 @@
 import { keySegment } from '#core/files/ids.ts';
-import type { SignedUrl, UrlSigner } from '#core/files/ports.ts';
+import { inParallel } from '#core/files/in-parallel.ts';
+import type { ObjectStore, SignedUrl, UrlSigner } from '#core/files/ports.ts';
 import { notActiveMember, notFound } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';
 
@@ -9,24 +10,29 @@ export const linkSeconds = 3600;
 /**
  * Links to media of one workout (docs/contract.md, "Workout media"). A workout's own keys are those below its prefix; a
  * key from anywhere else is not found, whatever lies there, and then no link is given at all. There is no record that
- * could name an owner: that the prefix is this organization's alone is what keeps others out. Signing is local.
+ * could name an owner: that the prefix is this organization's alone is what keeps others out. The bucket is asked for each, so that
+ * no link is given to what is not there.
  */
 export async function workoutMediaUrls(
-  deps: { organizations: OrganizationStore; signer: UrlSigner },
+  deps: { organizations: OrganizationStore; objects: ObjectStore; signer: UrlSigner },
   { orgId, userId, workoutId, keys }: { orgId: string; userId: string; workoutId: string; keys: string[] },
-): Promise<({ key: string } & SignedUrl)[]> {
+): Promise<{ links: ({ key: string } & SignedUrl)[]; missing: string[] }> {
   if (!(await deps.organizations.isActiveMember(orgId, userId))) throw notActiveMember();
   const prefix = `workouts/${keySegment(orgId)}/${keySegment(workoutId)}/`;
   if (!keys.every((key) => isBelow(prefix, key))) throw notFound('media of this workout');
-  return await Promise.all(
-    keys.map(async (key) => {
-      const link = await deps.signer.presignGet(
-        { bucket: 'default', key },
-        { expiresInSeconds: linkSeconds, mode: 'stable' },
-      );
-      return { key, ...link };
-    }),
+  const there = new Set<string>();
+  await inParallel([...new Set(keys)], async (key) => {
+    if ((await deps.objects.head({ bucket: 'default', key })) !== undefined) there.add(key);
+  });
+  const links = await Promise.all(
+    keys
+      .filter((key) => there.has(key))
+      .map(async (key) => {
+        const ref = { bucket: 'default', key } as const;
+        return { key, ...(await deps.signer.presignGet(ref, { expiresInSeconds: linkSeconds, mode: 'stable' })) };
+      }),
   );
+  return { links, missing: keys.filter((key) => !there.has(key)) };
 }
 
 /** Below, and nowhere else after URL parsers have folded `.` and `..` away; R2 takes keys of up to 1024 bytes. */

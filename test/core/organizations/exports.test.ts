@@ -79,14 +79,21 @@ describe('an export', () => {
 describe('media of a workout', () => {
   const urls = (keys: string[], by = userId) => workoutMediaUrls(world, { orgId, userId: by, workoutId: 'w1', keys });
 
-  it('get links that open, the same ones for a while, for one read', async () => {
+  it('get links that open, the same ones for a while, for one read and a look at each', async () => {
     const key = 'workouts/org/w1/squat photo.jpg';
     await world.objects.put({ bucket: 'default', key }, bytesOf('squat'), { contentType: 'image/jpeg' });
     world.calls.length = 0;
-    const [link] = await urls([key]);
-    expect(world.calls).toEqual(['dynamo GetItem']);
-    expect(await (await fetch(link?.url ?? '')).text()).toBe('squat');
-    expect(await urls([key])).toEqual([link]);
+    const { links } = await urls([key]);
+    expect(world.calls).toEqual(['dynamo GetItem', 'r2 HeadObject']);
+    expect(await (await fetch(links[0]?.url ?? '')).text()).toBe('squat');
+    expect(await urls([key])).toEqual({ links, missing: [] });
+  });
+
+  it('get no link where nothing lies, and are told so', async () => {
+    const [here, gone] = ['workouts/org/w1/here.jpg', 'workouts/org/w1/gone.jpg'];
+    await world.objects.put({ bucket: 'default', key: here }, bytesOf('here'), { contentType: 'image/jpeg' });
+    const { links, missing } = await urls([gone, here, here]);
+    expect([links.map(({ key }) => key), missing]).toEqual([[here, here], [gone]]);
   });
 
   it.each([
