@@ -157,7 +157,7 @@ describe('FilePond', () => {
   test('shows why a file is refused', async () => {
     const { page } = await openPond();
     await choose(page, 'none.jpg', Buffer.from('no picture'));
-    await page.locator('.filepond--file-status-main', { hasText: 'takes JPEG, PNG, WebP or GIF' }).waitFor();
+    await page.locator('.filepond--file-status-main', { hasText: 'takes JPEG, PNG, WebP, GIF or AVIF' }).waitFor();
     expect((await staged()).items).toEqual([]);
   });
 });
