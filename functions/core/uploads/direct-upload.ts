@@ -46,7 +46,8 @@ export async function presignUpload(
 }
 
 /**
- * Finishes a direct upload: judged by its first bytes, copied inside R2 to its final key with the type and disposition
+ * Finishes a direct upload: judged by its first bytes (one GET) and a ZIP by its directory as well (one more as a rule,
+ * three at most: see `zipExcerpt`), copied inside R2 to its final key with the type and disposition
  * they call for. No whole file passes through here. See `completeUpload` for its errors and what may go on beside it;
  * adds `invalid_file_type`, and `file_not_found` for another user's upload or one that nobody completed in time.
  */
@@ -67,8 +68,10 @@ export async function completeDirectUpload(
     limits: () => [],
     async prepare(file, head) {
       const { originalName, bucket } = file;
-      const bytes = await readIncoming(deps.objects, file, head, { first: 0, last: sniffBytes - 1 });
-      const { type, headers } = await judge(deps, bytes, { originalName, bucket, settings });
+      const read = (first: number, last: number) => readIncoming(deps.objects, file, head, { first, last });
+      const bytes = await read(0, sniffBytes - 1);
+      const remote = { sizeBytes: head.sizeBytes, read };
+      const { type, headers } = await judge(deps, bytes, { originalName, bucket, settings, remote });
       judged = { mimeType: type.mimeType, headers };
       return await renamed(deps, file, { ext: type.ext, authorize });
     },

@@ -4,7 +4,7 @@ import type { NewFile } from '#core/files/pending.ts';
 import type { DetectedType, ObjectHeaders } from '#core/files/ports.ts';
 import type { UploadFile } from '#core/files/record.ts';
 import type { IdempotencyClaim } from '#core/files/store.ts';
-import type { TypeDetector } from '#core/uploads/ports.ts';
+import type { Remote, TypeDetector } from '#core/uploads/ports.ts';
 import { servingOf } from './serving.ts';
 import { allowsType, type UploadSettings } from './settings.ts';
 
@@ -58,6 +58,14 @@ export interface JudgeDeps {
   disposition: Disposition;
 }
 
+export interface JudgedUpload {
+  originalName: string;
+  bucket: UploadFile['bucket'];
+  settings: UploadSettings;
+  /** Where the other bytes are, when only the first ones are given. */
+  remote?: Remote;
+}
+
 /**
  * What a file is by its bytes, or its first ones, and the headers that make serving it safe. Throws `invalid_file_type`
  * when the administrator does not allow what it is.
@@ -65,9 +73,9 @@ export interface JudgeDeps {
 export async function judge(
   { types, disposition }: JudgeDeps,
   bytes: Uint8Array,
-  { originalName, bucket, settings }: { originalName: string; bucket: UploadFile['bucket']; settings: UploadSettings },
+  { originalName, bucket, settings, remote }: JudgedUpload,
 ): Promise<{ type: DetectedType; headers: ObjectHeaders }> {
-  const type = await types.detect(bytes);
+  const type = await types.detect(bytes, remote);
   requireAllowed(type.mimeType, settings);
   const serving = servingOf(type, { originalName, utf8: isUtf8(bytes) });
   const headers = {
