@@ -21,6 +21,7 @@ export function serveUpload(visibility: 'public' | 'private', contract: ReturnTy
         userId,
         visibility,
         bytes: file.bytes,
+        declaredType: file.declaredType,
         originalName: file.filename,
         coinName: fields.coinName,
         idempotency: idempotencyOf(headers, [`upload ${visibility}`, userId], { bytes: file.bytes, fields }),

@@ -100,8 +100,9 @@ describe('where files open', () => {
       'application/octet-stream',
     ],
     ['XML', 'x.txt', '<?xml version="1.0"?><a/>', 'application/xml', 'xml', 'application/octet-stream'],
-    ['PDF', 'x.pdf', '%PDF-1.7\n', 'application/pdf', 'pdf', 'application/octet-stream'],
-    ['a program', 'x.js', 'alert(1)', 'text/plain', 'txt', 'text/plain; charset=utf-8'],
+    ['a drawing named as text', 'x.csv', '<svg/>', 'image/svg+xml', 'svg', 'application/octet-stream'],
+    ['a page named as text', 'x.json', '<script>alert(1)</script>', 'text/html', 'html', 'application/octet-stream'],
+    ['a program', 'x.js', 'alert(1)', 'text/javascript', 'js', 'text/javascript; charset=utf-8'],
   ])('%s is kept as what it is, and saved rather than shown', async (_, name, text, type, ext, contentType) => {
     const answer = await cloud.post('/v1/upload', { bytes: Buffer.from(text), name, type: 'image/png' });
     expect(dataOf(answer)).toMatchObject({ type, meta: { originalName: name } });
@@ -110,6 +111,18 @@ describe('where files open', () => {
     expect(opened.headers.get('content-type')).toBe(contentType);
     expect(opened.headers.get('content-disposition')).toBe(`attachment; filename=${name}`);
     expect(await opened.text()).toBe(text);
+  });
+
+  it.each([
+    ['x.pdf', '%PDF-1.7\n', 'application/pdf', 'pdf', 'application/pdf'],
+    ['x.csv', 'a,b\n1,2\n', 'text/csv', 'csv', 'text/csv; charset=utf-8'],
+    ['x.geojson', '{"type":"Point"}', 'application/geo+json', 'geojson', 'application/geo+json'],
+  ])('%s is kept as what it is, and shown', async (name, text, type, ext, contentType) => {
+    const file = dataOf(await cloud.post('/v1/upload', { bytes: Buffer.from(text), name, type: 'text/plain' }));
+    expect(file).toMatchObject({ type, name: expect.stringMatching(new RegExp(`\\.${ext}$`)) });
+    const opened = await fetch(file.url);
+    expect(opened.headers.get('content-type')).toBe(contentType);
+    expect(opened.headers.get('content-disposition')).toBe(`inline; filename=${name}`);
   });
 
   it.each(['/v1/upload', '/v1/upload/private'])('%s carries any name in its disposition', async (path) => {

@@ -72,7 +72,7 @@ describe('an Idempotency-Key that leads to a file of', () => {
     const file = uploadFile({ userId: 'another', bucket: 'default' });
     await world.files.reserve(file, [], claim);
     await world.files.markReady(file, world.clock.now());
-    const stored = storeUpload(world, { ...text, bytes: bytesOf('hello') }, defaultUploadSettings);
+    const stored = storeUpload(world, { ...text, declaredType: '', bytes: bytesOf('hello') }, defaultUploadSettings);
     expect((await refusalOf(stored)).code).toBe('file_not_found');
     const asked = { mimeType: 'text/plain', sizeBytes: 5, idempotency: contentOf('b'.repeat(64)) };
     await presignUpload(world, { ...text, userId: 'another', ...asked }, defaultUploadSettings);

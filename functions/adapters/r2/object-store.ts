@@ -25,6 +25,9 @@ import { openR2 } from './client.ts';
 import { bucketName, objectPath, type R2Config } from './config.ts';
 import { contradiction, R2Refusal } from './refusals.ts';
 
+/** A server that ignores the range sends all that lies before it as well; more of that than this is not worth a part. */
+const maxSkippedBytes = 1_048_576;
+
 /** How long R2 may copy before it answers: no byte passes through here, and up to 100 MB are to be copied. */
 const copyPatienceMs = 8_000;
 
@@ -87,7 +90,11 @@ export function createObjectStore(config: R2Config): ObjectStore {
       });
       // A part is waited for by its own size, however large the object is.
       const most = range ? Math.min(maxBytes, range.last - range.first + 1) : maxBytes;
-      const travel = { bytes: most, maxBytes: most, wantedOfWhole: range && range.last + 1 };
+      const travel = {
+        bytes: most,
+        maxBytes: most,
+        wantedOfWhole: range && (range.first === 0 ? range.last + 1 : Math.min(range.last + 1, maxSkippedBytes)),
+      };
       const expected = { range, ifMatch, sizeBytes };
       try {
         const found = await send<GetObjectCommandOutput>('GET', command, travel);

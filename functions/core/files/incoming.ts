@@ -102,7 +102,7 @@ export async function checkIncoming(objects: ObjectStore, file: FileRecord): Pro
   return head;
 }
 
-/** Reads a checked incoming object, or its first bytes. Throws `file_not_uploaded` when it is gone or another by now. */
+/** Reads a checked incoming object, or a part of it. Throws `file_not_uploaded` when it is gone or another by now. */
 export async function readIncoming(
   objects: ObjectStore,
   file: FileRecord,

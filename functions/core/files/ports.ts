@@ -47,7 +47,7 @@ export interface ObjectStore {
   ): Promise<{ etag: string }>;
   head(ref: ObjectRef): Promise<ObjectHead | undefined>;
   /**
-   * Reads a whole object, or its first bytes (`range`, inclusive); `ifMatch` pins the ETag that was checked (reason
+   * Reads a whole object, or a part of it (`range`, inclusive); `ifMatch` pins the ETag that was checked (reason
    * `changed`), `sizeBytes` what HEAD said: an answer that contradicts it is `unavailable`, and never other bytes.
    */
   get(

@@ -9,7 +9,7 @@ import { type FileRecord, isCompletable, type UploadFile } from '#core/files/rec
 import { moved, retryOnMoved } from '#core/files/retry.ts';
 import { sniffBytes } from '#core/files/sniff.ts';
 import { sizeInWords } from '#core/files/words.ts';
-import { judge, keyFor, newUpload, requireAllowed, type UploadRequest } from './new-upload.ts';
+import { judge, keyFor, newUpload, requireAllowedClaim, type UploadRequest } from './new-upload.ts';
 import { ownedBy, uploadOf } from './own-uploads.ts';
 import type { UploadStore } from './ports.ts';
 import type { UploadSettings } from './settings.ts';
@@ -36,7 +36,8 @@ export async function presignUpload(
       details: { maxBytes: settings.maxFileBytes },
     });
   }
-  if (mimeType !== unknownType) requireAllowed(mimeType, settings);
+  if (mimeType !== unknownType)
+    requireAllowedClaim({ declaredType: mimeType, originalName: request.originalName }, settings);
   const file = newUpload(deps.clock.now(), request, { mimeType, sizeBytes });
   return await presign<UploadFile>(deps, file, {
     isOwn: uploadOf(request.userId),
@@ -46,7 +47,8 @@ export async function presignUpload(
 }
 
 /**
- * Finishes a direct upload: judged by its first bytes, copied inside R2 to its final key with the type and disposition
+ * Finishes a direct upload: judged by its first bytes (one GET) and a ZIP by its directory as well (one more as a rule,
+ * three at most: see `zipExcerpt`), copied inside R2 to its final key with the type and disposition
  * they call for. No whole file passes through here. See `completeUpload` for its errors and what may go on beside it;
  * adds `invalid_file_type`, and `file_not_found` for another user's upload or one that nobody completed in time.
  */
@@ -66,9 +68,11 @@ export async function completeDirectUpload(
     authorize,
     limits: () => [],
     async prepare(file, head) {
-      const { originalName, bucket } = file;
-      const bytes = await readIncoming(deps.objects, file, head, { first: 0, last: sniffBytes - 1 });
-      const { type, headers } = await judge(deps, bytes, { originalName, bucket, settings });
+      const { originalName, bucket, mimeType: declaredType } = file;
+      const read = (first: number, last: number) => readIncoming(deps.objects, file, head, { first, last });
+      const bytes = await read(0, sniffBytes - 1);
+      const remote = { sizeBytes: head.sizeBytes, read };
+      const { type, headers } = await judge(deps, bytes, { originalName, declaredType, bucket, settings, remote });
       judged = { mimeType: type.mimeType, headers };
       return await renamed(deps, file, { ext: type.ext, authorize });
     },

@@ -3,10 +3,12 @@ import { keySegment, newId, newUuid } from '#core/files/ids.ts';
 import type { NewFile } from '#core/files/pending.ts';
 import type { DetectedType, ObjectHeaders } from '#core/files/ports.ts';
 import type { UploadFile } from '#core/files/record.ts';
+import { sniffBytes } from '#core/files/sniff.ts';
 import type { IdempotencyClaim } from '#core/files/store.ts';
-import type { TypeDetector } from '#core/uploads/ports.ts';
+import type { Remote, TypeDetector } from '#core/uploads/ports.ts';
 import { servingOf } from './serving.ts';
 import { allowsType, type UploadSettings } from './settings.ts';
+import { isNamedText, plainText, textTypeOf } from './text-types.ts';
 
 export type Visibility = 'public' | 'private';
 
@@ -58,16 +60,28 @@ export interface JudgeDeps {
   disposition: Disposition;
 }
 
+export interface JudgedUpload {
+  originalName: string;
+  /** The client's claim, which counts among texts only. */
+  declaredType: string;
+  bucket: UploadFile['bucket'];
+  settings: UploadSettings;
+  /** Where the other bytes are, when only the first ones are given. */
+  remote?: Remote;
+}
+
 /**
- * What a file is by its bytes, or its first ones, and the headers that make serving it safe. Throws `invalid_file_type`
+ * What a file is by its bytes, or its first ones, a text also by its claimed type or name (`textTypeOf`), and the headers that make serving it safe. Throws `invalid_file_type`
  * when the administrator does not allow what it is.
  */
 export async function judge(
   { types, disposition }: JudgeDeps,
   bytes: Uint8Array,
-  { originalName, bucket, settings }: { originalName: string; bucket: UploadFile['bucket']; settings: UploadSettings },
+  upload: JudgedUpload,
 ): Promise<{ type: DetectedType; headers: ObjectHeaders }> {
-  const type = await types.detect(bytes);
+  const { originalName, bucket, settings, remote } = upload;
+  const found = await types.detect(bytes, remote);
+  const type = found.mimeType === plainText.mimeType ? textOf(bytes, upload) : found;
   requireAllowed(type.mimeType, settings);
   const serving = servingOf(type, { originalName, utf8: isUtf8(bytes) });
   const headers = {
@@ -77,6 +91,30 @@ export async function judge(
     cacheControl: `${bucket === 'public' ? 'public' : 'private'}, max-age=31536000, immutable`,
   };
   return { type, headers };
+}
+
+/**
+ * The claim counts of UTF-8 only: other encodings cannot be told. Judged by the first bytes, as a direct upload is. Where
+ * the administrator allows plain text and not this one, it is kept as plain text, which it is as well.
+ */
+function textOf(bytes: Uint8Array, { settings: { allowedTypes }, ...claim }: JudgedUpload): DetectedType {
+  const named = isUtf8(bytes.subarray(0, sniffBytes)) ? textTypeOf(claim) : plainText;
+  return allowsType(allowedTypes, named.mimeType) ? named : plainText;
+}
+
+/**
+ * Refuses what is declared as a type that could not be kept under any name it may turn out to have. Throws
+ * `invalid_file_type`.
+ */
+export function requireAllowedClaim(
+  claim: { declaredType: string; originalName: string },
+  settings: UploadSettings,
+): void {
+  const { declaredType } = claim;
+  const text = textTypeOf(claim).mimeType;
+  const isText = declaredType === plainText.mimeType || isNamedText(text);
+  const possible = isText ? [declaredType, text, plainText.mimeType] : [declaredType];
+  if (!possible.some((type) => allowsType(settings.allowedTypes, type))) requireAllowed(declaredType, settings);
 }
 
 /** Throws `invalid_file_type`. */

@@ -34,7 +34,18 @@ export interface UploadSettingsStore {
   update(changes: Partial<UploadSettings>): Promise<UploadSettings>;
 }
 
+/** A file of which no more than the beginning is at hand. */
+export interface Remote {
+  sizeBytes: number;
+  /** Reads a part of it, both ends inclusive. */
+  read(first: number, last: number): Promise<Uint8Array>;
+}
+
 export interface TypeDetector {
-  /** Judges a whole file or its first `sniffBytes`. Never throws: bytes of no known kind are `application/octet-stream`. */
-  detect(bytes: Uint8Array): Promise<DetectedType>;
+  /**
+   * Judges a whole file, or the first `sniffBytes` of one whose other bytes can be read: of a ZIP three small parts at
+   * most, of everything else none. Bytes of no known kind are `application/octet-stream`. Throws what `read` throws, and
+   * nothing else.
+   */
+  detect(bytes: Uint8Array, remote?: Remote): Promise<DetectedType>;
 }

@@ -24,16 +24,16 @@ export interface StoreUploadDeps extends JudgeDeps {
  */
 export async function storeUpload(
   deps: StoreUploadDeps,
-  upload: UploadRequest & { bytes: Uint8Array },
+  upload: UploadRequest & { bytes: Uint8Array; declaredType: string },
   settings: UploadSettings,
 ): Promise<UploadFile> {
-  const { bytes, idempotency, originalName, userId } = upload;
+  const { bytes, declaredType, idempotency, originalName, userId } = upload;
   const isOwn = uploadOf(userId);
   const replayed = idempotency && (await findReplay(deps, isOwn, idempotency));
   if (replayed !== undefined) return replayed;
 
   const bucket = upload.visibility === 'public' ? 'public' : 'default';
-  const { type, headers } = await judge(deps, bytes, { originalName, bucket, settings });
+  const { type, headers } = await judge(deps, bytes, { originalName, declaredType, bucket, settings });
   const now = deps.clock.now();
   const described = newUpload(now, upload, { ...type, sizeBytes: bytes.byteLength });
   const file = pendingRecord<UploadFile>(now, described);

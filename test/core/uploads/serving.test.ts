@@ -11,8 +11,7 @@ describe('how a file is served', () => {
     'image/svg+xml',
     'application/xml',
     'application/xhtml+xml',
-    'application/pdf',
-    'text/javascript',
+    'application/ecmascript',
     'application/javascript',
     'application/wasm',
     'application/x-shockwave-flash',
@@ -20,7 +19,6 @@ describe('how a file is served', () => {
     'application/postscript',
     'application/x-google-chrome-extension',
     'application/rss+xml',
-    'text/calendar',
     'multipart/x-mixed-replace',
     'model/x3d+xml',
     'message/rfc822',
@@ -28,7 +26,15 @@ describe('how a file is served', () => {
     expect(serve(mimeType)).toEqual({ contentType: 'application/octet-stream', disposition: 'attachment' });
   });
 
-  it.each(['image/png', 'image/webp', 'audio/mpeg', 'video/mp4', 'font/woff2'])('%s is shown in place', (mimeType) => {
+  it.each([
+    'image/png',
+    'image/webp',
+    'audio/mpeg',
+    'video/mp4',
+    'font/woff2',
+    'application/pdf',
+    'application/geo+json',
+  ])('%s is shown in place', (mimeType) => {
     expect(serve(mimeType)).toEqual({ contentType: mimeType, disposition: 'inline' });
   });
 
@@ -46,6 +52,23 @@ describe('how a file is served', () => {
     expect(serve('text/plain', 'notes.md')).toEqual(text);
     expect(serve('text/plain', 'notes.txt', false)).toEqual({ ...text, contentType: 'text/plain' });
   });
+
+  it.each(['text/javascript', 'text/css', 'text/calendar', 'text/vcard'])(
+    '%s is saved, whatever its name',
+    (mimeType) => {
+      expect(serve(mimeType, 'x.txt')).toEqual({
+        contentType: `${mimeType}; charset=utf-8`,
+        disposition: 'attachment',
+      });
+    },
+  );
+
+  it.each(['text/csv', 'text/markdown', 'application/json', 'application/pdf'])(
+    '%s that is named like a page is saved, not shown',
+    (mimeType) => {
+      expect(serve(mimeType, 'x.html').disposition).toBe('attachment');
+    },
+  );
 
   it.each(['app.js', 'a.b.MJS', 'x.html', 'x.htm', 'logo.svg', 'feed.xml', 'page.xhtml', 'a.css', 'shell.php'])(
     'text named %s is saved, not shown',

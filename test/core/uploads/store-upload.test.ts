@@ -11,6 +11,7 @@ const upload = (more: Partial<Parameters<typeof storeUpload>[1]> = {}) => ({
   visibility: 'public' as const,
   bytes: Buffer.from('hello'),
   originalName: 'notes.txt',
+  declaredType: '',
   ...more,
 });
 const store = (more = {}) => storeUpload(world(), upload(more), settings);
@@ -34,7 +35,7 @@ describe('storing an upload', () => {
     expect(await world().objectKeys()).toEqual([closed.key]);
     const bytes = await world().objects.get(open, { maxBytes: 100 });
     expect(Buffer.from(bytes ?? []).toString()).toBe('hello');
-    expect(await world().objects.head(closed)).toMatchObject({ contentType: 'application/octet-stream' });
+    expect(await world().objects.head(closed)).toMatchObject({ contentType: 'application/pdf' });
     expect(closed.mimeType).toBe('application/pdf');
   });
 
