@@ -56,10 +56,11 @@ export function declaredOf(input: DeclarationInput): Declared {
   };
 }
 
+/** What names an upload, in a body; the same in capitals. */
+export const uploadId = z.string().check(z.maxLength(128), z.toLowerCase());
+
 /** Ids of uploads, each once: the same upload twice in one row would be one file with two names. */
-export const uploadIds = z
-  .array(z.string().check(z.maxLength(128), z.toLowerCase()))
-  .check(z.minLength(1), z.maxLength(maxUploadsPerParent), areUnique());
+export const uploadIds = z.array(uploadId).check(z.minLength(1), z.maxLength(maxUploadsPerParent), areUnique());
 
 export function areUnique() {
   return z.refine<string[]>((ids) => new Set(ids).size === ids.length, 'must name each upload once');
@@ -80,9 +81,7 @@ export const defaultLimit = 50;
 
 /** What people write to each other: with uploads, which say the organization, or without any, which need it named. */
 export const writtenFields = {
-  uploadIds: z.optional(
-    z.array(z.string().check(z.maxLength(128))).check(z.maxLength(maxUploadsPerParent), areUnique()),
-  ),
+  uploadIds: z.optional(z.array(uploadId).check(z.maxLength(maxUploadsPerParent), areUnique())),
   organizationId: optionalIdentifier,
   text: note,
 };

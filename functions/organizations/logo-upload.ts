@@ -1,7 +1,13 @@
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { presignAnswer } from '#contracts/fields.ts';
-import { declarationFields, declaredOf, isDeclared, organizationParams } from '#contracts/organization-fields.ts';
+import {
+  declarationFields,
+  declaredOf,
+  isDeclared,
+  organizationParams,
+  uploadId,
+} from '#contracts/organization-fields.ts';
 import { consumedFileAnswer, consumedFileView, presignView } from '#contracts/organization-views.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { completeLogo, presignLogo } from '#core/organizations/logo.ts';
@@ -14,10 +20,7 @@ export const contract = {
   description:
     'Presigns a new logo from a declaration, or completes one from its `uploadId`. Who does not complete finds the logo changed by the next GET.',
   params: organizationParams,
-  json: z.union([
-    z.strictObject({ uploadId: z.string().check(z.maxLength(128), z.toLowerCase()) }),
-    z.object(declarationFields).check(isDeclared()),
-  ]),
+  json: z.union([z.strictObject({ uploadId }), z.object(declarationFields).check(isDeclared())]),
   success: 201,
   answer: z.union([z.object({ logo: consumedFileAnswer }), presignAnswer]),
   wording: organizationWording,

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
-import { areUnique, organizationParams } from '#contracts/organization-fields.ts';
+import { areUnique, organizationParams, uploadId } from '#contracts/organization-fields.ts';
 import { minisiteAnswer, minisiteView } from '#contracts/organization-views.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { maxAssets, maxContentBytes, publishMinisite } from '#core/organizations/minisite.ts';
@@ -20,7 +20,7 @@ export const contract = {
   params: organizationParams,
   json: z.object({
     content: z.record(z.string(), z.unknown()).check(isSmall),
-    assetUploadIds: z.optional(z.array(z.string().check(z.maxLength(128))).check(z.maxLength(maxAssets), areUnique())),
+    assetUploadIds: z.optional(z.array(uploadId).check(z.maxLength(maxAssets), areUnique())),
     public: z.optional(z.boolean()),
   }),
   success: 200,

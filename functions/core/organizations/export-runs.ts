@@ -10,7 +10,8 @@ import { currentExport, type ExportRun, headersOf, laterExport } from './export-
 import { storageRefusal } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';
 
-interface Deps {
+/** What storing the CSV of a job takes. */
+export interface ExportDeps {
   organizations: OrganizationStore;
   files: FileStore;
   objects: ObjectStore;
@@ -29,7 +30,7 @@ const keptSeconds = 2 * downloadSeconds;
  * change; then one transaction makes it the job's and releases the one before. Whoever asks for the download gets the old
  * or the new, each whole, and never none. Of two at once the later wins; the same content at once is one run.
  */
-export async function replaceExport(deps: Deps, run: ExportRun): Promise<OrganizationFile> {
+export async function replaceExport(deps: ExportDeps, run: ExportRun): Promise<OrganizationFile> {
   const now = deps.clock.now();
   const file = pendingRecord<OrganizationFile>(now, laterExport(run, now));
   await reserve(deps.files, file, { lost: deps });
@@ -55,7 +56,7 @@ export async function replaceExport(deps: Deps, run: ExportRun): Promise<Organiz
  * the job with none. Undefined when nobody can tell, and then nothing is given up: the record says when it is over.
  */
 async function hasTakenPlace(
-  { organizations }: Deps,
+  { organizations }: ExportDeps,
   { orgId, jobId }: ExportRun,
   { id }: OrganizationFile,
 ): Promise<OrganizationFile | false | undefined> {
@@ -68,7 +69,7 @@ async function hasTakenPlace(
 }
 
 async function takePlace(
-  { organizations, clock, scheduleDelete }: Deps,
+  { organizations, clock, scheduleDelete }: ExportDeps,
   { orgId, jobId }: ExportRun,
   file: OrganizationFile,
 ): Promise<OrganizationFile | typeof moved> {

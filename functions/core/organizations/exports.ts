@@ -1,11 +1,10 @@
 import { AppError } from '#core/files/errors.ts';
 import { pendingRecord } from '#core/files/pending.ts';
-import type { Clock, ObjectStore, SignedUrl, UrlSigner } from '#core/files/ports.ts';
+import type { SignedUrl, UrlSigner } from '#core/files/ports.ts';
 import { type OrganizationFile, objectOf, stuckAfterMs } from '#core/files/record.ts';
-import type { FileStore } from '#core/files/store.ts';
 import { downloadSeconds } from './documents.ts';
 import { currentExport, type ExportRun, firstExport, headersOf, idsOf, type Job, readPlaces } from './export-places.ts';
-import { replaceExport } from './export-runs.ts';
+import { type ExportDeps, replaceExport } from './export-runs.ts';
 import { notActiveMember, notFound, storageRefusal } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';
 
@@ -15,20 +14,12 @@ export const maxExportBytes = 4 * 1024 * 1024;
 /** A step of this much may still be going on; longer than any function may run. */
 const marginMs = 60_000;
 
-interface Deps {
-  organizations: OrganizationStore;
-  files: FileStore;
-  objects: ObjectStore;
-  clock: Clock;
-  scheduleDelete: (fileId: string, delaySeconds?: number) => Promise<void>;
-}
-
 /**
  * Stores the CSV of a job (docs/contract.md, "Exports"). The same bytes again are answered the same, and finish what an
  * earlier request left half done; other bytes are the job run again, and take the place of what it had. Throws
  * `idempotency_key_reused` for a job whose name another one has taken, `request_in_progress` and `temporarily_unavailable`.
  */
-export async function storeExport(deps: Deps, job: ExportRun): Promise<OrganizationFile> {
+export async function storeExport(deps: ExportDeps, job: ExportRun): Promise<OrganizationFile> {
   const now = deps.clock.now();
   // Another request may finish it, so it is not over with the one that began it.
   const wanted = { ...pendingRecord<OrganizationFile>(now, firstExport(job)), dueAt: now.getTime() + stuckAfterMs };
@@ -45,7 +36,7 @@ export async function storeExport(deps: Deps, job: ExportRun): Promise<Organizat
 }
 
 /** False when the job has a record already, or was run again since it had one. */
-async function stage({ organizations }: Deps, wanted: OrganizationFile, job: Job): Promise<boolean> {
+async function stage({ organizations }: ExportDeps, wanted: OrganizationFile, job: Job): Promise<boolean> {
   const mayBeUnderFormerName = idsOf(job).length > 1;
   if (mayBeUnderFormerName && (await readPlaces(organizations, job)).own !== undefined) return false;
   const { orgId, jobId } = job;
@@ -78,7 +69,7 @@ export async function exportUrl(
  * Undefined when the job has something else, which these bytes take the place of.
  */
 async function findEarlier(
-  { organizations, clock }: Deps,
+  { organizations, clock }: ExportDeps,
   wanted: OrganizationFile,
   job: Job,
 ): Promise<OrganizationFile | undefined> {
