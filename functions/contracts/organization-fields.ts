@@ -5,6 +5,8 @@ import { cleanFileName } from './file-name.ts';
 import { idCursor, identifier, optionalIdentifier } from './parameters.ts';
 
 export const organizationParams = z.object({ orgId: identifier });
+export const jobParams = z.object({ orgId: identifier, jobId: identifier });
+export const workoutParams = z.object({ orgId: identifier, workoutId: identifier });
 
 /**
  * Both spellings are taken, `mime` and `size` as well as `mimeType` and `fileSize`
@@ -55,6 +57,29 @@ export function declaredOf(input: DeclarationInput): Declared {
     originalName: input.filename === undefined ? undefined : cleanFileName(input.filename),
   };
 }
+
+const bytes = z.optional(z.int().check(z.minimum(1)));
+
+/** A size alone, where the type is given: all spellings of it are taken. */
+export const sizeFields = { size: bytes, sizeBytes: bytes, fileSize: bytes };
+
+interface SizeInput {
+  size?: number | undefined;
+  sizeBytes?: number | undefined;
+  fileSize?: number | undefined;
+}
+
+/** The sizes that are said, in bytes; one of them unless the caller contradicts itself. */
+export function sizesOf({ size, sizeBytes, fileSize }: SizeInput): Set<number> {
+  return new Set([size, sizeBytes, fileSize].filter((said) => said !== undefined));
+}
+
+/** Refuses a declaration of no size, and of two. */
+export const hasOneSize = <T extends SizeInput>() =>
+  z.refine<T>((given) => sizesOf(given).size === 1, { error: 'must say the size in bytes', path: ['sizeBytes'] });
+
+/** The size a checked declaration says, in bytes. */
+export const sizeOf = (given: SizeInput): number => [...sizesOf(given)][0] ?? 0;
 
 /** What names an upload, in a body; the same in capitals. */
 export const uploadId = z.string().check(z.maxLength(128), z.toLowerCase());

@@ -127,3 +127,17 @@ export function documentView(file: OrganizationFile): z.output<typeof documentAn
     retainedUntil: new Date(file.retainedUntil ?? 0).toISOString(),
   };
 }
+
+/** The CSV of a job. */
+export const exportAnswer = z.object({
+  jobId: text,
+  organizationId: text,
+  key: text,
+  sizeBytes: z.number(),
+  createdAt: text,
+});
+
+export function exportView(jobId: string, file: OrganizationFile): z.output<typeof exportAnswer> {
+  const { orgId, key, sizeBytes, createdAt } = file;
+  return { jobId, organizationId: orgId, key, sizeBytes, createdAt };
+}

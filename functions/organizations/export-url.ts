@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
-import { identifier } from '#contracts/parameters.ts';
+import { jobParams } from '#contracts/organization-fields.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { exportUrl } from '#core/organizations/exports.ts';
 import { organizations, signer } from '#runtime/container.ts';
@@ -9,7 +9,7 @@ import { serve } from '#runtime/serve.ts';
 export const contract = {
   tag: 'organizations',
   description: 'A fresh download for a member or for the platform; it works for 60 seconds.',
-  params: z.object({ orgId: identifier, jobId: identifier }),
+  params: jobParams,
   success: 200,
   answer: z.object({ url: z.string(), expiresAt: z.string() }),
   wording: organizationWording,

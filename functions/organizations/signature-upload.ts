@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { presignAnswer } from '#contracts/fields.ts';
+import { sizeFields, sizesOf } from '#contracts/organization-fields.ts';
 import { presignView } from '#contracts/organization-views.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { presignSignature, unknownSize } from '#core/organizations/signatures.ts';
@@ -8,7 +9,6 @@ import { clock, organizations, scheduleDelete, signer } from '#runtime/container
 import { claimOf } from '#runtime/idempotency.ts';
 import { serve } from '#runtime/serve.ts';
 
-const bytes = z.optional(z.int().check(z.minimum(1)));
 const mediaType = z.optional(z.string().check(z.maxLength(100)));
 
 export const contract = {
@@ -18,13 +18,8 @@ export const contract = {
   params: z.object({ token: z.string() }),
   json: z.optional(
     z
-      .object({ size: bytes, sizeBytes: bytes, fileSize: bytes, mime: mediaType, mimeType: mediaType })
-      .check(
-        z.refine(
-          ({ size, sizeBytes, fileSize }) => sizesOf(size, sizeBytes, fileSize).size <= 1,
-          'must say one size in bytes, or none',
-        ),
-      ),
+      .object({ ...sizeFields, mime: mediaType, mimeType: mediaType })
+      .check(z.refine((given) => sizesOf(given).size <= 1, 'must say one size in bytes, or none')),
   ),
   success: 201,
   answer: presignAnswer,
@@ -36,7 +31,7 @@ export const contract = {
 /** docs/contract.md, "Signatures". */
 export const handler = serve('organizations/signature-upload', contract, async (request) => {
   const { params, json = {} } = request;
-  const [sizeBytes] = sizesOf(json.size, json.sizeBytes, json.fileSize);
+  const [sizeBytes] = sizesOf(json);
   const mimeType = json.mimeType ?? json.mime ?? 'image/png';
   const declared = { ...unknownSize(), mimeType, ...(sizeBytes !== undefined && { sizeBytes, atMost: undefined }) };
   const deps = { organizations: organizations(), signer: signer(), clock, scheduleDelete: scheduleDelete() };
@@ -44,7 +39,3 @@ export const handler = serve('organizations/signature-upload', contract, async (
     await presignSignature(deps, params.token, declared, claimOf('organizations/signature-upload', request)),
   );
 });
-
-function sizesOf(...sizes: (number | undefined)[]): Set<number> {
-  return new Set(sizes.filter((size) => size !== undefined));
-}

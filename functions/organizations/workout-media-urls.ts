@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
-import { identifier } from '#contracts/parameters.ts';
+import { workoutParams } from '#contracts/organization-fields.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { workoutMediaUrls } from '#core/organizations/workout-media.ts';
 import { objects, organizations, signer } from '#runtime/container.ts';
@@ -13,7 +13,7 @@ export const contract = {
   tag: 'organizations',
   description:
     "Links for the media references in a workout's body, in the order asked for. What is not in the bucket is in `missing`.",
-  params: z.object({ orgId: identifier, workoutId: identifier }),
+  params: workoutParams,
   json: z.object({ keys: z.array(z.string()).check(z.minLength(1), z.maxLength(maxKeys)) }),
   success: 200,
   answer: z.object({

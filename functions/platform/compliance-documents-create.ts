@@ -4,7 +4,9 @@ import { organizationParams } from '#contracts/organization-fields.ts';
 import { documentAnswer, documentView } from '#contracts/organization-views.ts';
 import { madeId, optionalIdentifier } from '#contracts/parameters.ts';
 import { organizationWording } from '#contracts/refusals.ts';
-import { maxDocumentBytes, storeComplianceDocument } from '#core/organizations/compliance.ts';
+import { storeComplianceDocument } from '#core/organizations/compliance.ts';
+import { hardCapBytes } from '#core/organizations/policy.ts';
+import { directRoutes } from '#http/direct-hint.ts';
 import { idempotencyOf } from '#http/idempotency.ts';
 import { organizationDeps } from '#runtime/container.ts';
 import { serveForm } from '#runtime/serve-form.ts';
@@ -21,7 +23,10 @@ export const contract = {
   wording: organizationWording,
 } satisfies Contract;
 
-const limits = async () => ({ maxFileBytes: maxDocumentBytes });
+const limits = async ({ params }: { params: { orgId: string } }) => {
+  const upload = 'platform/compliance-documents-upload';
+  return { maxFileBytes: hardCapBytes, direct: directRoutes(upload, upload, params) };
+};
 
 /** docs/contract.md, "Compliance documents". */
 export const handler = serveForm('platform/compliance-documents-create', contract, limits, async (request) => {

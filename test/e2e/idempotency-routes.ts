@@ -163,6 +163,10 @@ export const repeatables: Partial<Record<EndpointName, Make>> = {
     const json = { ownerType: 'progress_photo', ...declared };
     return withJson('POST', `/organizations/${org}/uploads/presign`, ada.as, json, { fileSize: 21 })(world);
   },
+  'organizations/workout-media-upload': async (world) => {
+    const { org, ada } = world.organizations;
+    return withJson('POST', `/organizations/${org}/workouts/w/media`, ada.as, declared, { fileSize: 21 })(world);
+  },
   'platform/claims-create': async (world) => {
     const { path, json } = claiming(world, await staged(world));
     return withJson('POST', path, world.organizations.platform, json, { config: {} })(world);
@@ -185,6 +189,11 @@ export const repeatables: Partial<Record<EndpointName, Make>> = {
         ),
       }),
   }),
+  'platform/compliance-documents-upload': async (world) => {
+    const { org, platform } = world.organizations;
+    const path = `/platform/organizations/${org}/compliance-documents/upload`;
+    return withJson('POST', path, platform, { sizeBytes: 20 }, { sizeBytes: 21 })(world);
+  },
   'platform/exports-create': async ({ organizations: { stowage, org, platform } }) => ({
     send: (headers, content) =>
       stowage.call('POST', `/platform/organizations/${org}/exports/job`, {
@@ -193,6 +202,11 @@ export const repeatables: Partial<Record<EndpointName, Make>> = {
         body: `a,b\n${content},1\n`,
       }),
   }),
+  'platform/exports-upload': async (world) => {
+    const { org, platform } = world.organizations;
+    const path = `/platform/organizations/${org}/exports/job/upload`;
+    return withJson('POST', path, platform, { sizeBytes: 20 }, { sizeBytes: 21 })(world);
+  },
   'platform/lifecycle-events': async (world) => {
     const json = { eventId: 'event', type: 'lock.deleted', lockId: 'nobody-1' };
     return withJson('POST', '/platform/lifecycle-events', world.organizations.platform, json, { lockId: 'nobody-2' })(
@@ -232,17 +246,3 @@ const sendCoin = (
   headers: Record<string, string>,
   coinName: string,
 ) => stowage.call('POST', path, { token: app.userToken, headers, body: formOf({ bytes: photo }, { coinName }) });
-
-/** Routes that change something and need no key, and why. */
-export const withoutKey: Partial<Record<EndpointName, string>> = {
-  'admin/developer-keys-revoke': 'what is revoked stays so, and nothing else goes',
-  'admin/reconcile': 'every repair is conditional, and one run works at a time',
-  'extensions/session-files-complete': 'an upload is completed once, and answered the same by its id',
-  'extensions/session-files-delete': 'what is deleted stays so, and nothing else goes',
-  'extensions/setup-files-complete': 'an upload is completed once, and answered the same by its id',
-  'extensions/setup-files-staged-delete': 'what is deleted stays so, and nothing else goes',
-  'organizations/workout-media-urls': 'it signs links and changes nothing',
-  'platform/compliance-documents-delete': 'what is deleted stays so, and nothing else goes',
-  'uploads/complete': 'an upload is completed once, and answered the same by its id',
-  'uploads/delete': 'what is deleted stays so, and nothing else goes',
-};

@@ -2,8 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type EndpointName, type EndpointRow, endpoints } from '#functions/routes.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { expectError } from './expectations.ts';
-import { type Repeatable, repeatables, type World, withoutKey } from './idempotency-routes.ts';
+import { type Repeatable, repeatables, type World } from './idempotency-routes.ts';
 import { organizationsOn, put, type Row } from './organization-support.ts';
+import { withoutKey } from './routes-without-key.ts';
 import { openCloud } from './support.ts';
 
 let opened: Awaited<ReturnType<typeof openCloud>>;

@@ -170,7 +170,9 @@ describe('callers', () => {
     ['GET', '/platform/organizations/o/compliance-documents'],
     ['GET', '/platform/organizations/o/compliance-documents/d'],
     ['DELETE', '/platform/organizations/o/compliance-documents/d'],
+    ['POST', '/platform/organizations/o/compliance-documents/upload'],
     ['POST', '/platform/organizations/o/exports/j'],
+    ['POST', '/platform/organizations/o/exports/j/upload'],
     ['POST', '/platform/organizations/o/forms/f/signature-tokens'],
   ])('%s %s is for the platform', async (method, path) => {
     expect((await stowage.call(method, path)).status).toBe(401);

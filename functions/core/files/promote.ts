@@ -93,7 +93,9 @@ export interface Completion<F extends FileRecord> extends Pick<PromoteSteps<F, u
   /** Lets the caller's upload through, `pending` or already `ready`; throws the surface's refusal for all else. */
   authorize: (file: FileRecord | undefined) => F;
   /** What the counters may reach when the stored bytes are more than was declared, narrowest first. */
-  limits: (file: F) => CounterLimit[];
+  limits?: (file: F) => CounterLimit[];
+  /** Makes the record ready together with whatever stands beside it, in place of the record alone. Nothing of it is counted. */
+  settle?: (promotion: Promotion<F>) => Promise<'ready' | 'moved'>;
 }
 
 /**
@@ -128,10 +130,12 @@ export async function completeUpload<F extends FileRecord>(deps: CompleteDeps, c
 
 async function settle<F extends FileRecord>(
   deps: CompleteDeps,
-  { limits }: Completion<F>,
-  { file, next }: Promotion<F>,
+  { limits, settle: settleBeside }: Completion<F>,
+  promotion: Promotion<F>,
 ): Promise<'moved' | undefined> {
-  const step = () => deps.files.settle(file, next, limits(file));
+  if (settleBeside !== undefined) return (await settleBeside(promotion)) === 'moved' ? 'moved' : undefined;
+  const { file, next } = promotion;
+  const step = () => deps.files.settle(file, next, limits?.(file) ?? []);
   const { outcome } = await withRoom(deps, next.sizeBytes - file.sizeBytes, step);
   switch (outcome) {
     case 'ready':

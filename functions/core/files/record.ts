@@ -93,6 +93,7 @@ export type OrganizationOwnerType =
   | 'message'
   | 'logo'
   | 'minisite_asset'
+  | 'workout_media'
   | 'signature'
   | 'compliance_document'
   | 'export';
@@ -105,7 +106,7 @@ export interface OrganizationFile extends StoredFile {
   scope: 'organization';
   orgId: string;
   ownerType: OrganizationOwnerType;
-  /** The row that took the upload: a parent, a compliance document, or the organization itself. */
+  /** What took the upload: a parent's row, a compliance document, a workout, or the organization itself. */
   parentId?: string;
   /** The form a signature or a compliance document is of. */
   formId?: string;

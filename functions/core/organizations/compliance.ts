@@ -3,6 +3,7 @@ import { giveUpFailed } from '#core/files/give-up.ts';
 import { keySegment, newId, newObjectKey } from '#core/files/ids.ts';
 import { type NewFile, pendingRecord } from '#core/files/pending.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
+import type { Promotion } from '#core/files/promote.ts';
 import { type OrganizationFile, objectOf, retainedUntil, settled } from '#core/files/record.ts';
 import { findReplay, replay } from '#core/files/replay.ts';
 import { reserve } from '#core/files/reserve.ts';
@@ -13,11 +14,12 @@ import { documentOf, readDocument } from './documents.ts';
 import { notFound, storageRefusal, unsupportedFileType, uploadNotFound } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';
 
-/** What a form carries through Lambda (AWS Lambda developer guide, "Lambda quotas"). */
-export const maxDocumentBytes = 4 * 1024 * 1024;
-
 /** docs/contract.md, "Compliance documents". We hold to it, whatever the bucket's own lock does. */
 const retentionYears = 7;
+
+const pdf = 'application/pdf';
+
+export const documentHeaders = { contentType: pdf };
 
 interface Deps {
   organizations: OrganizationStore;
@@ -27,13 +29,17 @@ interface Deps {
   scheduleDelete: (fileId: string) => Promise<void>;
 }
 
-export interface ComplianceDocument {
+/** What a document is of, and what it is signed with. */
+export interface DocumentFacts {
   orgId: string;
   subject: string;
-  bytes: Uint8Array;
   originalName: string;
   formId?: string | undefined;
   signatureUploadId?: string | undefined;
+}
+
+export interface ComplianceDocument extends DocumentFacts {
+  bytes: Uint8Array;
   idempotency?: IdempotencyClaim | undefined;
 }
 
@@ -45,20 +51,25 @@ export interface ComplianceDocument {
  * `idempotency_key_reused`, `request_in_progress` and `temporarily_unavailable`.
  */
 export async function storeComplianceDocument(deps: Deps, given: ComplianceDocument): Promise<OrganizationFile> {
-  const detected = sniff(given.bytes).mimeType;
-  if (detected !== 'application/pdf') throw unsupportedFileType({ detected, allowed: ['application/pdf'] });
+  requirePdf(given.bytes);
   const { idempotency } = given;
   const repeated = idempotency && (await findReplay(deps, documentOf(given.orgId), idempotency));
   if (repeated !== undefined) return repeated;
 
   const signatures = await readSignature(deps, given);
   const now = deps.clock.now();
-  const file = pendingRecord<OrganizationFile>(now, newDocument(now, given, signatures[0]?.formId));
+  const { byteLength: sizeBytes } = given.bytes;
+  const facts = { ...given, formId: given.formId ?? signatures[0]?.formId };
+  const file = pendingRecord<OrganizationFile>(now, newDocument(now, facts, { sizeBytes, keptFrom: now }));
   const earlier = await reserve(deps.files, file, { idempotency, lost: deps });
   if (earlier !== undefined) return await replay(deps, documentOf(given.orgId), { earlier, claim: idempotency });
   try {
-    await deps.objects.put(objectOf(file), given.bytes, { contentType: 'application/pdf' });
-    return await readyWithSignature(deps, file, signatures);
+    await deps.objects.put(objectOf(file), given.bytes, documentHeaders);
+    const next = settled(file, { mimeType: file.mimeType, sizeBytes }, deps.clock.now());
+    if (!(await settleWithSignature(deps, { file, next }, signatures))) {
+      throw uploadNotFound(signatures[0]?.id ?? file.id);
+    }
+    return next;
   } catch (error) {
     await giveUpFailed(deps, file);
     throw storageRefusal(error);
@@ -89,9 +100,16 @@ export async function deleteComplianceDocument(
   await Promise.all(gone.map(({ id }) => deps.scheduleDelete(id)));
 }
 
-async function readSignature(
-  { organizations, clock }: Deps,
-  { orgId, formId, signatureUploadId }: ComplianceDocument,
+/** Judged by the beginning. Throws `invalid_file_type`. */
+export function requirePdf(bytes: Uint8Array): void {
+  const detected = sniff(bytes).mimeType;
+  if (detected !== pdf) throw unsupportedFileType({ detected, allowed: [pdf] });
+}
+
+/** The signature a document names, as it waits to be consumed; none when it names none. Throws `upload_not_found`. */
+export async function readSignature(
+  { organizations, clock }: Pick<Deps, 'organizations' | 'clock'>,
+  { orgId, formId, signatureUploadId }: Pick<DocumentFacts, 'orgId' | 'formId' | 'signatureUploadId'>,
 ): Promise<OrganizationFile[]> {
   if (signatureUploadId === undefined) return [];
   const [file] = await organizations.getFiles([signatureUploadId]);
@@ -101,43 +119,42 @@ async function readSignature(
   return [file];
 }
 
-function newDocument(
+/** @param keptFrom when its seven years begin */
+export function newDocument(
   now: Date,
-  given: ComplianceDocument,
-  signedFormId: string | undefined,
+  { orgId, subject, originalName, formId, signatureUploadId }: DocumentFacts,
+  { sizeBytes, keptFrom }: { sizeBytes: number; keptFrom: Date },
 ): NewFile<OrganizationFile> {
   const id = newId(now);
-  const formId = given.formId ?? signedFormId;
-  const until = new Date(now);
+  const until = new Date(keptFrom);
   until.setUTCFullYear(until.getUTCFullYear() + retentionYears);
   return {
     id,
     scope: 'organization',
-    orgId: given.orgId,
-    userId: given.subject,
+    orgId,
+    userId: subject,
     ownerType: 'compliance_document',
     ...(formId !== undefined && { formId }),
-    ...(given.signatureUploadId !== undefined && { signatureUploadId: given.signatureUploadId }),
+    ...(signatureUploadId !== undefined && { signatureUploadId }),
     bucket: 'compliance',
-    key: newObjectKey(`compliance/${keySegment(given.orgId)}`, id, 'pdf'),
-    originalName: given.originalName,
-    mimeType: 'application/pdf',
-    sizeBytes: given.bytes.byteLength,
+    key: newObjectKey(`compliance/${keySegment(orgId)}`, id, 'pdf'),
+    originalName,
+    mimeType: pdf,
+    sizeBytes,
     retainedUntil: until.getTime(),
   };
 }
 
-async function readyWithSignature(
-  deps: Deps,
-  file: OrganizationFile,
+/** The document ready and its signature consumed, in one transaction. False when either was changed by somebody else. */
+export async function settleWithSignature(
+  deps: Pick<Deps, 'organizations' | 'objects' | 'clock'>,
+  { file, next }: Promotion<OrganizationFile>,
   signatures: OrganizationFile[],
-): Promise<OrganizationFile> {
-  const next = settled(file, { mimeType: file.mimeType, sizeBytes: file.sizeBytes }, deps.clock.now());
+): Promise<boolean> {
   const { refused } = await consumeUploads(deps, signatures, {
     parentId: file.id,
     retainedUntil: file.retainedUntil,
     also: [{ kind: 'settle', file, next }],
   });
-  if (refused.length > 0) throw uploadNotFound(signatures[0]?.id ?? file.id);
-  return next;
+  return refused.length === 0;
 }

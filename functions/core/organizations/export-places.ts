@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { idOfNamedKey, keySegment, newId } from '#core/files/ids.ts';
 import type { NewFile } from '#core/files/pending.ts';
 import type { ObjectHeaders } from '#core/files/ports.ts';
-import type { OrganizationFile } from '#core/files/record.ts';
+import { isOf, type OrganizationFile } from '#core/files/record.ts';
+import type { IsOwn } from '#core/files/replay.ts';
 import type { ExportRow, OrganizationStore } from './stores.ts';
 
 /** Where the CSVs of a job lie and which of them is the job's now (docs/contract.md, "Exports"). */
@@ -29,12 +30,25 @@ export const headersOf = (job: Job): ObjectHeaders => ({
 });
 
 /** The first CSV of a job: its key says whose it is, so that two requests cannot both be the first. */
-export const firstExport = (run: ExportRun) => newExport(run, `${folderOf(run)}.csv`);
+export const firstExport = (run: ExportRun) => newExport(ofBytes(run), `${folderOf(run)}.csv`);
 
 /** One that takes the place of another: a key of its own, below the job's, since no segment of a key holds a slash. */
-export const laterExport = (run: ExportRun, now: Date) => newExport(run, `${folderOf(run)}/${newId(now)}.csv`);
+export const laterExport = (run: NewExport, now: Date) => newExport(run, `${folderOf(run)}/${newId(now)}.csv`);
 
-function newExport({ bytes, subject, ...job }: ExportRun, key: string) {
+interface NewExport extends Job {
+  subject: string;
+  sizeBytes: number;
+  contentHash?: string;
+}
+
+/** What the record says of bytes that are here. */
+export const ofBytes = ({ bytes, ...run }: ExportRun): NewExport => ({
+  ...run,
+  sizeBytes: bytes.byteLength,
+  contentHash: createHash('sha256').update(bytes).digest('hex'),
+});
+
+function newExport({ subject, sizeBytes, contentHash, ...job }: NewExport, key: string) {
   return {
     id: idOfNamedKey(key),
     scope: 'organization',
@@ -45,8 +59,8 @@ function newExport({ bytes, subject, ...job }: ExportRun, key: string) {
     key,
     originalName: nameOf(job),
     mimeType: 'text/csv',
-    sizeBytes: bytes.byteLength,
-    contentHash: createHash('sha256').update(bytes).digest('hex'),
+    sizeBytes,
+    ...(contentHash !== undefined && { contentHash }),
   } satisfies NewFile<OrganizationFile>;
 }
 
@@ -67,6 +81,12 @@ export async function readPlaces(organizations: OrganizationStore, job: Job) {
   const found = (await organizations.getFiles(idsOf(job))).filter((file) => file !== undefined);
   return { own: found.find((file) => isOfJob(file, job)), found };
 }
+
+/** An id proves no owner: an upload is its job's only. */
+export const exportOf =
+  (job: Job): IsOwn<OrganizationFile> =>
+  (file): file is OrganizationFile =>
+    isOf('organization', file) && isOfJob(file, job);
 
 const isOfJob = ({ ownerType, orgId, originalName }: OrganizationFile, job: Job) =>
   ownerType === 'export' && orgId === job.orgId && originalName === nameOf(job);

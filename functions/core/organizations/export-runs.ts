@@ -1,12 +1,13 @@
 import { giveUpFailed } from '#core/files/give-up.ts';
 import { pendingRecord } from '#core/files/pending.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
+import type { Promotion } from '#core/files/promote.ts';
 import { type OrganizationFile, objectOf, settled } from '#core/files/record.ts';
 import { reserve } from '#core/files/reserve.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
 import type { FileStore } from '#core/files/store.ts';
 import { downloadSeconds } from './documents.ts';
-import { currentExport, type ExportRun, headersOf, laterExport } from './export-places.ts';
+import { currentExport, type ExportRun, headersOf, type Job, laterExport, ofBytes } from './export-places.ts';
 import { storageRefusal } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';
 
@@ -32,14 +33,12 @@ const keptSeconds = 2 * downloadSeconds;
  */
 export async function replaceExport(deps: ExportDeps, run: ExportRun): Promise<OrganizationFile> {
   const now = deps.clock.now();
-  const file = pendingRecord<OrganizationFile>(now, laterExport(run, now));
+  const file = pendingRecord<OrganizationFile>(now, laterExport(ofBytes(run), now));
   await reserve(deps.files, file, { lost: deps });
   try {
     await deps.objects.put(objectOf(file), run.bytes, headersOf(run));
-    const result = await retryOnMoved(() => takePlace(deps, run, file), {
-      attempts: maxAttempts,
-      busy: 'This job is being run by others right now. Try again.',
-    });
+    const next = settled(file, { mimeType: file.mimeType, sizeBytes: file.sizeBytes }, deps.clock.now());
+    const result = await makeCurrent(deps, run, { file, next });
     if (result.id !== file.id) await giveUpFailed(deps, file);
     return result;
   } catch (error) {
@@ -68,16 +67,31 @@ async function hasTakenPlace(
   }
 }
 
+/**
+ * Makes a stored CSV the job's and releases the one before, whatever became of that meanwhile. Answers what the job has
+ * then: `next`, or a CSV of the same content that another request stored.
+ */
+export async function makeCurrent(
+  deps: Pick<ExportDeps, 'organizations' | 'clock' | 'scheduleDelete'>,
+  job: Job,
+  promotion: Promotion<OrganizationFile>,
+): Promise<OrganizationFile> {
+  return await retryOnMoved(() => takePlace(deps, job, promotion), {
+    attempts: maxAttempts,
+    busy: 'This job is being run by others right now. Try again.',
+  });
+}
+
 async function takePlace(
-  { organizations, clock, scheduleDelete }: ExportDeps,
-  { orgId, jobId }: ExportRun,
-  file: OrganizationFile,
+  { organizations, clock, scheduleDelete }: Pick<ExportDeps, 'organizations' | 'clock' | 'scheduleDelete'>,
+  { orgId, jobId }: Job,
+  { file, next }: Promotion<OrganizationFile>,
 ): Promise<OrganizationFile | typeof moved> {
   const { file: before, row } = await currentExport(organizations, { orgId, jobId });
-  if (before?.state === 'ready' && before.contentHash === file.contentHash) return before;
+  if (before?.state === 'ready' && isSame(before, file)) return before;
   const now = clock.now();
-  const next = settled(file, { mimeType: file.mimeType, sizeBytes: file.sizeBytes }, now);
-  const gone = before?.state === 'ready' ? [before] : [];
+  // A first one that is still being stored gives way too: whoever stores it finds that it has, and is a later run then.
+  const gone = before === undefined || before.state === 'deleting' ? [] : [before];
   const refused = await organizations.commit([
     { kind: 'settle', file, next },
     { kind: 'export', row: { orgId, jobId, rev: row.rev, fileId: file.id } },
@@ -87,3 +101,7 @@ async function takePlace(
   await Promise.all(gone.map(({ id }) => scheduleDelete(id, keptSeconds)));
   return next;
 }
+
+/** Of what was uploaded directly nobody knows the content: it is the same as itself. */
+const isSame = (one: OrganizationFile, other: OrganizationFile): boolean =>
+  one.id === other.id || (one.contentHash !== undefined && one.contentHash === other.contentHash);

@@ -30,7 +30,7 @@ interface Policy {
 const stagedForParentMs = 15 * 60_000;
 const stagedForEditorMs = 24 * 3_600_000;
 
-/** What may be presigned, and as what (docs/contract.md, "Policy"; the last three beside the table). */
+/** What may be presigned, and as what (docs/contract.md, "Policy"; the last four beside the table). */
 const policies = {
   exercise_comment: {
     prefix: 'exercise-comments',
@@ -59,6 +59,14 @@ const policies = {
     prefix: 'minisites',
     allows: [{ types: webImages, maxBytes: 10 * mebibyte }],
     stagedForMs: stagedForEditorMs,
+  },
+  workout_media: {
+    prefix: 'workouts',
+    allows: [
+      { types: phoneImages, maxBytes: 15 * mebibyte },
+      { types: videos, maxBytes: hardCapBytes },
+    ],
+    stagedForMs: stagedForParentMs,
   },
   signature: {
     prefix: 'signatures',
@@ -93,8 +101,8 @@ export function checkPolicy(ownerType: UploadOwnerType, declared: { mimeType: st
 
 /**
  * Where the bytes of an upload will lie: `<prefix>/<owner>/<uploadId>.<ext>`, the owner being the uploader or, for what
- * belongs to everybody in it, the organization.
+ * belongs to everybody in it, the organization, and of a workout's media the workout in it.
  */
-export function keyOf(ownerType: UploadOwnerType, owner: string, uploadId: string, ext: string): string {
-  return `${policyOf(ownerType).prefix}/${keySegment(owner)}/${uploadId}.${ext}`;
+export function keyOf(ownerType: UploadOwnerType, owner: readonly string[], uploadId: string, ext: string): string {
+  return `${policyOf(ownerType).prefix}/${owner.map(keySegment).join('/')}/${uploadId}.${ext}`;
 }

@@ -31,6 +31,8 @@ export interface Staging {
   ownerType: UploadOwnerType;
   declared: Declared;
   formId?: string;
+  /** Of a workout's media. */
+  workoutId?: string;
   idempotency?: IdempotencyClaim | undefined;
 }
 
@@ -98,13 +100,14 @@ export function beside(
  */
 export async function newUpload(
   deps: { signer: UrlSigner; clock: Clock },
-  { orgId, userId, ownerType, declared, formId }: Staging,
+  { orgId, userId, ownerType, declared, formId, workoutId }: Staging,
 ): Promise<Begun<OrganizationFile>> {
   const ext = checkPolicy(ownerType, declared);
   const { sizeBytes, originalName } = declared;
   const mimeType = mediaTypeOf(declared.mimeType);
   const id = randomUUID();
   const isOfOneUser = ownerType === 'exercise_comment' || ownerType === 'progress_photo' || ownerType === 'message';
+  const owner = isOfOneUser ? userId : orgId;
   const file = {
     id,
     scope: 'organization' as const,
@@ -113,7 +116,7 @@ export async function newUpload(
     ownerType,
     ...(formId !== undefined && { formId }),
     bucket: 'default' as const,
-    key: keyOf(ownerType, isOfOneUser ? userId : orgId, id, ext),
+    key: keyOf(ownerType, workoutId === undefined ? [owner] : [owner, workoutId], id, ext),
     originalName: originalName ?? `${id}.${ext}`,
     mimeType,
     sizeBytes,

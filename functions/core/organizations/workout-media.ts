@@ -7,18 +7,22 @@ import type { OrganizationStore } from './stores.ts';
 /** Life of links in lists and pages, seconds (docs/contract.md, "Signed links"). */
 export const linkSeconds = 3600;
 
+/** Where the media of a workout lie. */
+export const workoutPrefix = (orgId: string, workoutId: string): string =>
+  `workouts/${keySegment(orgId)}/${keySegment(workoutId)}/`;
+
 /**
  * Links to media of one workout (docs/contract.md, "Workout media"). A workout's own keys are those below its prefix; a
- * key from anywhere else is not found, whatever lies there, and then no link is given at all. There is no record that
- * could name an owner: that the prefix is this organization's alone is what keeps others out. The bucket is asked for each, so that
- * no link is given to what is not there.
+ * key from anywhere else is not found, whatever lies there, and then no link is given at all. What an older
+ * store put there has no record that could name an owner: that the prefix is this organization's alone is what keeps others out. The
+ * bucket is asked for each, so that no link is given to what is not there.
  */
 export async function workoutMediaUrls(
   deps: { organizations: OrganizationStore; objects: ObjectStore; signer: UrlSigner },
   { orgId, userId, workoutId, keys }: { orgId: string; userId: string; workoutId: string; keys: string[] },
 ): Promise<{ links: ({ key: string } & SignedUrl)[]; missing: string[] }> {
   if (!(await deps.organizations.isActiveMember(orgId, userId))) throw notActiveMember();
-  const prefix = `workouts/${keySegment(orgId)}/${keySegment(workoutId)}/`;
+  const prefix = workoutPrefix(orgId, workoutId);
   if (!keys.every((key) => isBelow(prefix, key))) throw notFound('media of this workout');
   const there = new Set<string>();
   await inParallel([...new Set(keys)], async (key) => {

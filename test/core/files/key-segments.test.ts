@@ -97,7 +97,7 @@ describe('an id in a key', () => {
       const segment = keySegment(longest);
       const keys = [
         `exports/${segment}/${segment}.csv`,
-        keyOf('exercise_comment', longest, crypto.randomUUID(), 'heic'),
+        keyOf('workout_media', [longest, longest], crypto.randomUUID(), 'heic'),
         newUpload(
           new Date(),
           { userId: longest, visibility: 'private', originalName: 'a' },

@@ -73,9 +73,9 @@ describe('the policy', () => {
   });
 
   it("names keys as the contract does, and an owner's dots do not climb", () => {
-    expect(keyOf('exercise_comment', 'u1', 'id', 'mov')).toBe('exercise-comments/u1/id.mov');
-    expect(keyOf('progress_photo', 'u1', 'id', 'jpg')).toBe('progress-photos/u1/id.jpg');
-    expect(keyOf('message', 'u1', 'id', 'png')).toBe('messages/uploads/u1/id.png');
-    expect(keyOf('progress_photo', '..', 'id', 'jpg')).toBe('progress-photos/~2E~2E/id.jpg');
+    expect(keyOf('exercise_comment', ['u1'], 'id', 'mov')).toBe('exercise-comments/u1/id.mov');
+    expect(keyOf('progress_photo', ['u1'], 'id', 'jpg')).toBe('progress-photos/u1/id.jpg');
+    expect(keyOf('message', ['u1'], 'id', 'png')).toBe('messages/uploads/u1/id.png');
+    expect(keyOf('progress_photo', ['..'], 'id', 'jpg')).toBe('progress-photos/~2E~2E/id.jpg');
   });
 });
