@@ -42,6 +42,9 @@ const versionOnly: Plugin = {
   },
 };
 
+/** See {@link bundleFunctions}. */
+export type Bundle = typeof bundleFunctions;
+
 /**
  * Bundles the functions.
  * @param keys of the route table; the file is `<functionsRoot>/<key>.ts`
@@ -52,10 +55,13 @@ export async function bundleFunctions({
   keys,
   functionsRoot,
   outdir,
+  onRead,
 }: {
   keys: readonly string[];
   functionsRoot: string;
   outdir: string;
+  /** Told every file that was read, relative to the working folder: more than went into the bundles. */
+  onRead?: (files: string[]) => void;
 }): Promise<Record<string, FunctionBundle>> {
   const missing = keys.filter((key) => !existsSync(join(functionsRoot, `${key}.ts`)));
   if (missing.length > 0) {
@@ -90,6 +96,7 @@ export async function bundleFunctions({
     metafile: true,
     logLevel: 'silent',
   });
+  onRead?.(Object.keys(metafile.inputs));
   return Object.fromEntries(keys.map((key) => [key, describe(metafile, join(outdir, key))]));
 }
 

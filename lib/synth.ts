@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { bundleFunctions, type FunctionBundle } from './bundle.ts';
+import { type Bundle, bundleFunctions, type FunctionBundle } from './bundle.ts';
 import type { StowageConfig } from './config.ts';
 import { functionKeys, type RouteTable, routeTable } from './routes.ts';
 import { buildSharpLayer } from './sharp-layer-build.ts';
@@ -23,6 +23,8 @@ export interface SynthOptions {
   /** Another route table and its files, for tests. */
   routes?: RouteTable;
   functionsRoot?: string;
+  /** Bundles the functions; anew each time when left out. The assets of others than these stay where they were put. */
+  bundle?: Bundle;
 }
 
 /** One resource of the template, as far as readers of it care. */
@@ -58,7 +60,8 @@ export async function addStowage(
   options: SynthOptions,
 ): Promise<{ stack: StowageStack; bundles: Record<string, FunctionBundle> }> {
   const { config, localLayer = false, routes = routeTable, functionsRoot = join(root, 'functions') } = options;
-  const bundles = await bundleFunctions({
+  const { bundle = bundleFunctions } = options;
+  const bundles = await bundle({
     keys: functionKeys(routes),
     functionsRoot,
     outdir: join(app.outdir, 'functions'),
@@ -86,7 +89,11 @@ export async function synthesize(options: SynthOptions & { outdir: string; valid
     outdir,
     analyticsReporting: false,
     builtinCloudFormationValidation: options.validate ?? true,
-    context: { ...context, 'aws:cdk:enable-asset-metadata': true },
+    context: {
+      ...context,
+      'aws:cdk:enable-asset-metadata': true,
+      'aws:cdk:disable-asset-staging': options.bundle !== undefined,
+    },
   });
   const { stack, bundles } = await addStowage(app, options);
   const artifact = app.synth().getStackArtifact(stack.artifactId);
@@ -99,7 +106,7 @@ export async function synthesize(options: SynthOptions & { outdir: string; valid
     assetPath(logicalId) {
       const path = template.Resources[logicalId]?.Metadata?.[assetPathKey];
       if (typeof path !== 'string') throw new Error(`The template has no asset for '${logicalId}'`);
-      return join(outdir, path);
+      return resolve(outdir, path);
     },
   };
 }

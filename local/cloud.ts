@@ -4,11 +4,11 @@
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { stop as stopEsbuild } from 'esbuild';
 import { parseConfig } from '../lib/config.ts';
 import { synthesize } from '../lib/synth.ts';
 import type { Closable } from './aws.ts';
 import { type R2Tokens, startBuckets } from './buckets.ts';
+import { cachedBundle } from './bundle-cache.ts';
 import type { DrainReport } from './drain.ts';
 import type { DynamoOptions, LoadOptions } from './dynamo/server.ts';
 import { writePrivate } from './files.ts';
@@ -32,6 +32,8 @@ export const buckets = {
 } as const;
 
 const secretName = 'stowage/local/r2';
+
+const bundle = cachedBundle();
 
 /** What `dev.json` holds (docs/contract.md, "On one machine"). */
 export interface DevFile {
@@ -138,9 +140,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     });
     const outdir = path.join(dir, 'cdk.out');
     rmSync(outdir, { recursive: true, force: true });
-    const assembly = await synthesize({ config, outdir, localLayer: true, validate: false });
-    // Its service process would stay with 300 MB for nothing: bundles are built once a start.
-    await stopEsbuild();
+    const assembly = await synthesize({ config, outdir, localLayer: true, validate: false, bundle });
     let credentials: DemoCredentials | undefined;
     const baseUrl = `http://${host}:${ports.api}`;
     const pages = await options.startPages?.({

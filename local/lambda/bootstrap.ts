@@ -3,13 +3,14 @@
  * not provided by the runtime. What the code asset and its layers do not bring cannot be imported, even where this
  * repository has it.
  */
-import { createRequire, registerHooks } from 'node:module';
+import { createRequire, flushCompileCache, registerHooks } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BootArgument, FunctionError, InstanceMessage, InvokeMessage } from './protocol.ts';
 
 type Handler = (event: unknown, context: Record<string, unknown>) => unknown;
 
+delete process.env.NODE_COMPILE_CACHE;
 const boot = JSON.parse(process.argv.pop() ?? '{}') as BootArgument;
 
 /** Bare names of the function's own modules come from its layers or not at all, for `import` and `require` alike. */
@@ -91,6 +92,8 @@ load().then(
   (handler) => {
     process.on('message', (message) => void invoke(handler, message as InvokeMessage));
     send({ type: 'ready' });
+    // Not at the end of the process, which is killed; entries that are there already are not written again.
+    flushCompileCache();
   },
   (error) => die('Runtime.ImportModuleError', error),
 );

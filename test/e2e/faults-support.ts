@@ -38,15 +38,16 @@ export function openTable({ dev }: Pick<Cloud, 'dev'>) {
 }
 
 /** Ends every running instance of the functions whose name holds `part`, in the middle of whatever it does. */
-export const killInstances = (opened: Pick<OpenCloud, 'dir'>, part: string) => signalInstances(opened, part, 'SIGKILL');
+export const killInstances = (opened: Pick<OpenCloud, 'cloud'>, part: string) =>
+  signalInstances(opened, part, 'SIGKILL');
 
 /** Sends a signal to every running instance of the functions whose name holds `part`, and tells to how many. Linux only. */
-export function signalInstances({ dir }: Pick<OpenCloud, 'dir'>, part: string, signal: NodeJS.Signals): number {
+export function signalInstances({ cloud }: Pick<OpenCloud, 'cloud'>, part: string, signal: NodeJS.Signals): number {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   const found = pids.filter((pid) => {
     const variables = environmentOf(pid);
     const name = variables.find((line) => line.startsWith('AWS_LAMBDA_FUNCTION_NAME='));
-    const ours = variables.some((line) => line.startsWith(`LAMBDA_TASK_ROOT=${dir}/`));
+    const ours = variables.includes(`AWS_ENDPOINT_URL_DYNAMODB=${cloud.stack.endpoints.dynamodb}`);
     return ours && name?.toLowerCase().includes(part) === true;
   });
   for (const pid of found) process.kill(Number(pid), signal);
