@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -38,9 +38,12 @@ describe.skipIf(!client)('under the runtime interface client', () => {
     const { model, endpoints } = cloud.cloud.stack;
     const environment = environmentOf(spec, { authorizer: createAuthorizer(model), endpoints });
     const NODE_PATH = spec.layers.length > 0 ? join(layer, 'nodejs/node_modules') : '/opt/nodejs/node_modules';
+    // Away from this repository, whose packages a bundle would find by walking up.
+    const codeDir = join(cloud.dir, 'tasks', spec.logicalId);
+    cpSync(spec.codeDir, codeDir, { recursive: true });
     const runtime = await startRuntime({
       client: client ?? '',
-      codeDir: spec.codeDir,
+      codeDir,
       handler: spec.handler,
       functionArn: spec.arn,
       timeoutSeconds: spec.timeoutSeconds,

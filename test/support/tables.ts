@@ -1,5 +1,5 @@
 import { CreateTableCommand, DynamoDBClient, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { openTable, type Table } from '#adapters/dynamo/client.ts';
 import { createTableInput, ttlAttribute } from '#lib/table-schema.ts';
 import { startDynamo } from '#local/dynamo/server.ts';
@@ -33,9 +33,15 @@ export async function allItems(table: Table): Promise<Record<string, unknown>[]>
   return Items;
 }
 
+/** Items of one `BatchWriteItem`. */
+const batchSize = 25;
+
 export async function emptyTable(table: Table): Promise<void> {
-  for (const { pk, sk } of await allItems(table)) {
-    await table.documents.send(new DeleteCommand({ TableName: table.name, Key: { pk, sk } }));
+  const left = (await allItems(table)).map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk, sk } } }));
+  while (left.length > 0) {
+    const RequestItems = { [table.name]: left.splice(0, batchSize) };
+    const { UnprocessedItems = {} } = await table.documents.send(new BatchWriteCommand({ RequestItems }));
+    left.push(...((UnprocessedItems[table.name] ?? []) as typeof left));
   }
 }
 

@@ -1,12 +1,12 @@
 /** Presigned URLs: the bytes go between client and R2, and never through a function. */
 
 import { S3RequestPresigner } from '@aws-sdk/s3-request-presigner';
-import { Sha256 } from '@smithy/core/checksum';
 import { HttpRequest } from '@smithy/core/protocols';
 import type { Clock, UrlSigner } from '#core/files/ports.ts';
 import { encodeRfc3986 } from '#core/files/uri.ts';
 import { objectPath, type R2Config, region } from './config.ts';
 import { sharedCredentials } from './credentials.ts';
+import { Sha256 } from './sha256.ts';
 
 /** SigV4's bounds on `X-Amz-Expires`, in seconds: seven days at most. */
 const maxExpiresInSeconds = 604_800;

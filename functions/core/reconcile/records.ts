@@ -20,7 +20,7 @@ export const reconcileRecords: Step = async (run, position) => {
     if (start > counters && isOverTime(run)) return { ...position, counters: start };
     const turn = moved.slice(start, start + parallel);
     report.checked.counters += turn.length;
-    await inTurns(run, turn, ({ counter }) => checkCounter(run, counter));
+    await inTurns(run, turn, (scanned) => checkCounter(run, scanned));
   }
 
   report.checked.records += page.files.length;
