@@ -42,6 +42,33 @@ const versionOnly: Plugin = {
   },
 };
 
+/**
+ * An ES module's `import` of a built-in module reads all its exports, and among those of `http` are getters that load the
+ * whole of undici, for `WebSocket`: a fifth of the time until a function has started. Asked for by name it is not read.
+ */
+const byName = ['http', 'https'];
+
+/** Named by parts of the SDK that no client of ours uses; loaded, each export by itself, should that change. */
+const late = ['http2', 'zlib', 'worker_threads', 'fs/promises', 'child_process'];
+
+const builtins: Plugin = {
+  name: 'builtins',
+  setup(esbuild) {
+    const namespace = 'builtin';
+    esbuild.onResolve({ filter: new RegExp(`^(node:)?(${[...byName, ...late].join('|')})$`) }, ({ path }) => ({
+      path: path.replace('node:', ''),
+      namespace,
+    }));
+    esbuild.onLoad({ filter: /./, namespace }, ({ path }) => {
+      const module = `process.getBuiltinModule('${path}')`;
+      if (byName.includes(path)) return { contents: `module.exports=${module}` };
+      const names = Object.keys(process.getBuiltinModule(path) ?? {});
+      const getters = names.map((name) => `get ${name}(){return load().${name}}`);
+      return { contents: `const load=()=>${module};module.exports={${getters}}` };
+    });
+  },
+};
+
 /** See {@link bundleFunctions}. */
 export type Bundle = typeof bundleFunctions;
 
@@ -91,7 +118,7 @@ export async function bundleFunctions({
       '@aws-sdk/credential-provider-node': beside('lambda-credentials.ts'),
       '@smithy/core/event-streams': beside('no-event-streams.ts'),
     },
-    plugins: [versionOnly],
+    plugins: [versionOnly, builtins],
     banner: { js: requireBanner },
     metafile: true,
     logLevel: 'silent',

@@ -10,9 +10,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Suites wait for real servers about a third of their time, and what is loaded and compiled serves the next suite too:
-    // with a process for each, a third of the whole run went into loading.
-    maxWorkers: 3,
+    maxWorkers: 2,
+    // What is loaded and compiled serves the next suite too: with a process for each, a third of the whole run went into it.
     isolate: false,
     reporters: ['default', ...(report ? [['json', { outputFile: report }] as ['json', { outputFile: string }]] : [])],
     expect: { poll: { timeout: 15_000 } },

@@ -29,13 +29,38 @@ export interface CallOptions {
 
 export type Stowage = ReturnType<typeof connect>;
 
-/** A one-machine cloud in a folder of its own, or the running one STOWAGE_DEV_FILE names. */
-export async function openStowage(options: CloudSettings = {}): Promise<Stowage & { close(): Promise<void> }> {
+/**
+ * A one-machine cloud, or the running one STOWAGE_DEV_FILE names. Without settings of its own a suite gets the one that the
+ * suite before it in this process had, with what that left there: as in a cloud that others use too.
+ */
+export async function openStowage(options?: CloudSettings): Promise<Stowage & { close(): Promise<void> }> {
   const running = process.env.STOWAGE_DEV_FILE;
   if (running) return { ...connect(JSON.parse(readFileSync(running, 'utf8'))), close: async () => undefined };
+  if (options === undefined) return await openShared();
   const { cloud, close } = await openCloud(options);
   return { ...connect(cloud.dev), close };
 }
+
+/** Suites that follow each other on one cloud; what they leave makes its schedules slower. */
+const suitesPerCloud = 8;
+
+let shared: { opened: ReturnType<typeof openCloud>; suites: number } | undefined;
+
+async function openShared() {
+  if (shared === undefined) {
+    shared = { opened: openCloud(), suites: 0 };
+    process.once('exit', () => rmSync(sharedDir, { recursive: true, force: true }));
+  }
+  const { opened } = shared;
+  shared.suites += 1;
+  const { cloud, dir, close } = await opened;
+  sharedDir = dir;
+  const isLast = shared.suites >= suitesPerCloud;
+  if (isLast) shared = undefined;
+  return { ...connect(cloud.dev), close: async () => (isLast ? await close() : undefined) };
+}
+
+let sharedDir = '';
 
 type CloudSettings = Omit<CloudOptions, 'dir'>;
 

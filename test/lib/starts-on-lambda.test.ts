@@ -36,11 +36,11 @@ describe.skipIf(!client)('under the runtime interface client', () => {
   /** A function of the stack. `/opt/nodejs/node_modules` is on Lambda's NODE_PATH, whether or not there is a layer. */
   async function deploy(spec: FunctionSpec): Promise<Runtime> {
     const { model, endpoints } = cloud.cloud.stack;
-    const environment = environmentOf(spec, { authorizer: createAuthorizer(model), endpoints });
     const NODE_PATH = spec.layers.length > 0 ? join(layer, 'nodejs/node_modules') : '/opt/nodejs/node_modules';
     // Away from this repository, whose packages a bundle would find by walking up.
     const codeDir = join(cloud.dir, 'tasks', spec.logicalId);
     cpSync(spec.codeDir, codeDir, { recursive: true });
+    const environment = environmentOf({ ...spec, codeDir }, { authorizer: createAuthorizer(model), endpoints });
     const runtime = await startRuntime({
       client: client ?? '',
       codeDir,

@@ -11,7 +11,7 @@ import { loadSharp, type Sharp } from './library.ts';
 import { type PixelLimits, pixelLimits } from './limits.ts';
 import { withColorProfile } from './png-color.ts';
 import { invalidImage, refusalOf } from './refusals.ts';
-import { thumbhashOf } from './thumbhash.ts';
+import { thumbhashOf, thumbhashOfPixels } from './thumbhash.ts';
 
 export interface ImageProcessorOptions {
   /** `pixelLimits` unless told. */
@@ -101,13 +101,22 @@ function fitted(sharp: Sharp, bytes: Uint8Array, { header, edge }: { header: Hea
   return header.deep === 'gray' ? profiled.toColourspace('grey16') : profiled;
 }
 
-/** The pixels are kept between decoding and encoding, so that the hash need not decode the result again. */
+/**
+ * The pixels are kept between decoding and encoding, so that the hash need not decode the result again, and given back at
+ * once: V8 does not see them, and would collect its whole heap for each picture to get rid of those of the one before.
+ */
 async function still(sharp: Sharp, picture: Pipeline, limit: Limit): Promise<ProcessedImage> {
   const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
-  const pixels = () => limit(sharp(data, { raw: { width, height, channels }, limitInputPixels: false }));
-  const bytes = await pixels().webp(webp).toBuffer();
-  return { bytes, mimeType: 'image/webp', width, height, thumbhash: await thumbhashOf(pixels()) };
+  try {
+    const thumbhash = thumbhashOfPixels({ data, width, height, channels });
+    const pixels = limit(sharp(data, { raw: { width, height, channels }, limitInputPixels: false }));
+    const bytes = await pixels.webp(webp).toBuffer();
+    return { bytes, mimeType: 'image/webp', width, height, thumbhash };
+  } finally {
+    // Buffers of sharp are never shared with others, nor parts of a pool.
+    if (data.buffer.byteLength === data.byteLength) data.buffer.transfer(0);
+  }
 }
 
 /**

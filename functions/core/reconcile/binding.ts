@@ -17,7 +17,11 @@ interface Marker {
   key: string;
   generation: number;
   table: string;
+  writtenAt: Date;
 }
+
+/** R2 takes one write of a key a second: a marker of a run just now is left to the run after this one. */
+const settledAfterMs = 2_000;
 
 const digits = 12;
 
@@ -30,9 +34,10 @@ async function markersOf({ lister }: ReconcileDeps, bucket: Bucket): Promise<Mar
   let after: string | undefined;
   do {
     const page = await lister.list(bucket, { prefix: markerPrefix, ...(after !== undefined && { after }) });
-    for (const { key } of page.objects) {
+    for (const { key, lastModified: writtenAt } of page.objects) {
       const [generation = '', table = ''] = key.slice(markerPrefix.length).split('/');
-      if (/^\d{12}$/.test(generation) && table !== '') markers.push({ key, generation: Number(generation), table });
+      if (/^\d{12}$/.test(generation) && table !== '')
+        markers.push({ key, generation: Number(generation), table, writtenAt });
     }
     after = page.next;
   } while (after !== undefined);
@@ -70,7 +75,10 @@ export async function bind(run: Run): Promise<void> {
   for (const { bucket, markers, latest } of found) {
     if (bucket !== 'default' && refused.length === 0 && latest !== undefined) continue;
     await deps.objects.put({ bucket, key: keyOf({ generation, table }) }, note, { contentType: 'text/plain' });
-    await Promise.all(markers.map(({ key }) => deps.objects.delete({ bucket, key }).catch(unlessLocked)));
+    const settled = markers.filter(
+      ({ writtenAt }) => deps.clock.now().getTime() - writtenAt.getTime() >= settledAfterMs,
+    );
+    await Promise.all(settled.map(({ key }) => deps.objects.delete({ bucket, key }).catch(unlessLocked)));
   }
   // Last of all that a marker is there to be missed: killed before, a bucket that never had one is bound by the next run.
   const bound = [...new Set([...state.buckets, ...deps.buckets])];
