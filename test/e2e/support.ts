@@ -12,6 +12,7 @@ import { markerPrefix } from '#core/files/ids.ts';
 import { type CloudOptions, type DevFile, startCloud } from '#local/cloud.ts';
 import type { DrainReport } from '#local/drain.ts';
 import { loadFromEnv } from '#local/dynamo/load.ts';
+import { atExit } from '#test/support/at-exit.ts';
 
 export interface Answer {
   status: number;
@@ -48,19 +49,17 @@ let shared: { opened: ReturnType<typeof openCloud>; suites: number } | undefined
 
 async function openShared() {
   if (shared === undefined) {
-    shared = { opened: openCloud(), suites: 0 };
-    process.once('exit', () => rmSync(sharedDir, { recursive: true, force: true }));
+    const opened = openCloud();
+    shared = { opened, suites: 0 };
+    atExit(async () => await (await opened).close());
   }
   const { opened } = shared;
   shared.suites += 1;
-  const { cloud, dir, close } = await opened;
-  sharedDir = dir;
+  const { cloud, close } = await opened;
   const isLast = shared.suites >= suitesPerCloud;
   if (isLast) shared = undefined;
   return { ...connect(cloud.dev), close: async () => (isLast ? await close() : undefined) };
 }
-
-let sharedDir = '';
 
 type CloudSettings = Omit<CloudOptions, 'dir'>;
 

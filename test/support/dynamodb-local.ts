@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { atExit } from './at-exit.ts';
 
 const run = promisify(execFile);
 const packageSpec = 'amplify-dynamodb-simulator@2.9.30';
@@ -67,7 +68,7 @@ async function untilAnswering(endpoint: string, child: ChildProcess, output: () 
   }
 }
 
-async function start(): Promise<DynamoDbLocal> {
+async function start(): Promise<{ endpoint: string; kill(): void }> {
   await run('java', ['-version']);
   const folder = await unpacked();
   const port = await freePort();
@@ -75,6 +76,9 @@ async function start(): Promise<DynamoDbLocal> {
     'java',
     [
       '-Xmx256m',
+      // It lives for a minute: compiled in haste, and collected by the thread that works.
+      '-XX:TieredStopAtLevel=1',
+      '-XX:+UseSerialGC',
       '-Djava.library.path=./DynamoDBLocal_lib',
       '-jar',
       'DynamoDBLocal.jar',
@@ -87,17 +91,25 @@ async function start(): Promise<DynamoDbLocal> {
   );
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  const ended = new Promise((resolve) => child.once('close', resolve));
+  child.unref();
   const endpoint = `http://127.0.0.1:${port}`;
-  const close = async () => {
-    child.kill('SIGKILL');
-    await ended;
-  };
-  await untilAnswering(endpoint, child, () => output).catch(async (error) => {
-    await close();
+  const kill = () => void child.kill('SIGKILL');
+  await untilAnswering(endpoint, child, () => output).catch((error) => {
+    kill();
     throw error;
   });
-  return { endpoint, close };
+  return { endpoint, kill };
+}
+
+let running: Promise<DynamoDbLocal> | undefined;
+
+/** One for all suites of this process, each with tables of its own: its start costs more than most of them. */
+function startOnce(): Promise<DynamoDbLocal> {
+  running ??= start().then(({ endpoint, kill }) => {
+    atExit(kill);
+    return { endpoint, close: async () => undefined };
+  });
+  return running;
 }
 
 /**
@@ -106,7 +118,7 @@ async function start(): Promise<DynamoDbLocal> {
  */
 export async function startDynamoDbLocal(): Promise<DynamoDbLocal | undefined> {
   try {
-    return await start();
+    return await startOnce();
   } catch (error) {
     if (process.env.REQUIRE_DYNAMODB_LOCAL === '1') throw error;
     return undefined;

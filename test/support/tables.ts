@@ -1,6 +1,6 @@
 import { CreateTableCommand, DynamoDBClient, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import { BatchWriteCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { openTable, type Table } from '#adapters/dynamo/client.ts';
+import { openTable, type Table, type TableOptions } from '#adapters/dynamo/client.ts';
 import { createTableInput, ttlAttribute } from '#lib/table-schema.ts';
 import { startDynamo } from '#local/dynamo/server.ts';
 import { startDynamoDbLocal } from './dynamodb-local.ts';
@@ -8,8 +8,9 @@ import { startDynamoDbLocal } from './dynamodb-local.ts';
 /** Credentials and region for a client of ours; no local service checks them. */
 export const access = { region: 'eu-central-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 
-/** The deployed table's shape on some DynamoDB. */
-export async function createTable(endpoint: string, name = `stowage-${crypto.randomUUID()}`): Promise<Table> {
+/** The deployed table's shape on some DynamoDB. `options` of the client beside those. */
+export async function createTable(endpoint: string, options: TableOptions = {}): Promise<Table> {
+  const name = `stowage-${crypto.randomUUID()}`;
   const client = new DynamoDBClient({ endpoint, ...access });
   await client.send(new CreateTableCommand(createTableInput(name)));
   await client.send(
@@ -19,7 +20,7 @@ export async function createTable(endpoint: string, name = `stowage-${crypto.ran
     }),
   );
   client.destroy();
-  return openTable(name, { endpoint, ...access });
+  return openTable(name, { endpoint, ...access, ...options });
 }
 
 /** Both DynamoDBs a store must behave the same on; the real one only where Java and its jar are to be had. */

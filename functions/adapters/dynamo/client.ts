@@ -19,12 +19,14 @@ export interface TableOptions {
   credentials?: { accessKeyId: string; secretAccessKey: string };
   region?: string;
   remainingMs?: () => number;
+  /** Until one attempt is given up, milliseconds; three seconds when left out. */
+  attemptMs?: number;
   /** In place of time that passes. */
   wait?: Table['wait'];
 }
 
 /** DynamoDB answers in milliseconds; a page of 1 MB takes a fraction of this. Four silent attempts end within 13 s. */
-const attemptMs = 3_000;
+const patienceMs = 3_000;
 const maxAttempts = 4;
 
 /**
@@ -33,7 +35,10 @@ const maxAttempts = 4;
  * the caller's time. Conflicts with other writers are tried again here, for every write, so no store has to. What stays
  * away through all tries is `temporarily_unavailable`.
  */
-export function openTable(name: string, { remainingMs, wait = waitFor, ...options }: TableOptions = {}): Table {
+export function openTable(
+  name: string,
+  { remainingMs, attemptMs = patienceMs, wait = waitFor, ...options }: TableOptions = {},
+): Table {
   const left = remainingMs ?? (() => Number.POSITIVE_INFINITY);
   const client = new DynamoDBClient({
     ...options,
