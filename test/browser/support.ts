@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { startDemo } from '#demo/server.ts';
 import { type Cloud, startCloud } from '#local/cloud.ts';
 
-/** Longest the cloud may take to start, milliseconds: a machine may be busy with other suites. */
+/** Longest the cloud may take to start, or a page to show something, milliseconds: a machine may be busy with other suites. */
 const startMs = 180_000;
 
 /** Debian's; another one by `CHROMIUM_PATH`. */
@@ -42,6 +42,7 @@ export function useBrowser() {
     /** A page of a new profile, on a phone's width when asked. */
     async newPage({ width = 1280, height = 900 } = {}): Promise<Page> {
       const context = await browser.newContext({ viewport: { width, height } });
+      context.setDefaultTimeout(startMs);
       contexts.push(context);
       const page = await context.newPage();
       page.on('pageerror', (error) => troubles.push(error.message));

@@ -189,7 +189,7 @@ describe('a config saved again', () => {
     expect(answer.deleted).toEqual(idsOf(old));
     expect(await usageOf(app)).toEqual({ usedBytes: bytesOf(fresh), fileCount: 60 });
     expect(await saved(app, fresh, { replace: true })).toEqual(answer);
-  }, 60_000);
+  });
 
   it('lets its owner delete what it no longer names, and keeps what it does', async () => {
     const app = await stowage.app();

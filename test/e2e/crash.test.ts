@@ -143,9 +143,10 @@ it('killed under load, again and again, it starts with everything it said still 
   for (let kill = 0; kill < kills; kill += 1) {
     const lanes = [0, 1, 2].map((lane) => untilKilled(loadWith(stowage, app, told, kill * 10 + lane)));
     await sleep(loadMs + kill * 333);
+    // A slow machine is still starting functions by then, and there would be little to lose.
+    await expect.poll(() => told.gone.size, { timeout: 120_000 }).toBeGreaterThan(done);
     await endGroup();
     await Promise.all(lanes);
-    expect(told.gone.size).toBeGreaterThan(done);
     done = told.gone.size;
 
     stowage = await start();

@@ -76,7 +76,7 @@ export function uploadsCloud() {
   beforeAll(async () => {
     opened = await openCloud();
     token = await opened.stowage.token({ token_use: 'user', sub: user });
-  }, 120_000);
+  });
   afterAll(() => opened?.close());
 
   const it = () => {
