@@ -63,18 +63,6 @@ describe('a bucket and its table', () => {
     expect(second.split('/').at(-1)).toBe(first.split('/').at(-1));
   });
 
-  it('by a run right after another keep the former mark, which R2 would not take a second write of, until the next', async () => {
-    await run();
-    const [first = ''] = await markers();
-    world.calls.length = 0;
-    await run();
-    expect(world.calls).not.toContain('r2 DeleteObject');
-    expect(await markers()).toEqual([first, expect.stringContaining('/000000000002/')]);
-    world.time.offsetMs += 3000;
-    await run();
-    expect(await markers()).toEqual([expect.stringContaining('/000000000003/')]);
-  });
-
   it('are bound where the table knows the objects, as in a stack that is older than the mark', async () => {
     await stored();
     await stored();
