@@ -16,8 +16,8 @@ export interface Pixels {
 const samples = 6;
 
 /**
- * Base64 thumbhash of pixels that are at hand, from some hundred thousand of them, spread evenly: 0.3 ms where reading
- * all took five, as the hash of a picture is of its largest forms.
+ * Base64 thumbhash of pixels that are at hand, from some thirty thousand of them, spread evenly: the hash of a picture is
+ * of its largest forms, so that reading all of them takes time and tells no more.
  */
 export function thumbhashOfPixels({ data, width, height, channels }: Pixels): string {
   const scale = Math.min(1, edge / Math.max(width, height));
