@@ -23,7 +23,7 @@ export interface SynthOptions {
   /** Another route table and its files, for tests. */
   routes?: RouteTable;
   functionsRoot?: string;
-  /** Bundles the functions; anew each time when left out. The assets of others than these stay where they were put. */
+  /** Bundles the functions; anew each time when left out. Folders that this gives are used where they are, not copied. */
   bundle?: Bundle;
 }
 

@@ -53,9 +53,9 @@ export function cachedBundle(cacheDir = path.join(root, '.cache/bundles')): Bund
     const found = newestOf(own);
     if (found !== undefined) return found;
     mkdirSync(own, { recursive: true });
-    atWork += 1;
     // Built aside and never over another: who starts at the same moment, or runs on what was built before, keeps theirs.
     const building = mkdtempSync(path.join(own, 'building-'));
+    atWork += 1;
     try {
       let read: string[] = [];
       const onRead = (files: string[]) => {

@@ -8,6 +8,8 @@ export const organizationParams = z.object({ orgId: identifier });
 export const jobParams = z.object({ orgId: identifier, jobId: identifier });
 export const workoutParams = z.object({ orgId: identifier, workoutId: identifier });
 
+const bytes = z.optional(z.int().check(z.minimum(1)));
+
 /**
  * Both spellings are taken, `mime` and `size` as well as `mimeType` and `fileSize`
  * (docs/contract.md, "Presign and PUT").
@@ -15,8 +17,8 @@ export const workoutParams = z.object({ orgId: identifier, workoutId: identifier
 export const declarationFields = {
   mime: z.optional(z.string().check(z.maxLength(100))),
   mimeType: z.optional(z.string().check(z.maxLength(100))),
-  size: z.optional(z.int().check(z.minimum(1))),
-  fileSize: z.optional(z.int().check(z.minimum(1))),
+  size: bytes,
+  fileSize: bytes,
   filename: z.optional(z.string().check(z.maxLength(1000))),
 };
 
@@ -57,8 +59,6 @@ export function declaredOf(input: DeclarationInput): Declared {
     originalName: input.filename === undefined ? undefined : cleanFileName(input.filename),
   };
 }
-
-const bytes = z.optional(z.int().check(z.minimum(1)));
 
 /** A size alone, where the type is given: all spellings of it are taken. */
 export const sizeFields = { size: bytes, sizeBytes: bytes, fileSize: bytes };

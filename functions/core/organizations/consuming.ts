@@ -2,7 +2,8 @@ import { AppError } from '#core/files/errors.ts';
 import { copyIncoming } from '#core/files/incoming.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import { promote, removeStray } from '#core/files/promote.ts';
-import { isExpired, type OrganizationFile } from '#core/files/record.ts';
+import { type FileRecord, isCompletable, isExpired, type OrganizationFile } from '#core/files/record.ts';
+import type { IsOwn } from '#core/files/replay.ts';
 import { fileNotUploaded, storageRefusal, unsupportedFileType, uploadNotFound, uploadNotOwned } from './refusals.ts';
 import type { ConsumedFile, OrganizationChange, OrganizationStore } from './stores.ts';
 
@@ -38,6 +39,17 @@ export async function readStaged(
 export function isStaged(file: OrganizationFile, now: Date): boolean {
   return file.state === 'pending' && file.incoming !== undefined && !isExpired(file, now);
 }
+
+/**
+ * Lets a direct upload through that can be completed, or is, and is the caller's by `isOwn`: what `completeUpload` asks.
+ * Throws `upload_not_found` for all else.
+ */
+export const completableUpload =
+  (clock: Clock, uploadId: string, isOwn: IsOwn<OrganizationFile>) =>
+  (file: FileRecord | undefined): OrganizationFile => {
+    if (!isOwn(file) || !isCompletable(file, clock.now())) throw uploadNotFound(uploadId);
+    return file;
+  };
 
 export interface Consuming {
   /** The row that consumes the uploads. */

@@ -2,7 +2,7 @@ import { completeWithinMs, copyIncoming, readIncoming } from '#core/files/incomi
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import { type PresignDeps, type Presigned, presign } from '#core/files/presign.ts';
 import { completeUpload } from '#core/files/promote.ts';
-import { isCompletable, type OrganizationFile } from '#core/files/record.ts';
+import type { OrganizationFile } from '#core/files/record.ts';
 import { sniffBytes } from '#core/files/sniff.ts';
 import type { FileStore, IdempotencyClaim } from '#core/files/store.ts';
 import {
@@ -13,9 +13,10 @@ import {
   requirePdf,
   settleWithSignature,
 } from './compliance.ts';
+import { completableUpload } from './consuming.ts';
 import { documentOf } from './documents.ts';
 import { hardCapBytes } from './policy.ts';
-import { fileTooLarge, uploadNotFound } from './refusals.ts';
+import { fileTooLarge } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';
 
 /**
@@ -60,13 +61,9 @@ export async function completeDocument(
   },
   { orgId, uploadId }: { orgId: string; uploadId: string },
 ): Promise<OrganizationFile> {
-  const isOwn = documentOf(orgId);
   return await completeUpload<OrganizationFile>(deps, {
     uploadId,
-    authorize(file) {
-      if (!isOwn(file) || !isCompletable(file, deps.clock.now())) throw uploadNotFound(uploadId);
-      return file;
-    },
+    authorize: completableUpload(deps.clock, uploadId, documentOf(orgId)),
     async place(file, head) {
       const last = Math.min(head.sizeBytes, sniffBytes) - 1;
       requirePdf(await readIncoming(deps.objects, file, head, { first: 0, last }));

@@ -1,12 +1,13 @@
 import { copyIncoming } from '#core/files/incoming.ts';
 import { type PresignDeps, type Presigned, presign } from '#core/files/presign.ts';
 import { completeUpload } from '#core/files/promote.ts';
-import { isCompletable, type OrganizationFile } from '#core/files/record.ts';
+import type { OrganizationFile } from '#core/files/record.ts';
 import type { IdempotencyClaim } from '#core/files/store.ts';
+import { completableUpload } from './consuming.ts';
 import { exportOf, headersOf, type Job, laterExport } from './export-places.ts';
 import { type ExportDeps, makeCurrent } from './export-runs.ts';
 import { hardCapBytes } from './policy.ts';
-import { fileTooLarge, uploadNotFound } from './refusals.ts';
+import { fileTooLarge } from './refusals.ts';
 
 /**
  * Begins a CSV that no request carries (docs/contract.md, "Exports"). It lies under a key of its own from the start: which
@@ -36,13 +37,9 @@ export async function completeExport(
   deps: ExportDeps,
   { uploadId, ...job }: Job & { uploadId: string },
 ): Promise<OrganizationFile> {
-  const isOwn = exportOf(job);
   return await completeUpload<OrganizationFile>(deps, {
     uploadId,
-    authorize(file) {
-      if (!isOwn(file) || !isCompletable(file, deps.clock.now())) throw uploadNotFound(uploadId);
-      return file;
-    },
+    authorize: completableUpload(deps.clock, uploadId, exportOf(job)),
     async place(file, head) {
       await copyIncoming(deps.objects, file, head, headersOf(job));
       return { mimeType: file.mimeType, sizeBytes: head.sizeBytes };
