@@ -5,8 +5,8 @@ import { bundleFunctions } from '#lib/bundle.ts';
 import { median, report, side } from './support/sides.ts';
 
 /**
- * What loading a function takes, as a ratio to a bundle that holds the same clients of the SDK and a handler that does
- * nothing, made by the same bundler. A new process for each load; the sides take turns.
+ * What loading a function takes, as a ratio to a bundle that holds the same clients of the SDK and a handler with
+ * one schema that does nothing, made by the same bundler. A new process for each load; the sides take turns.
  */
 const turns = 15;
 const root = join(import.meta.dirname, '..');
@@ -22,8 +22,8 @@ const others = {
   presigner: "import { S3RequestPresigner } from '@aws-sdk/s3-request-presigner';",
   queue: "import { SQSClient, SendMessageCommand } from '@aws-sdk/client-sqs';",
   secrets: "import { SecretsManagerClient, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';",
-  // Without these no request of ours could be let in or answered.
-  http: "import middy from '@middy/core'; import { jwtVerify, createRemoteJWKSet } from 'jose'; import * as z from 'zod/mini';",
+  // Without these no request of ours could be let in, judged or answered.
+  http: "import middy from '@middy/core'; import { jwtVerify, createRemoteJWKSet } from 'jose'; import { object, optional, string, number, parse } from 'zod/mini';",
   sharp: "import { createRequire } from 'node:module'; createRequire(import.meta.url)('sharp');",
 };
 
@@ -47,12 +47,13 @@ const functions: Record<string, string[]> = {
 const dir = mkdtempSync(join(root, '.cache/bench-'));
 const bare = join(dir, 'sources');
 for (const [key, imports] of Object.entries(functions)) {
-  const names = imports.flatMap((line) => [...line.matchAll(/\{([^}]*)\}|import (\w+) from|\* as (\w+)/g)]);
+  const names = imports.flatMap((line) => [...line.matchAll(/\{([^}]*)\}|import (\w+) from/g)]);
   const used = names.flatMap(([, list, ...single]) => list?.split(',') ?? single.filter((name) => name !== undefined));
   mkdirSync(join(bare, key, '..'), { recursive: true });
   const source = [
     ...imports,
-    `export const handler = async () => [${used.filter((name) => name.trim() !== '')}].length;`,
+    'const input = object({ id: string(), limit: optional(number()) });',
+    `export const handler = async (event: unknown) => [parse(input, event), ${used.filter((name) => name.trim() !== '')}].length;`,
   ];
   writeFileSync(join(bare, `${key}.ts`), source.join('\n'));
 }

@@ -3,11 +3,13 @@
  * so that sixty functions parse their shared modules once and synth stays quick. No chunks are shared: a function's
  * asset changes only when its own code does.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
+import { builtins, pureSchemas, versionOnly } from './bundle-plugins.ts';
+import { ownRows } from './bundle-rows.ts';
 
 /** What esbuild says went into one function. */
 export interface FunctionBundle {
@@ -30,44 +32,6 @@ export class MissingEndpointError extends Error {
 const requireBanner = "import{createRequire as $cr}from'node:module';const require=$cr(import.meta.url);";
 
 const beside = (file: string) => fileURLToPath(new URL(file, import.meta.url));
-
-/** Every client reads its own version out of its whole `package.json`, of which the rest is dead weight. */
-const versionOnly: Plugin = {
-  name: 'version-only',
-  setup(esbuild) {
-    esbuild.onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, ({ path }) => {
-      const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string };
-      return { contents: JSON.stringify({ version }), loader: 'json' };
-    });
-  },
-};
-
-/**
- * An ES module's `import` of a built-in module reads all its exports, and among those of `http` are getters that load the
- * whole of undici, for `WebSocket`: a fifth of the time until a function has started. Asked for by name it is not read.
- */
-const byName = ['http', 'https'];
-
-/** Named by parts of the SDK that no client of ours uses; loaded, each export by itself, should that change. */
-const late = ['http2', 'zlib', 'worker_threads', 'fs/promises', 'child_process'];
-
-const builtins: Plugin = {
-  name: 'builtins',
-  setup(esbuild) {
-    const namespace = 'builtin';
-    esbuild.onResolve({ filter: new RegExp(`^(node:)?(${[...byName, ...late].join('|')})$`) }, ({ path }) => ({
-      path: path.replace('node:', ''),
-      namespace,
-    }));
-    esbuild.onLoad({ filter: /./, namespace }, ({ path }) => {
-      const module = `process.getBuiltinModule('${path}')`;
-      if (byName.includes(path)) return { contents: `module.exports=${module}` };
-      const names = Object.keys(process.getBuiltinModule(path) ?? {});
-      const getters = names.map((name) => `get ${name}(){return load().${name}}`);
-      return { contents: `const load=()=>${module};module.exports={${getters}}` };
-    });
-  },
-};
 
 /** See {@link bundleFunctions}. */
 export type Bundle = typeof bundleFunctions;
@@ -118,7 +82,7 @@ export async function bundleFunctions({
       '@aws-sdk/credential-provider-node': beside('lambda-credentials.ts'),
       '@smithy/core/event-streams': beside('no-event-streams.ts'),
     },
-    plugins: [versionOnly, builtins],
+    plugins: [versionOnly, builtins, pureSchemas(functionsRoot), ownRows(functionsRoot)],
     banner: { js: requireBanner },
     metafile: true,
     logLevel: 'silent',

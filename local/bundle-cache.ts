@@ -27,6 +27,8 @@ const settings = [
   'package-lock.json',
   'tsconfig.json',
   'lib/bundle.ts',
+  'lib/bundle-plugins.ts',
+  'lib/bundle-rows.ts',
   'lib/lambda-credentials.ts',
   'lib/no-event-streams.ts',
 ].map((file) => path.join(root, file));

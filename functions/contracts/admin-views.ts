@@ -3,24 +3,27 @@ import type { DeveloperKey } from '#core/extensions/ports.ts';
 import type { AppSettings } from '#core/extensions/settings.ts';
 import type { Usage } from '#core/files/record.ts';
 import { maxPutBytes } from '#core/uploads/settings.ts';
+import { checked } from './checked.ts';
 
-const bytes = z.int().check(z.minimum(0), z.maximum(1_000_000_000_000));
+const bytes = checked(z.int(), z.minimum(0), z.maximum(1_000_000_000_000));
 
 /** Any subset of an app's settings, each within what the service can do. */
 export const settingsChange = z.strictObject({
   enabled: z.optional(z.boolean()),
-  maxFileBytes: z.optional(z.int().check(z.minimum(1), z.maximum(104_857_600))),
+  maxFileBytes: z.optional(checked(z.int(), z.minimum(1), z.maximum(104_857_600))),
   maxBytesPerApp: z.optional(bytes),
   maxBytesPerSession: z.optional(bytes),
   maxStagedBytesPerUserPerApp: z.optional(bytes),
   allowedMimePrefixes: z.optional(
-    z
-      .array(z.string().check(z.regex(/^[a-z]+\/[a-z0-9.+-]{0,60}$/, 'must be like "image/" or "image/png"')))
-      .check(z.minLength(1), z.maxLength(20)),
+    checked(
+      z.array(checked(z.string(), z.regex(/^[a-z]+\/[a-z0-9.+-]{0,60}$/, 'must be like "image/" or "image/png"'))),
+      z.minLength(1),
+      z.maxLength(20),
+    ),
   ),
-  maxImageEdge: z.optional(z.int().check(z.minimum(16), z.maximum(16_383))),
-  stagedTtlSeconds: z.optional(z.int().check(z.minimum(1), z.maximum(2_592_000))),
-  stateMaxBytes: z.optional(z.int().check(z.minimum(2), z.maximum(262_144))),
+  maxImageEdge: z.optional(checked(z.int(), z.minimum(16), z.maximum(16_383))),
+  stagedTtlSeconds: z.optional(checked(z.int(), z.minimum(1), z.maximum(2_592_000))),
+  stateMaxBytes: z.optional(checked(z.int(), z.minimum(2), z.maximum(262_144))),
 });
 
 export const appSettingsAnswer = z.object({
@@ -62,17 +65,20 @@ export const keyView = ({ keyId, appId, label, createdAt }: DeveloperKey): z.out
 
 /** Any subset of the uploads API's settings. */
 export const uploadSettingsChange = z.strictObject({
-  maxFileBytes: z.optional(z.int().check(z.minimum(1), z.maximum(maxPutBytes))),
+  maxFileBytes: z.optional(checked(z.int(), z.minimum(1), z.maximum(maxPutBytes))),
   allowedTypes: z.optional(
-    z
-      .array(
-        z
-          .string()
-          .check(z.regex(/^(\*\/\*|[a-z]+\/(\*|[a-z0-9.+-]{0,100}))$/, 'must be like "*/*", "image/*" or "image/png"')),
-      )
-      .check(z.minLength(1), z.maxLength(50)),
+    checked(
+      z.array(
+        checked(
+          z.string(),
+          z.regex(/^(\*\/\*|[a-z]+\/(\*|[a-z0-9.+-]{0,100}))$/, 'must be like "*/*", "image/*" or "image/png"'),
+        ),
+      ),
+      z.minLength(1),
+      z.maxLength(50),
+    ),
   ),
-  graceSeconds: z.optional(z.int().check(z.minimum(0), z.maximum(2_592_000))),
+  graceSeconds: z.optional(checked(z.int(), z.minimum(0), z.maximum(2_592_000))),
 });
 
 export const uploadSettingsAnswer = z.object({

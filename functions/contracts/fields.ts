@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { checked } from './checked.ts';
 import { optionalIdentifier } from './parameters.ts';
 
 /**
@@ -11,12 +12,11 @@ export const blankableId = z.pipe(unlessBlank, optionalIdentifier);
 export const purpose = z.pipe(
   unlessBlank,
   z.optional(
-    z
-      .string()
-      .check(
-        z.trim(),
-        z.regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u, 'must be 1 to 128 characters, none of them control characters'),
-      ),
+    checked(
+      z.string(),
+      z.trim(),
+      z.regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u, 'must be 1 to 128 characters, none of them control characters'),
+    ),
   ),
 );
 
@@ -25,13 +25,15 @@ export const stageForm = z.object({ purpose, draftId: blankableId });
 
 /** Body of a presign (docs/contract.md, "Direct upload"). A setup screen may name a draft; a session has none. */
 export const presignJson = z.object({
-  filename: z.string().check(z.minLength(1), z.maxLength(1024)),
-  mimeType: z.string().check(z.minLength(1), z.maxLength(255)),
-  sizeBytes: z.int().check(z.minimum(1)),
+  filename: checked(z.string(), z.minLength(1), z.maxLength(1024)),
+  mimeType: checked(z.string(), z.minLength(1), z.maxLength(255)),
+  sizeBytes: checked(z.int(), z.minimum(1)),
   purpose,
 });
 export const stagePresignJson = z.extend(presignJson, { draftId: blankableId });
-export const completeJson = z.object({ uploadId: z.string().check(z.minLength(1), z.maxLength(128), z.toLowerCase()) });
+export const completeJson = z.object({
+  uploadId: checked(z.string(), z.minLength(1), z.maxLength(128), z.toLowerCase()),
+});
 
 /**
  * What a client needs to upload: PUT the bytes to `uploadUrl` with exactly these headers, as many as `contentLength` says,

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { checked } from './checked.ts';
 import { identifier } from './parameters.ts';
 import './locale.ts';
 
@@ -23,7 +24,7 @@ export const cleanupMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('template.check'), templateId: identifier }),
 ]);
 
-const eventId = z.string().check(z.minLength(1), z.maxLength(200));
+const eventId = checked(z.string(), z.minLength(1), z.maxLength(200));
 
 /**
  * What the platform tells of its apps, sessions, locks and templates, over HTTP and by queue

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { maxUploadsPerParent } from '#core/organizations/parents.ts';
 import type { Declared } from '#core/organizations/staging.ts';
+import { checked } from './checked.ts';
 import { cleanFileName } from './file-name.ts';
 import { idCursor, identifier, optionalIdentifier } from './parameters.ts';
 
@@ -8,18 +9,18 @@ export const organizationParams = z.object({ orgId: identifier });
 export const jobParams = z.object({ orgId: identifier, jobId: identifier });
 export const workoutParams = z.object({ orgId: identifier, workoutId: identifier });
 
-const bytes = z.optional(z.int().check(z.minimum(1)));
+const bytes = z.optional(checked(z.int(), z.minimum(1)));
 
 /**
  * Both spellings are taken, `mime` and `size` as well as `mimeType` and `fileSize`
  * (docs/contract.md, "Presign and PUT").
  */
 export const declarationFields = {
-  mime: z.optional(z.string().check(z.maxLength(100))),
-  mimeType: z.optional(z.string().check(z.maxLength(100))),
+  mime: z.optional(checked(z.string(), z.maxLength(100))),
+  mimeType: z.optional(checked(z.string(), z.maxLength(100))),
   size: bytes,
   fileSize: bytes,
-  filename: z.optional(z.string().check(z.maxLength(1000))),
+  filename: z.optional(checked(z.string(), z.maxLength(1000))),
 };
 
 type DeclarationInput = {
@@ -82,22 +83,22 @@ export const hasOneSize = <T extends SizeInput>() =>
 export const sizeOf = (given: SizeInput): number => [...sizesOf(given)][0] ?? 0;
 
 /** What names an upload, in a body; the same in capitals. */
-export const uploadId = z.string().check(z.maxLength(128), z.toLowerCase());
+export const uploadId = checked(z.string(), z.maxLength(128), z.toLowerCase());
 
 /** Ids of uploads, each once: the same upload twice in one row would be one file with two names. */
-export const uploadIds = z.array(uploadId).check(z.minLength(1), z.maxLength(maxUploadsPerParent), areUnique());
+export const uploadIds = checked(z.array(uploadId), z.minLength(1), z.maxLength(maxUploadsPerParent), areUnique());
 
 export function areUnique() {
   return z.refine<string[]>((ids) => new Set(ids).size === ids.length, 'must name each upload once');
 }
 
-export const note = z.string().check(z.maxLength(10_000));
+export const note = checked(z.string(), z.maxLength(10_000));
 
 export const parentsQuery = z.object({
   /** Whose rows the platform asks for; a user has their own, whoever they name. */
   userId: optionalIdentifier,
   organizationId: optionalIdentifier,
-  limit: z.optional(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100))),
+  limit: z.optional(checked(z.coerce.number(), z.int(), z.minimum(1), z.maximum(100))),
   cursor: idCursor,
 });
 
@@ -106,7 +107,7 @@ export const defaultLimit = 50;
 
 /** What people write to each other: with uploads, which say the organization, or without any, which need it named. */
 export const writtenFields = {
-  uploadIds: z.optional(z.array(uploadId).check(z.maxLength(maxUploadsPerParent), areUnique())),
+  uploadIds: z.optional(checked(z.array(uploadId), z.maxLength(maxUploadsPerParent), areUnique())),
   organizationId: optionalIdentifier,
   text: note,
 };

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { checked } from './checked.ts';
 import { presignJson } from './fields.ts';
 import { atMost } from './parameters.ts';
 
@@ -6,14 +7,13 @@ import { atMost } from './parameters.ts';
 const coinName = z.pipe(
   z.transform((value) => (typeof value === 'string' && value.trim() === '' ? undefined : (value ?? undefined))),
   z.optional(
-    z
-      .string()
-      .check(
-        z.trim(),
-        z.normalize('NFC'),
-        z.maxLength(64),
-        z.regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must hold no control characters'),
-      ),
+    checked(
+      z.string(),
+      z.trim(),
+      z.normalize('NFC'),
+      z.maxLength(64),
+      z.regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must hold no control characters'),
+    ),
   ),
 );
 
@@ -21,7 +21,7 @@ export const uploadForm = z.object({ coinName });
 
 /** What `_id` looks like; anything else is no id of a file, and saying so tells nobody anything. */
 export const uploadParams = z.object({
-  id: z.string().check(z.regex(/^[0-9a-f]{24}$/i, 'must be a file id: 24 hexadecimal digits'), z.toLowerCase()),
+  id: checked(z.string(), z.regex(/^[0-9a-f]{24}$/i, 'must be a file id: 24 hexadecimal digits'), z.toLowerCase()),
 });
 
 /** Pages are counted from 1; the page before it is taken for it. */
@@ -34,29 +34,27 @@ const page = z.pipe(
  * Query of "List User Files" (docs/contract.md, "Uploads"); `cursor` is ours, the `_id` of the last file seen, empty to
  * begin with.
  */
-export const listQuery = z
-  .object({
+export const listQuery = checked(
+  z.object({
     page: z.optional(page),
     limit: z.optional(atMost(100)),
     coinName,
     cursor: z.optional(
-      z.string().check(z.regex(/^([0-9a-f]{24})?$/i, 'must be empty or the _id of a file'), z.toLowerCase()),
+      checked(z.string(), z.regex(/^([0-9a-f]{24})?$/i, 'mustbeemptyorthe_idofafile'), z.toLowerCase()),
     ),
-  })
-  .check(
-    z.refine(({ page, cursor }) => page === undefined || cursor === undefined, {
-      path: ['cursor'],
-      error: 'cannot be combined with page: send one of them',
-    }),
-  );
+  }),
+  z.refine(({ page, cursor }) => page === undefined || cursor === undefined, {
+    path: ['cursor'],
+    error: 'cannot be combined with page: send one of them',
+  }),
+);
 
 /** A media type as RFC 9110 writes it; parameters say nothing that is kept. */
-const mediaType = z
-  .string()
-  .check(
-    z.maxLength(255),
-    z.regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;.*)?$/, 'must be a media type such as image/png'),
-  );
+const mediaType = checked(
+  z.string(),
+  z.maxLength(255),
+  z.regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;.*)?$/, 'must be a media type such as image/png'),
+);
 
 export const presignUploadJson = z.extend(z.omit(presignJson, { purpose: true, mimeType: true }), {
   /** Left out or empty where the client does not know: browsers give no type for many files. */

@@ -3,6 +3,7 @@ import { AppError } from '#core/files/errors.ts';
 import type { Bucket } from '#core/files/ports.ts';
 import type { UploadFile } from '#core/files/record.ts';
 import { encodeRfc3986 } from '#core/files/uri.ts';
+import { checked } from './checked.ts';
 
 /** Where stored files are, as their owners are told: the deploy settings. */
 export interface Places {
@@ -21,7 +22,7 @@ const fields = {
   uploaded_by: text,
   type: text,
   /** Bytes, in digits: a string in the contract's answers. */
-  size: z.string().check(z.regex(/^\d+$/)),
+  size: checked(z.string(), z.regex(/^\d+$/)),
   bucket: text,
   url: text,
   meta: z.object({ originalName: text }),

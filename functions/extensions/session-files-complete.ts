@@ -7,7 +7,7 @@ import { fileAnswer, fileView } from '#contracts/views.ts';
 import { completeImage } from '#core/extensions/direct-images.ts';
 import { requireStorage } from '#core/extensions/gate.ts';
 import { sessionUpload } from '#core/extensions/session-files.ts';
-import { clock, gate, signer, storeDeps } from '#runtime/container.ts';
+import { clock, gate, loadImages, signer, storeDeps } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -20,6 +20,8 @@ export const contract = {
   refuses: sessionFileRefusals,
   examples: { json: { uploadId: '66f2a1b40a1b2c3d4e5f6071' } },
 } satisfies Contract;
+
+loadImages();
 
 /** docs/contract.md, "Direct upload". */
 export const handler = serve('extensions/session-files-complete', contract, async ({ caller, json }) => {

@@ -6,7 +6,7 @@ import { sessionFileRefusals } from '#contracts/refusals.ts';
 import { fileAnswer, fileView } from '#contracts/views.ts';
 import { requireStorage } from '#core/extensions/gate.ts';
 import { directRoutes } from '#http/direct-hint.ts';
-import { gate, signer } from '#runtime/container.ts';
+import { gate, loadImages, signer } from '#runtime/container.ts';
 import { storeFormImage } from '#runtime/extension-images.ts';
 import { serveForm } from '#runtime/serve-form.ts';
 
@@ -20,6 +20,8 @@ export const contract = {
   idempotent: true,
   refuses: sessionFileRefusals,
 } satisfies Contract;
+
+loadImages();
 
 /** docs/contract.md, "Session files". */
 export const handler = serveForm(

@@ -8,7 +8,7 @@ import { completeImage } from '#core/extensions/direct-images.ts';
 import { requireStorage } from '#core/extensions/gate.ts';
 import { ownUpload } from '#core/extensions/session-files.ts';
 import { readStagedQuota } from '#core/extensions/staged-files.ts';
-import { clock, files, gate, signer, storeDeps } from '#runtime/container.ts';
+import { clock, files, gate, loadImages, signer, storeDeps } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -21,6 +21,8 @@ export const contract = {
   refuses: stagedFileRefusals,
   examples: { json: { uploadId: '66f2a1b40a1b2c3d4e5f6071' } },
 } satisfies Contract;
+
+loadImages();
 
 /** docs/contract.md, "Direct upload". */
 export const handler = serve('extensions/setup-files-complete', contract, async ({ caller, params, json }) => {

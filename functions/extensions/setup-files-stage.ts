@@ -7,7 +7,7 @@ import { fileAnswer, fileView, quotaAnswer } from '#contracts/views.ts';
 import { requireStorage } from '#core/extensions/gate.ts';
 import { readStagedQuota } from '#core/extensions/staged-files.ts';
 import { directRoutes } from '#http/direct-hint.ts';
-import { clock, files, gate, signer } from '#runtime/container.ts';
+import { clock, files, gate, loadImages, signer } from '#runtime/container.ts';
 import { storeFormImage } from '#runtime/extension-images.ts';
 import { serveForm } from '#runtime/serve-form.ts';
 
@@ -21,6 +21,8 @@ export const contract = {
   idempotent: true,
   refuses: stagedFileRefusals,
 } satisfies Contract;
+
+loadImages();
 
 /** docs/contract.md, "Setup staging". */
 export const handler = serveForm(

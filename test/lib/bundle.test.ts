@@ -145,7 +145,7 @@ describe('the bundles of the product', () => {
   test('are made of the dependencies of package.json, and of nothing that is there for development only', () => {
     const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     const sources = Object.values(bundles).flatMap(({ inputs }) =>
-      inputs.filter((path) => !/node_modules|^builtin:/.test(path)),
+      inputs.filter((path) => !/node_modules|^(builtin|rows):/.test(path)),
     );
     const named = new Set(['sharp']);
     // A re-export leaves no bytes of its own.
@@ -156,6 +156,17 @@ describe('the bundles of the product', () => {
       }
     }
     expect(Object.keys(dependencies).sort()).toEqual([...named].sort());
+  });
+
+  test('carry their own rows of the route table, and none of an endpoint they have nothing to do with', () => {
+    const summaries = Object.entries(endpoints).map(([key, { summary }]) => ({ key, text: JSON.stringify(summary) }));
+    for (const [key, { dir }] of Object.entries(bundles)) {
+      const code = readFileSync(join(dir, 'index.mjs'), 'utf8');
+      const held = summaries.filter(({ text }) => code.includes(text.slice(1, -1))).map((row) => row.key);
+      if (Object.hasOwn(endpoints, key)) expect(held).toContain(key);
+      // A form names the two routes of the direct upload, the fallback has two forms and a list.
+      expect(held.length, key).toBeLessThanOrEqual(key === 'fallback' ? 6 : 4);
+    }
   });
 
   test('carry the form parser where a form is taken, and nowhere else', async () => {

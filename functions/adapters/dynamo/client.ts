@@ -1,5 +1,6 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { Sha256 } from '../aws/sha256.ts';
 import { createTimedHandler } from '../aws/timed-handler.ts';
 import { wait as waitFor } from './back-off.ts';
 import { retryConflicts } from './conflicts.ts';
@@ -29,6 +30,9 @@ export interface TableOptions {
 const patienceMs = 3_000;
 const maxAttempts = 4;
 
+/** The SDK copies every item it sends and reads for a log line of this level, even where nobody keeps the line. */
+const withoutInfo = { debug() {}, warn() {}, error() {} } as unknown as DynamoDBClientConfig['logger'];
+
 /**
  * The table behind the document client. The SDK reads region, credentials and endpoint from its standard environment,
  * as Lambda and the one-machine cloud both set it. Every call ends: an attempt within three seconds, all of them within
@@ -43,6 +47,8 @@ export function openTable(
   const client = new DynamoDBClient({
     ...options,
     maxAttempts,
+    logger: withoutInfo,
+    sha256: Sha256,
     requestHandler: createTimedHandler({ attemptMs, remainingMs: left }),
   });
   // Around the SDK's own tries, so that both hear of the last failure only; the first that is added is the outer one.

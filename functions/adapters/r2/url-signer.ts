@@ -2,11 +2,12 @@
 
 import { S3RequestPresigner } from '@aws-sdk/s3-request-presigner';
 import { HttpRequest } from '@smithy/core/protocols';
+import { getSigningKey } from '@smithy/signature-v4';
 import type { Clock, UrlSigner } from '#core/files/ports.ts';
 import { encodeRfc3986 } from '#core/files/uri.ts';
+import { Sha256 } from '../aws/sha256.ts';
 import { objectPath, type R2Config, region } from './config.ts';
-import { sharedCredentials } from './credentials.ts';
-import { Sha256 } from './sha256.ts';
+import { type RememberedCredentials, sharedCredentials } from './credentials.ts';
 
 /** SigV4's bounds on `X-Amz-Expires`, in seconds: seven days at most. */
 const maxExpiresInSeconds = 604_800;
@@ -64,11 +65,9 @@ interface PlainRequest {
  */
 function createPresigner(config: R2Config) {
   const { origin, protocol, hostname, port, pathname } = new URL(config.endpoint);
-  const presigner = new S3RequestPresigner({
-    region,
-    credentials: sharedCredentials(config.credentials, config.clock),
-    sha256: Sha256,
-  });
+  const credentials = sharedCredentials(config.credentials, config.clock);
+  const presigner = new S3RequestPresigner({ region, credentials, sha256: Sha256 });
+  const keyAtHand = createKeyAtHand(credentials);
 
   return async ({ method, path, headers = {}, query = {} }: PlainRequest, signingDate: Date, expiresIn: number) => {
     const request = new HttpRequest({
@@ -80,10 +79,27 @@ function createPresigner(config: R2Config) {
       headers: { ...headers },
       query,
     });
+    await keyAtHand(signingDate);
     // Without being told, the presigner leaves the content type open.
     const signableHeaders = new Set(['host', ...Object.keys(headers)]);
     const signed = await presigner.presign(request, { signingDate, expiresIn, signableHeaders });
     return `${origin}${signed.path}?${formatQuery(signed.query ?? {})}`;
+  };
+}
+
+/**
+ * Has the signer derive the key of a day and credential once before any URL is signed with it. Left to itself it derives
+ * one for each URL of a page that is signed at once and queues each for its cache of fifty, where every later entry drops
+ * the key that all of them are: four HMACs more for each URL, for good.
+ */
+function createKeyAtHand(credentials: RememberedCredentials): (signingDate: Date) => Promise<unknown> {
+  let kept: { name: string; key: Promise<unknown> } | undefined;
+  return async (signingDate) => {
+    const used = await credentials();
+    const day = signingDate.toISOString().slice(0, 10).replaceAll('-', '');
+    const name = `${day} ${used.accessKeyId} ${used.secretAccessKey}`;
+    if (kept?.name !== name) kept = { name, key: getSigningKey(Sha256, used, day, region, 's3') };
+    return await kept.key;
   };
 }
 

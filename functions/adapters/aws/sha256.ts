@@ -11,10 +11,12 @@ type Source = string | ArrayBuffer | ArrayBufferView;
 export class Sha256 {
   readonly digestLength = 32;
   readonly #key: KeyObject | undefined;
+  readonly #isSecret: boolean;
   #chunks: Uint8Array[] = [];
 
   constructor(secret?: Source) {
     this.#key = secret === undefined ? undefined : keyOf(secret);
+    this.#isSecret = typeof secret === 'string';
   }
 
   update(data: Uint8Array): void {
@@ -25,7 +27,10 @@ export class Sha256 {
     const [only = empty] = this.#chunks;
     const data = this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : only;
     if (this.#key === undefined) return hash('sha256', data, 'buffer');
-    return createHmac('sha256', this.#key).update(data).digest();
+    if (!this.#isSecret) return createHmac('sha256', this.#key).update(data).digest();
+    if (last?.key === this.#key && Buffer.compare(last.data, data) === 0) return last.digest;
+    last = { key: this.#key, data, digest: createHmac('sha256', this.#key).update(data).digest() };
+    return last.digest;
   }
 
   reset(): void {
@@ -34,6 +39,9 @@ export class Sha256 {
 }
 
 const empty = new Uint8Array();
+
+/** The last HMAC under a secret itself: of the access key's name, which the signer asks for with each URL. */
+let last: { key: KeyObject; data: Uint8Array; digest: Uint8Array } | undefined;
 
 const keys = new WeakMap<object, KeyObject>();
 let latest: { secret: string; key: KeyObject } | undefined;

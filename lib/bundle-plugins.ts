@@ -1,0 +1,65 @@
+/** What the bundler is told of our dependencies and schemas, so that a function loads no more than it uses. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Plugin } from 'esbuild';
+
+/** Every client reads its own version out of its whole `package.json`, of which the rest is dead weight. */
+export const versionOnly: Plugin = {
+  name: 'version-only',
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, ({ path }) => {
+      const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string };
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
+
+/**
+ * An ES module's `import` of a built-in module reads all its exports, and among those of `http` are getters that load the
+ * whole of undici, for `WebSocket`: a fifth of the time until a function has started. Asked for by name it is not read.
+ */
+const byName = ['http', 'https'];
+
+/** Named by parts of the SDK that no client of ours uses; loaded, each export by itself, should that change. */
+const late = ['http2', 'zlib', 'worker_threads', 'fs/promises', 'child_process'];
+
+export const builtins: Plugin = {
+  name: 'builtins',
+  setup(esbuild) {
+    const namespace = 'builtin';
+    esbuild.onResolve({ filter: new RegExp(`^(node:)?(${[...byName, ...late].join('|')})$`) }, ({ path }) => ({
+      path: path.replace('node:', ''),
+      namespace,
+      sideEffects: false,
+    }));
+    esbuild.onLoad({ filter: /./, namespace }, ({ path }) => {
+      const module = `process.getBuiltinModule('${path}')`;
+      if (byName.includes(path)) return { contents: `module.exports=${module}` };
+      const names = Object.keys(process.getBuiltinModule(path) ?? {});
+      const getters = names.map((name) => `get ${name}(){return load().${name}}`);
+      return { contents: `const load=()=>${module};module.exports={${getters}}` };
+    });
+  },
+};
+
+/**
+ * Marks the making of schemas as without effect, so that a function has those of its own contract and no others: each is
+ * built at every cold start, 50 to 100 microseconds a piece. zod says so of its functions itself, but esbuild hears that
+ * only inside the file that says it.
+ */
+export function pureSchemas(functionsRoot: string): Plugin {
+  const contracts = join(functionsRoot, 'contracts');
+  return {
+    name: 'pure-schemas',
+    setup(esbuild) {
+      esbuild.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        if (!path.startsWith(contracts)) return;
+        const contents = readFileSync(path, 'utf8').replaceAll(
+          /(?<![\w.])(z(\.\w+)+|checked|atMost|cursorOf|areUnique)\(/g,
+          '/* @__PURE__ */ $&',
+        );
+        return { contents, loader: 'ts' };
+      });
+    },
+  };
+}
