@@ -69,11 +69,14 @@ const told = (code: ErrorCode, wording: Wording): number => wording[code]?.statu
 
 const codesOf = (status: number, wording: Wording) => codes.filter((code) => told(code, wording) === status);
 
+/** Statuses that the gateway answers by itself, too: a body above its limit, a function that failed or did not come back. */
+const ofGateway = [413, 500, 503];
+
 /** A response for each status and, where a surface tells other codes by it, one of that surface. */
 export function refusalResponses(): Record<string, Json> {
   const statuses = [...new Set(Object.values(statusOf))].sort();
   const responses = statuses.flatMap((status): [string, Json][] => [
-    [`Refused${status}`, response(codesOf(status, {}), {}, status === 413)],
+    [`Refused${status}`, response(codesOf(status, {}), {}, ofGateway.includes(status))],
     ...(status === 400
       ? [
           [`RefusedInOrganizations${status}`, response(codesOf(status, organizationWording), organizationWording)] as [
