@@ -21,7 +21,7 @@ export interface Refusal {
   when: string;
   /** Fields of `details`; left out where there is nothing more to know. */
   details?: Record<string, Json>;
-  /** Those of them that are always there; where there are any, `details` is. */
+  /** Those of them that are always there. Given, `details` itself always is. */
   always?: string[];
   /** Told to people: an example. */
   message: string;
@@ -141,6 +141,7 @@ export const refusalsByCode: Record<ErrorCode, Refusal> = {
       declared: typeOrNull('What the upload was declared as; only where that is at fault.', 'image/png'),
       allowed: list('What would be taken; only where it is a short list.', { type: 'string' }),
     },
+    always: [],
     message: 'Send a JPEG, PNG, WebP, GIF or AVIF image.',
     example: { detected: 'image/svg+xml' },
   },
