@@ -12,8 +12,7 @@ export const contract = {
   json: completeJson,
   success: 200,
   answer: enveloped(newUploadAnswer),
-  refuses: uploadRefusals,
-  examples: { json: { uploadId: '66f2a1b40a1b2c3d4e5f6071' } },
+  refuses: [...uploadRefusals, 'file_not_found'],
 } satisfies Contract;
 
 /** docs/contract.md, "Direct upload". */
