@@ -12,7 +12,7 @@ import { median, report, side } from './support/sides.ts';
  * `node bench/images.ts [picture...]` takes pictures of one's own; else five photographs of Debian's `mate-backgrounds`
  * where that is installed, and built-in pictures.
  */
-const [turns, rounds, maxEdge, effort] = [3, 7, 2560, 2];
+const [turns, rounds, maxEdge, effort] = [3, 5, 2560, 2];
 const debian = '/usr/share/backgrounds/mate/nature';
 
 const dir = mkdtempSync(join(tmpdir(), 'stowage-bench-'));

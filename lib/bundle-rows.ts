@@ -2,20 +2,21 @@
  * Gives each function its own rows of the route table instead of the whole table, which would lie in every bundle. A row
  * counts as a function's own when a source of it names it, or is its file; the code that looks rows up stays as it is.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { routeTable } from './routes.ts';
 
 const namespace = 'rows';
 
-/** @param functionsRoot where the functions are, and `routes.ts` beside them */
+/** @param functionsRoot where the functions are; without a `routes.ts` beside them there is nothing to do */
 export function ownRows(functionsRoot: string): Plugin {
   const table = join(functionsRoot, 'routes.ts');
   const rows = Object.entries(routeTable.endpoints);
   return {
     name: 'own-rows',
     setup(esbuild) {
+      if (!existsSync(table)) return;
       esbuild.onLoad({ filter: /\.ts$/ }, ({ path }) => {
         if (path === table) return { contents: emptied(readFileSync(path, 'utf8')), loader: 'ts' };
         const name = relative(functionsRoot, path).replaceAll('\\', '/');

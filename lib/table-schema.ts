@@ -2,15 +2,18 @@
  * The shape of the one table, as plain data: the stack deploys it and the store's tests create the same table with
  * CreateTable, so an index can never exist in one and be missing in the other.
  *
- * | index       | partition key | sort key | finds                                        |
- * |-------------|---------------|----------|----------------------------------------------|
- * | `byApp`     | `appPk`       | `id`     | files of an app                              |
- * | `bySession` | `sessionPk`   | `id`     | files of a session                           |
- * | `byHolder`  | `holderPk`    | `id`     | files of a lock or template                  |
- * | `byOwner`   | `ownerPk`     | `id`     | staged files of a user, uploads of an owner  |
- * | `byDue`     | `duePk`       | `dueAt`  | what has expired or is stuck, in time order  |
+ * | index       | partition key | sort key | finds                                               | carries     |
+ * |-------------|---------------|----------|-----------------------------------------------------|-------------|
+ * | `byApp`     | `appPk`       | `id`     | files of an app                                     | their sizes |
+ * | `byHolder`  | `holderPk`    | `id`     | files of a lock or template                         | keys        |
+ * | `bySession` | `sessionPk`   | `id`     | files of a session, uploads of a coin, documents    | all         |
+ * | `byOwner`   | `ownerPk`     | `id`     | staged files of a user, files of a template,        | all         |
+ * |             |               |          | uploads of an owner                                 |             |
+ * | `byDue`     | `duePk`       | `dueAt`  | what has expired or is stuck, in time order         | see below   |
  *
- * The indexes are sparse: an item without the partition key attribute is not in them and costs nothing there.
+ * The indexes are sparse: an item without the partition key attribute is not in them and costs nothing there. What a
+ * request lists carries whole items, so that a page is one query; what only clean-up and reconcile walk does not, so that
+ * most changes of a record cost nothing there.
  */
 
 /** An attribute used in a key, as DynamoDB's `AttributeDefinition`. */
@@ -25,11 +28,16 @@ export interface KeyElement {
   KeyType: 'HASH' | 'RANGE';
 }
 
-/** A global secondary index that carries whole items. */
+/** What an index carries beside keys, as DynamoDB's `Projection`. */
+export type Projection =
+  | { ProjectionType: 'ALL' | 'KEYS_ONLY' }
+  | { ProjectionType: 'INCLUDE'; NonKeyAttributes: string[] };
+
+/** A global secondary index. */
 export interface IndexSchema {
   IndexName: string;
   KeySchema: KeyElement[];
-  Projection: { ProjectionType: 'ALL' };
+  Projection: Projection;
 }
 
 /** Input of DynamoDB's CreateTable, without what only a deployed table has (point-in-time recovery, protection). */
@@ -53,6 +61,15 @@ const indexKeys = {
   byDue: ['duePk', 'dueAt'],
 } as const;
 
+/** Of a due item: whose quota it is in; and whole, what is no file: markers of direct uploads, and scopes to clean up. */
+const ofDueItems = ['id', 'appId', 'sessionId', 'fileId', 'incoming', 'final', 'scope'];
+
+const projections: Partial<Record<IndexName, Projection>> = {
+  byApp: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['sizeBytes'] },
+  byHolder: { ProjectionType: 'KEYS_ONLY' },
+  byDue: { ProjectionType: 'INCLUDE', NonKeyAttributes: ofDueItems },
+};
+
 /** Names of the indexes. */
 export type IndexName = keyof typeof indexKeys;
 
@@ -74,10 +91,10 @@ export function createTableInput(tableName: string): CreateTable {
       AttributeType: numberAttributes.has(name) ? 'N' : 'S',
     })),
     KeySchema: keySchema('pk', 'sk'),
-    GlobalSecondaryIndexes: Object.entries(indexKeys).map(([IndexName, [partition, sort]]) => ({
+    GlobalSecondaryIndexes: indexNames.map((IndexName) => ({
       IndexName,
-      KeySchema: keySchema(partition, sort),
-      Projection: { ProjectionType: 'ALL' },
+      KeySchema: keySchema(indexKeys[IndexName][0], indexKeys[IndexName][1]),
+      Projection: structuredClone(projections[IndexName] ?? { ProjectionType: 'ALL' }),
     })),
     BillingMode: 'PAY_PER_REQUEST',
     StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },

@@ -33,7 +33,10 @@ export class StowageTable extends Construct {
       globalSecondaryIndexes: schema.GlobalSecondaryIndexes.map(({ IndexName, KeySchema, Projection }) => ({
         indexName: IndexName,
         keySchema: keySchema(KeySchema),
-        projection: { projectionType: Projection.ProjectionType },
+        projection: {
+          projectionType: Projection.ProjectionType,
+          ...('NonKeyAttributes' in Projection && { nonKeyAttributes: Projection.NonKeyAttributes }),
+        },
       })),
       billingMode: schema.BillingMode,
       streamSpecification: { streamViewType: schema.StreamSpecification.StreamViewType },

@@ -82,7 +82,8 @@ function parsePart(store: Store, item: unknown, allowed: readonly PartKind[], co
   const { ReturnValues: _none, ReturnValuesOnConditionCheckFailure: returnsOld, ...inner } = entry[1];
   checkRequired(kind, inner);
   checkReturnsOld(returnsOld);
-  const request = consumed === undefined ? inner : { ...inner, ReturnConsumedCapacity: consumed };
+  const request =
+    consumed === undefined ? inner : { ...inner, ReturnConsumedCapacity: consumed === 'TOTAL' ? 'INDEXES' : consumed };
   const data = parseRequest(partKinds[kind].operation, request, store.raw);
   return { kind, tableName: String(data.TableName), data, returnsOld: returnsOld === 'ALL_OLD' };
 }

@@ -95,13 +95,17 @@ function runWrite(part: Part, unit: UnitOfWork): Promise<Body> {
   return unit.check(part.tableName, keyOf(part), part.data);
 }
 
-/** A transactional read or write costs twice; summed by table, and only when it was asked for. */
+/**
+ * A transactional read or write costs twice, what it changes in indexes once, since they follow after the commit; summed
+ * by table, and only when it was asked for.
+ */
 function consumed(body: Body, parts: Part[], results: Body[], member: 'Read' | 'Write'): Body {
   if (body.ReturnConsumedCapacity !== 'TOTAL' && body.ReturnConsumedCapacity !== 'INDEXES') return {};
   const units = new Map<string, number>();
   parts.forEach((part, position) => {
-    const capacity = results[position]?.ConsumedCapacity as { CapacityUnits: number } | undefined;
-    units.set(part.tableName, (units.get(part.tableName) ?? 0) + 2 * (capacity?.CapacityUnits ?? 0));
+    const capacity = results[position]?.ConsumedCapacity as Capacity | undefined;
+    const table = capacity?.Table?.CapacityUnits ?? capacity?.CapacityUnits ?? 0;
+    units.set(part.tableName, (units.get(part.tableName) ?? 0) + table + (capacity?.CapacityUnits ?? 0));
   });
   const list = [...units].map(([TableName, sum]) => ({
     TableName,
@@ -109,6 +113,11 @@ function consumed(body: Body, parts: Part[], results: Body[], member: 'Read' | '
     [`${member}CapacityUnits`]: sum,
   }));
   return { ConsumedCapacity: list };
+}
+
+interface Capacity {
+  CapacityUnits: number;
+  Table?: { CapacityUnits: number };
 }
 
 /** All or nothing, once per token. Throws TransactionCanceledException, ValidationException or a token mismatch. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { imageAllocator } from '#lib/constructs/endpoint-function.ts';
 import {
   type EndpointRow,
   type FallbackRow,
@@ -116,6 +117,7 @@ describe.each(rows)('%s', (_key, row) => {
     const usesTable = row.uses.some((use) => use.startsWith('table.'));
     expect(Variables).toEqual({
       CACHE_SECONDS: '5',
+      ...(row.uses.includes('images') && imageAllocator),
       ...(usesTable && { TABLE_NAME: { Ref: logicalId('AWS::DynamoDB::Table', 'Table') } }),
       ...(row.uses.includes('table.scan') && { ORPHAN_GRACE_DAYS: '7' }),
       ...(row.uses.some((use) => use === 'r2' || use === 'r2.names') && r2Names),

@@ -47,6 +47,8 @@ function extensionIndexes(file: ExtensionFile) {
     ...(file.sessionId !== undefined && { sessionPk: sessionPk(file.sessionId) }),
     ...(holder !== undefined && { holderPk: holderPk(holder) }),
     ...(file.staged && { ownerPk: stagedPk(file.appId, file.userId) }),
+    // Where clones of the template list it.
+    ...(holder?.type === 'template' && { ownerPk: holderPk(holder) }),
   };
 }
 
@@ -55,14 +57,14 @@ function organizationIndexes(file: OrganizationFile) {
   const isDocument = file.ownerType === 'compliance_document' && file.state === 'ready';
   return {
     ownerPk: organizationPk(file.orgId),
-    ...(isDocument && { holderPk: organizationDocumentsPk(file.orgId) }),
+    ...(isDocument && { sessionPk: organizationDocumentsPk(file.orgId) }),
   };
 }
 
 /** Where each kind of list lies: an upload is in these exactly while it is counted in them. */
 export const listIndexes = {
   owner: { name: 'byOwner', pk: 'ownerPk' },
-  coin: { name: 'byHolder', pk: 'holderPk' },
+  coin: { name: 'bySession', pk: 'sessionPk' },
 } as const satisfies Record<ListRef['kind'], { name: string; pk: (typeof indexAttributes)[number] }>;
 
 function uploadIndexes(file: UploadFile) {

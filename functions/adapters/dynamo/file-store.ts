@@ -5,6 +5,7 @@ import type { IncomingMarker } from '#core/files/incoming-marker.ts';
 import type { FileRecord, Usage } from '#core/files/record.ts';
 import type { CounterLimit, FileStore, ReserveResult, SettleResult } from '#core/files/store.ts';
 import { listsOf } from '#core/uploads/lists.ts';
+import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
 import { usageIn } from './counters.ts';
 import { fromItem } from './file-item.ts';
@@ -82,9 +83,11 @@ export function createFileStore(table: Table): FileStore {
 
     async releaseAll(files, now) {
       const live = files.filter(({ state }) => state !== 'deleting');
-      if (live.length === 0 || (await transact(table, writes.release(live, now))) === undefined) return;
+      if (live.length === 0 || (await transact(table, writes.release(live, now))) === undefined) return live;
       // One of them moved since it was listed; the others must not wait for it.
-      for (const file of live) await this.release(file, now);
+      const done: typeof live = [];
+      for (const file of live) if (await this.release(file, now)) done.push(file);
+      return done;
     },
 
     async postpone(fileId, dueAt) {
@@ -148,8 +151,15 @@ export function createFileStore(table: Table): FileStore {
     async listDue(now, { appId, sessionId, limit }) {
       const app = appId === undefined ? undefined : { attribute: 'appId', value: appId };
       const filter = sessionId === undefined ? app : { attribute: 'sessionId', value: sessionId };
-      const items = await queryDue(table, duePk, now, { limit, filter });
-      return items.map(fromItem);
+      const due = await queryDue(table, duePk, now, { limit, filter });
+      const files = await getFiles(
+        table,
+        due.map(({ id }) => String(id)),
+      );
+      // As they are now: what was looked after since is not due any more.
+      return files
+        .filter(({ dueAt }) => dueAt !== undefined && dueAt <= now.getTime())
+        .sort((a, b) => Number(a.dueAt) - Number(b.dueAt));
     },
 
     async listDueIncoming(now, limit) {

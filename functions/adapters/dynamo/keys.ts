@@ -33,8 +33,9 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | files of a session           | bySession: sessionPk SESSION#session, id                | eventual    |
  * | files of a lock or template  | byHolder: holderPk LOCK#id or TEMPLATE#id, id           | eventual    |
  * | staged files of user and app | byOwner: ownerPk STAGED#app#user, id                    | eventual    |
+ * | files clones of a template see| byOwner: ownerPk TEMPLATE#id, id                       | eventual    |
  * | uploads of an owner          | byOwner: ownerPk OWNER#user, id                         | eventual    |
- * | uploads of an owner and coin | byHolder: holderPk COIN#user#coin, id                   | eventual    |
+ * | uploads of an owner and coin | bySession: sessionPk COIN#user#coin, id                 | eventual    |
  * | length of such a list        | pk as in the index, sk RANK; parts of it RANK#level#n   | strong      |
  * | lease and state of reconcile | pk RECONCILE, sk RUN                                    | strong      |
  * | suspects of reconcile        | pk SUSPECTS#orphans#bucket, sk key of the object        | strong      |
@@ -42,7 +43,7 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | settings of the uploads API  | pk UPLOADS, sk SETTINGS                                 | strong      |
  * | files of an organization     | byOwner: ownerPk ORG#org, id                            | eventual    |
  * | its parent rows              | byOwner: ownerPk ORG#org#PARENTS, id                    | eventual    |
- * | its compliance documents     | byHolder: holderPk ORG#org#DOCUMENTS, id                | eventual    |
+ * | its compliance documents     | bySession: sessionPk ORG#org#DOCUMENTS, id              | eventual    |
  * | what the schedule must see   | byDue: duePk DUE#shard, dueAt                           | eventual    |
  * | clean-ups owed for too long   | byDue: duePk DUE#SCOPE, dueAt                           | eventual    |
  * | markers the schedule must see| byDue: duePk DUE#INCOMING#shard, dueAt                  | eventual    |

@@ -118,14 +118,14 @@ export function createOrganizationStore(table: Table): OrganizationStore {
     },
 
     async listDocuments(orgId, page) {
-      const holderPk = organizationDocumentsPk(orgId);
+      const sessionPk = organizationDocumentsPk(orgId);
       const query = {
-        IndexName: 'byHolder',
-        KeyConditionExpression: 'holderPk = :pk',
-        ExpressionAttributeValues: { ':pk': holderPk },
+        IndexName: 'bySession',
+        KeyConditionExpression: 'sessionPk = :pk',
+        ExpressionAttributeValues: { ':pk': sessionPk },
         ScanIndexForward: false,
       };
-      const keyOf = (id: string) => ({ ...fileKey(id), id, holderPk });
+      const keyOf = (id: string) => ({ ...fileKey(id), id, sessionPk });
       return await queryPageOf(
         table,
         query,

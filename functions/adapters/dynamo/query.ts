@@ -33,8 +33,8 @@ export async function queryAll(table: Table, query: Query): Promise<ExtensionFil
   return found;
 }
 
-/** DynamoDB counts what a filter drops: a short page over many dropped items would be a query for every few of them. */
-const leastRead = ({ FilterExpression }: Query) => (FilterExpression === undefined ? 1 : 100);
+/** Items of every query but the first of a page: DynamoDB counts what a filter drops, of which there may be many. */
+const readAtOnce = 100;
 
 /** One page of an index whose sort key is `id`; see `queryPageOf`. */
 export async function queryPage(
@@ -60,20 +60,17 @@ export async function queryPageOf<T extends { id: string }>(
 ): Promise<Page<T>> {
   requireCursor(cursor);
   const items: T[] = [];
-  const pages = paginateQuery(
-    { client: table.documents },
-    {
-      ...query,
-      TableName: table.name,
-      ...(cursor !== undefined && { ExclusiveStartKey: keyOf(cursor) }),
-      // One more than wanted tells whether there is a next page without another query.
-      Limit: Math.max(limit + 1, leastRead(query)),
-    },
-  );
-  for await (const { Items = [] } of pages) {
+  let start = cursor === undefined ? undefined : keyOf(cursor);
+  // One more than wanted tells whether there is a next page without another query.
+  let Limit = limit + 1;
+  do {
+    const { Items = [], LastEvaluatedKey } = await table.documents.send(
+      new QueryCommand({ ...query, TableName: table.name, ExclusiveStartKey: start, Limit }),
+    );
     items.push(...Items.map(fromItem));
-    if (items.length > limit) break;
-  }
+    start = LastEvaluatedKey;
+    Limit = Math.max(Limit, readAtOnce);
+  } while (start !== undefined && items.length <= limit);
   if (items.length <= limit) return { items };
   const shown = items.slice(0, limit);
   const last = shown.at(-1)?.id;

@@ -125,7 +125,8 @@ function createScanStore(table: Table): ScanStore {
           }),
         );
         for (const { sizeBytes, state, appId } of Items as Pick<ExtensionFile, 'sizeBytes' | 'state' | 'appId'>[]) {
-          if (state === 'deleting' || appId !== counter.appId) continue;
+          // A session's index has files of other apps too; an app's carries sizes only.
+          if (state === 'deleting' || (counter.kind === 'session' && appId !== counter.appId)) continue;
           sum.usedBytes += sizeBytes;
           sum.fileCount += 1;
         }

@@ -1,8 +1,10 @@
-import type { ExtensionFile, Scope } from '#core/files/record.ts';
+import type { FileRecord, Scope } from '#core/files/record.ts';
 import type { Page } from '#core/files/store.ts';
+import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
-import { scopeIndex } from './keys.ts';
-import { queryPage, unknownCursor } from './query.ts';
+import { fromItem } from './file-item.ts';
+import { fileKey, scopeIndex } from './keys.ts';
+import { queryPageOf, unknownCursor } from './query.ts';
 import { partsOf } from './slices.ts';
 
 interface PageOf {
@@ -11,14 +13,35 @@ interface PageOf {
 }
 
 /**
- * A page of a scope's files by their index. An app's lie in one partition for each slice of its counter, which are read
- * one after the other; a cursor names the partition beside the last file shown.
+ * A page of a scope's files by their index, which for all but a session carries ids only: the records are read by them,
+ * and so are as they are now. One that is gone or being deleted by then is not in the page, so a page may be short.
  */
-export async function listScope(table: Table, scope: Scope, page: PageOf): Promise<Page<ExtensionFile>> {
+export async function listScope(table: Table, scope: Scope, page: PageOf): Promise<Page<FileRecord>> {
+  if (scope.kind === 'session') return await listPartition<FileRecord>(table, scope, undefined, page);
+  const { items, cursor } = await listIds(table, scope, page);
+  const records = new Map(
+    (
+      await getFiles(
+        table,
+        items.map(({ id }) => id),
+      )
+    ).map((file) => [file.id, file]),
+  );
+  const found = items
+    .map(({ id }) => records.get(id))
+    .filter((file) => file !== undefined && file.state !== 'deleting');
+  return { items: found as FileRecord[], ...(cursor !== undefined && { cursor }) };
+}
+
+/**
+ * An app's lie in one partition for each slice of its counter, which are read one after the other; a cursor names the
+ * partition beside the last file shown.
+ */
+async function listIds(table: Table, scope: Scope, page: PageOf): Promise<Page<{ id: string }>> {
   if (scope.kind !== 'app') return await listPartition(table, scope, undefined, page);
   const partitions = partsOf(scope.appId).map(({ slice }) => slice);
   const [at, after] = placeOf(page.cursor);
-  const items: ExtensionFile[] = [];
+  const items: { id: string }[] = [];
   for (let index = at; index < partitions.length; index += 1) {
     const limit = page.limit - items.length;
     const cursor = index === at ? after : undefined;
@@ -38,7 +61,12 @@ function placeOf(cursor: string | undefined): [number, string | undefined] {
   return [Number(index), after === '' ? undefined : after];
 }
 
-async function listPartition(table: Table, scope: Scope, slice: number | undefined, page: PageOf) {
+async function listPartition<T extends { id: string }>(
+  table: Table,
+  scope: Scope,
+  slice: number | undefined,
+  page: PageOf,
+): Promise<Page<T>> {
   const { IndexName, pk, value } = scopeIndex(scope, slice);
   const query = {
     IndexName,
@@ -46,5 +74,6 @@ async function listPartition(table: Table, scope: Scope, slice: number | undefin
     ExpressionAttributeNames: { '#pk': pk },
     ExpressionAttributeValues: { ':pk': value },
   };
-  return await queryPage(table, query, { pk, value }, page);
+  const keyOf = (id: string) => ({ ...fileKey(id), id, [pk]: value });
+  return await queryPageOf(table, query, { keyOf, fromItem: (item) => fromItem(item) as unknown as T }, page);
 }

@@ -20,7 +20,7 @@ export async function listSession(table: Table, session: SessionRef, page: PageR
   if (templateIds.length === 0) return own;
   const inherited = await Promise.all(
     templateIds.map((id) =>
-      listReady(table, { IndexName: 'byHolder', pk: 'holderPk', value: holderPk({ type: 'template', id }) }, page, {
+      listReady(table, { IndexName: 'byOwner', pk: 'ownerPk', value: holderPk({ type: 'template', id }) }, page, {
         appId: session.appId,
       }),
     ),

@@ -1,5 +1,7 @@
+import type { Metadata } from 'sharp';
 import { readAvif } from './avif.ts';
 import { readGif } from './gif.ts';
+import { heldPerPixel } from './held.ts';
 import type { Sharp } from './library.ts';
 import type { PixelLimits } from './limits.ts';
 import { invalidImage } from './refusals.ts';
@@ -37,6 +39,7 @@ export async function readHeader(
   if (frames > maxFrames) throw invalidImage('too_many_frames', { facts: { frames, maxFrames } });
   const isAvif = mimeType === 'image/avif';
   requirePixels(framePixels, isAvif ? limits.avif : limits.picture);
+  requireHoldable(metadata, { mimeType, limits });
   // Frames to be turned are held all at once, see `orientFrames`.
   const turned = (metadata.orientation ?? 1) > 1;
   if (frames > 1) requirePixels(framePixels * frames, turned ? limits.picture : limits.animation);
@@ -58,6 +61,19 @@ export async function readHeader(
 
 function requirePixels(pixels: number, maxPixels: number): void {
   if (pixels > maxPixels) throw invalidImage('too_many_pixels', { facts: { pixels, maxPixels } });
+}
+
+/** What the decoder holds whole may have fewer pixels than what passes through it, and there is a way out to tell. */
+function requireHoldable(metadata: Metadata, { mimeType, limits }: { mimeType: string; limits: PixelLimits }): void {
+  const perPixel = heldPerPixel(metadata, mimeType);
+  if (perPixel === undefined) return;
+  const isJpeg = mimeType === 'image/jpeg';
+  const maxPixels = Math.floor((isJpeg ? limits.held.jpeg : limits.held.png) / perPixel);
+  const pixels = metadata.width * metadata.height;
+  if (pixels <= maxPixels) return;
+  const kind = isJpeg ? 'a progressive JPEG' : 'an interlaced PNG';
+  const message = `The image has too many pixels for ${kind} of its kind. Save it without that, or smaller.`;
+  throw invalidImage('too_many_pixels', { message, facts: { pixels, maxPixels } });
 }
 
 const deepSpaces: Readonly<Record<string, Header['deep']>> = { rgb16: 'color', grey16: 'gray' };

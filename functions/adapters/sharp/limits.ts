@@ -6,10 +6,19 @@ export interface PixelLimits {
   avif: number;
   /** Of all frames of an animation, which pass through one by one. */
   animation: number;
+  /** Bytes that the decoder of a progressive JPEG or an interlaced PNG may hold, see `heldPerPixel`. */
+  held: { jpeg: number; png: number };
 }
 
 /**
  * Sixty-four mebipixels, which the "50 megapixels" of phones (8192 x 6144) are less than; half of that for AVIF; and a
- * hundred million for animations, which took two to thirteen seconds of CPU. Measured: "Limits" in `docs/operating.md`.
+ * hundred million for animations, which took two to thirteen seconds of CPU. What is held whole keeps a picture within 420
+ * MiB: 46 megapixels of a progressive JPEG of full colour resolution, 64 of an interlaced PNG with transparency. Measured:
+ * "Limits" in `docs/operating.md`.
  */
-export const pixelLimits: PixelLimits = { picture: 2 ** 26, avif: 2 ** 25, animation: 100_000_000 };
+export const pixelLimits: PixelLimits = {
+  picture: 2 ** 26,
+  avif: 2 ** 25,
+  animation: 100_000_000,
+  held: { jpeg: 280_000_000, png: 256_000_000 },
+};

@@ -12,12 +12,15 @@ const messages: Record<ImageRefusal, string> = {
   timeout: 'The image takes too long to process.',
 };
 
-/** `invalid_image` in our words. `facts` (limits, counts) join `details`; `cause` is for the log only. */
+/**
+ * `invalid_image` in our words, or in those of who knows more. `facts` (limits, counts) join `details`; `cause` is for the
+ * log only.
+ */
 export function invalidImage(
   reason: ImageRefusal,
-  options: { facts?: Record<string, number>; cause?: unknown } = {},
+  options: { message?: string; facts?: Record<string, number>; cause?: unknown } = {},
 ): AppError {
-  return new AppError('invalid_image', messages[reason], {
+  return new AppError('invalid_image', options.message ?? messages[reason], {
     details: { reason, ...options.facts },
     cause: options.cause,
   });

@@ -78,8 +78,11 @@ export interface FileStore {
    * revision: whoever moved it decides, and the counters were lowered by them or not at all.
    */
   release(file: FileRecord, now: Date): Promise<boolean>;
-  /** `release` of many files in one transaction where none moved meanwhile, else one by one. At most 16. */
-  releaseAll(files: FileRecord[], now: Date): Promise<void>;
+  /**
+   * `release` of many files in one transaction where none moved meanwhile, else one by one; gives those that it released.
+   * At most 16.
+   */
+  releaseAll<F extends FileRecord>(files: F[], now: Date): Promise<F[]>;
   /** When the schedule looks at a `deleting` record again, epoch milliseconds: its bucket gives the object out no sooner. */
   postpone(fileId: string, dueAt: number): Promise<void>;
   /** Drops a `deleting` record. Only after its object is gone. */

@@ -1,6 +1,6 @@
 import type { IncomingMarker } from '#core/files/incoming-marker.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
-import { purge } from '#core/files/purge.ts';
+import { erase, purge } from '#core/files/purge.ts';
 import { type FileRecord, isOver } from '#core/files/record.ts';
 import type { FileStore } from '#core/files/store.ts';
 
@@ -19,8 +19,9 @@ export async function sweepOne(deps: Deps, file: FileRecord): Promise<boolean> {
   const now = deps.clock.now();
   const stuck = file.state === 'deleting' && file.dueAt !== undefined && file.dueAt <= now.getTime();
   if (!stuck && !isOver(file, now)) return false;
-  if (!stuck && !(await deps.files.release(file, now))) return false;
-  await purge(deps, file.id);
+  if (stuck) await purge(deps, file.id);
+  else if (await deps.files.release(file, now)) await erase(deps, { ...file, updatedAt: now.toISOString() });
+  else return false;
   return true;
 }
 
@@ -46,7 +47,7 @@ export async function releaseExpired({ files, clock }: Deps, fileIds: string[]):
  */
 export async function expireFile(deps: Deps, fileId: string): Promise<void> {
   const file = await deps.files.get(fileId);
-  if (file?.state === 'deleting') await purge(deps, fileId);
+  if (file?.state === 'deleting') await erase(deps, file);
   else if (file !== undefined) await sweepOne(deps, file);
 }
 

@@ -1,7 +1,7 @@
 import type { CleanupQueue } from '#core/files/cleanup-queue.ts';
 import { inParallel } from '#core/files/in-parallel.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
-import { purge } from '#core/files/purge.ts';
+import { erase } from '#core/files/purge.ts';
 import type { FileRecord, Scope } from '#core/files/record.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
 import type { FileStore } from '#core/files/store.ts';
@@ -37,8 +37,9 @@ export async function cleanScopePage(
 ): Promise<void> {
   const now = deps.clock.now();
   const page = await deps.files.listByScope(scope, { limit: pageSize, cursor });
-  await deps.files.releaseAll(page.items, now);
-  await inParallel(page.items, (file) => finish(deps, scope, file));
+  const released = new Set((await deps.files.releaseAll(page.items, now)).map(({ id }) => id));
+  // A release is of the record as it was listed, so these need no second look; the others have moved since.
+  await inParallel(page.items, (file) => (released.has(file.id) ? clear(deps, file) : finish(deps, scope, file)));
   if (page.cursor !== undefined) {
     await deps.queue.send({ type: 'scope.clean', scope, cursor: page.cursor, pass });
   } else if (pass === 1) {
@@ -50,21 +51,27 @@ export async function cleanScopePage(
 
 /**
  * Sees a listed file through, as it is by now: claimed, rolled back or completed since it was listed, it is released
- * again while it is the scope's. An upload that is still going on may write its object after we removed it, and then be
- * killed: its record waits for that, so that it cannot leave an object without one.
+ * again while it is the scope's.
  */
 async function finish(deps: CleanDeps, scope: Scope, listed: FileRecord): Promise<void> {
   const released = await retryOnMoved(async () => {
     const file = await deps.files.get(listed.id);
     if (file === undefined || (file.state !== 'deleting' && !isInScope(file, scope))) return undefined;
-    // Released a moment ago by this page: what it was then is what was listed.
+    // Somebody else released it since: what it was then is at most what was listed.
     if (file.state === 'deleting') return listed;
     return (await deps.files.release(file, deps.clock.now())) ? file : moved;
   });
-  if (released === undefined) return;
-  const uploading = released.state === 'pending' && released.incoming === undefined;
-  if (uploading) await deps.queue.send({ type: 'file.delete', fileId: listed.id }, uploadIsOverAfterSeconds);
-  else await purge(deps, listed.id);
+  if (released !== undefined) await clear(deps, released);
+}
+
+/**
+ * What is left to do for a file that was released in this state. An upload that is still going on may write its object
+ * after we removed it, and then be killed: its record waits for that, so that it cannot leave an object without one.
+ */
+async function clear(deps: CleanDeps, file: FileRecord): Promise<void> {
+  const uploading = file.state === 'pending' && file.incoming === undefined;
+  if (uploading) await deps.queue.send({ type: 'file.delete', fileId: file.id }, uploadIsOverAfterSeconds);
+  else await erase(deps, file);
 }
 
 /** Asked again of the record itself: an index may show a file that has changed hands since. */

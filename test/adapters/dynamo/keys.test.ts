@@ -84,14 +84,16 @@ const byOwner = [
   thing('staged', two, ([app, user]) => pk(keys.stagedPk(app, user))),
   thing('organization', ids, (org) => pk(keys.organizationPk(org))),
   thing('parents', ids, (org) => pk(keys.organizationParentsPk(org))),
+  thing('holder', holders, (holder) => pk(keys.holderPk(holder))),
   thing(
     'list',
     lists.filter(({ kind }) => kind === 'owner'),
     (list) => pk(keys.listPk(list)),
   ),
 ];
-const byHolder = [
-  thing('holder', holders, (holder) => pk(keys.holderPk(holder))),
+const bySession = [
+  thing('session', ids, (session) => pk(keys.sessionPk(session))),
+  thing('documents', ids, (org) => pk(keys.organizationDocumentsPk(org))),
   thing(
     'list',
     lists.filter(({ kind }) => kind === 'coin'),
@@ -114,7 +116,7 @@ describe('two different things', () => {
   it.each([
     ['items', items],
     ['lists of the index byOwner', byOwner],
-    ['lists of the index byHolder', byHolder],
+    ['lists of the index bySession', bySession],
     ['lists of the index byDue', byDue],
   ])('never share a key: %s', (_, kinds) => {
     fc.assert(
