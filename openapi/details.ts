@@ -53,10 +53,10 @@ export const refusalsByCode: Record<ErrorCode, Refusal> = {
     message: 'Upload not found or expired',
     example: { uploadId: '66f2a1b40a1b2c3d4e5f6071' },
   },
-  unauthorized: { when: 'No proof, or one that does not hold.', message: 'Send a valid user token.' },
+  unauthorized: { when: 'No proof, or one that does not hold.', message: 'This endpoint takes a user token.' },
   insufficient_scope: {
     when: 'The token or key may not do this.',
-    message: 'This token may not do that.',
+    message: 'A session token alone may only read. Write from your backend with a developer key.',
   },
   extension_file_storage_disabled: {
     when: 'Storage is off for the app.',
@@ -72,12 +72,12 @@ export const refusalsByCode: Record<ErrorCode, Refusal> = {
   },
   not_found: {
     when: 'No such session, claim, document, logo, page, export, form link or path.',
-    message: 'There is nothing at this path.',
+    message: 'There is no such session here.',
   },
   file_not_found: {
     when: 'No such file for this caller.',
     details: { files },
-    message: 'There is no such file.',
+    message: 'There is no such file here. It may have been deleted.',
   },
   extension_app_storage_quota_exceeded: {
     when: "The app's storage is full.",

@@ -1,6 +1,6 @@
 import type { EndpointName } from '../../functions/routes.ts';
 import type { Texts } from '../describe.ts';
-import { id, link, named, time, whole } from './words.ts';
+import { blankable, id, link, named, time, whole } from './words.ts';
 
 export const extensionComponents: Record<string, Texts> = {
   StoredFile: {
@@ -46,9 +46,9 @@ export const extensionComponents: Record<string, Texts> = {
   },
 };
 
-const purpose = named('What the file is for, in your own words. Empty is as if left out.', 'puzzle-image');
-const draftId = named(
-  'An id of your choice for one opening of the setup screen; the same for all its files. Empty is as if left out.',
+const purpose = blankable('What the file is for, in your own words.', 'puzzle-image');
+const draftId = blankable(
+  'An id of your choice for one opening of the setup screen; the same for all its files.',
   'draft-1',
 );
 const declared = {
@@ -95,8 +95,8 @@ export const extensionOperations: Partial<Record<EndpointName, Texts>> = {
   'extensions/setup-files-presign': { ...declared, 'json.draftId': draftId },
   'extensions/setup-files-stage': { 'form.purpose': purpose, 'form.draftId': draftId },
   'extensions/setup-files-staged-list': {
-    'query.purpose': named('Only files of this purpose.', 'puzzle-image'),
-    'query.draftId': named('Only files of this draft. Left out, those of all drafts.', 'draft-1'),
+    'query.purpose': blankable('Only files of this purpose.', 'puzzle-image'),
+    'query.draftId': blankable('Only files of this draft. Left out, those of all drafts.', 'draft-1'),
     'answer.items': 'Newest first; nothing that has expired.',
   },
 };
