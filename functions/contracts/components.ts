@@ -4,7 +4,7 @@ import { presignAnswer } from './fields.ts';
 import { consumedFileAnswer, minisiteAnswer, parentAnswer, parentsAnswer } from './organization-views.ts';
 import { reconcileAnswer } from './reconcile-view.ts';
 import { newUploadAnswer, uploadAnswer } from './upload-views.ts';
-import { fileAnswer, quotaAnswer } from './views.ts';
+import { fileAnswer, quotaAnswer, variantAnswer } from './views.ts';
 
 /** Shapes that several answers share, by the names client generators give them: `components/schemas` of the API document. */
 export const components: Record<string, z.ZodMiniType> = {
@@ -22,4 +22,5 @@ export const components: Record<string, z.ZodMiniType> = {
   ConsumedFile: consumedFileAnswer,
   Upload: uploadAnswer,
   UploadSettings: uploadSettingsAnswer,
+  Variant: variantAnswer,
 };
