@@ -41,8 +41,11 @@ export function newObjectKey(prefix: string, id: string, ext: string): string {
   return `${prefix}/${id}${randomBytes(10).toString('hex')}.${ext}`;
 }
 
-/** What a preset may be called: a part of its copies' keys, and of the JSON that lists them. */
-export const presetPattern = /^[a-z][a-z0-9-]{0,31}$/;
+/**
+ * What a preset may be called: a part of its copies' keys, and of the objects that list them, which have one property of
+ * such a name already.
+ */
+export const presetPattern = /^(?!constructor$)[a-z][a-z0-9-]{0,31}$/;
 
 /** The key of a preset's copy, which names the file's: `extensions/<id and tail>-thumb.webp` beside `….webp`. */
 export function variantKey(key: string, preset: string): string {
