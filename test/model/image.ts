@@ -10,7 +10,7 @@ export function imageOf(sentBytes: number, storedBytes: number): Uint8Array {
 
 /**
  * A pure image processor, since no picture matters here: it stores as many bytes as the image asks for, a quarter of them
- * as the copy of each preset that asks for less than a hundred pixels.
+ * as the copy of each preset that asks for less than its hundred pixels.
  */
 export const images: ImageProcessor = {
   async process(bytes, { presets = {} }) {
