@@ -119,9 +119,10 @@ async function still(sharp: Sharp, picture: Pipeline, { presets, limit }: Job): 
   const pixels = { data, width, height, channels };
   try {
     const thumbhash = thumbhashOfPixels(pixels);
+    // Before the picture itself: the encoder takes the pixels out of the processor's cache.
+    const variants = await variantsOf(sharp, pixels, dueOf(presets, pixels), limit);
     const whole = limit(sharp(data, { raw: { width, height, channels }, limitInputPixels: false }));
     const bytes = await whole.webp(webp).toBuffer();
-    const variants = await variantsOf(sharp, pixels, dueOf(presets, pixels), limit);
     return { bytes, mimeType: 'image/webp', width, height, thumbhash, variants };
   } finally {
     giveBack(pixels);

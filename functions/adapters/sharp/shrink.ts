@@ -25,7 +25,7 @@ export async function shrink(sharp: Sharp, pixels: Pixels, size: Size, limit: Li
 }
 
 /**
- * Each pixel the mean of nine of those it stands for; libvips takes four times as long to read them all. The nine lie like
+ * Each pixel the mean of nine of those it stands for; libvips takes more than three times as long to read them all. The nine lie like
  * rooks that do not threaten each other, so that lines and chequers as fine as they can be come out as their mean, a sixth
  * off at worst, and not as one of their two colours. Of photographs it differs from Lanczos as the mean of all pixels does.
  * Written out, since a loop over the nine takes twice the time.
@@ -37,16 +37,25 @@ function sampled({ data, width, height }: Pixels, to: Size): Uint8Array {
   const small = Buffer.allocUnsafeSlow(to.width * to.height * 3);
   let at = 0;
   for (let y = 0; y < 3 * to.height; y += 3) {
+    const lineA = place(y0, y);
+    const lineB = place(y1, y);
+    const lineC = place(y2, y);
+    const lineD = place(y0, y + 1);
+    const lineE = place(y1, y + 1);
+    const lineF = place(y2, y + 1);
+    const lineG = place(y0, y + 2);
+    const lineH = place(y1, y + 2);
+    const lineI = place(y2, y + 2);
     for (let x = 0; x < 3 * to.width; x += 3) {
-      const a = place(y0, y) + place(x0, x);
-      const b = place(y1, y) + place(x0, x + 1);
-      const c = place(y2, y) + place(x0, x + 2);
-      const d = place(y0, y + 1) + place(x1, x);
-      const e = place(y1, y + 1) + place(x1, x + 1);
-      const f = place(y2, y + 1) + place(x1, x + 2);
-      const g = place(y0, y + 2) + place(x2, x);
-      const h = place(y1, y + 2) + place(x2, x + 1);
-      const i = place(y2, y + 2) + place(x2, x + 2);
+      const a = lineA + place(x0, x);
+      const b = lineB + place(x0, x + 1);
+      const c = lineC + place(x0, x + 2);
+      const d = lineD + place(x1, x);
+      const e = lineE + place(x1, x + 1);
+      const f = lineF + place(x1, x + 2);
+      const g = lineG + place(x2, x);
+      const h = lineH + place(x2, x + 1);
+      const i = lineI + place(x2, x + 2);
       for (let channel = 0; channel < 3; channel += 1) {
         const upper = byte(data, a + channel) + byte(data, b + channel) + byte(data, c + channel);
         const middle = byte(data, d + channel) + byte(data, e + channel) + byte(data, f + channel);
