@@ -20,10 +20,19 @@ export const extensionComponents: Record<string, Texts> = {
       'A blurred placeholder of some 25 bytes (ThumbHash, base64), to show until the picture is there; null where there is none.',
       '3OcRJYB4d3h/iIeHeEh3eIhw+j2w',
     ),
+    variants:
+      'Smaller copies by the name of their preset, where the app had presets when the file was stored. They are counted with the file.',
     staged: 'Only while the file waits for its claim: it goes at `expiresAt`.',
     draftId: named('Only of a staged file: the draft it was uploaded for, or null.', 'draft-1'),
     expiresAt: time('Only of a staged file: when it goes unless it is claimed.'),
     readOnly: "Only of a template's file that a clone's session sees: it is not counted and cannot be deleted there.",
+  },
+  Variant: {
+    '': "A preset's copy of a picture, or the picture itself where that is no larger than the preset.",
+    signedUrl: link('Opens without a token as long as that of the file. Never store it.'),
+    width: whole('Pixels.'),
+    height: whole('Pixels.'),
+    sizeBytes: whole('Bytes of this copy.'),
   },
   PresignedUpload: {
     '': 'How to upload: PUT the bytes to `uploadUrl` with exactly `headers`, then complete.',
