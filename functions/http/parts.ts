@@ -34,7 +34,8 @@ export function parsePart<S extends z.ZodMiniType>(part: string, schema: S, valu
   if (result.success) return result.data;
   const issues = result.error.issues.map((issue) => ({
     path: [part, ...issue.path].join('.'),
-    message: issue.message,
+    // A name that a record does not take says why in an issue of its own.
+    message: issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message,
   }));
   const first = issues[0];
   throw new AppError('validation_failed', `Check ${first?.path}: ${first?.message}`, { details: { issues } });

@@ -191,4 +191,10 @@ describe('the presets of an app', () => {
     const settings = (await stowage.ok('GET', `${app.admin}/file-storage`, admin())) as { settings: unknown };
     expect(settings).toMatchObject({ settings: { imagePresets } });
   });
+
+  it('that have no such name are refused with what a name is like', async () => {
+    const { body } = await stowage.call('PUT', `${app.admin}/file-storage`, admin({ imagePresets: { Thumb: 320 } }));
+    expect(body).toMatchObject({ details: { issues: [{ path: 'body.imagePresets.Thumb' }] } });
+    expect(JSON.stringify(body)).toContain('must be like');
+  });
 });
