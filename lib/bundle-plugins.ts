@@ -55,7 +55,7 @@ export function pureSchemas(functionsRoot: string): Plugin {
       esbuild.onLoad({ filter: /\.ts$/ }, ({ path }) => {
         if (!path.startsWith(contracts)) return;
         const contents = readFileSync(path, 'utf8').replaceAll(
-          /(?<![\w.])(z(\.\w+)+|checked|atMost|cursorOf|areUnique)\(/g,
+          /(?<![\w.])(z(?!\.config\b)(\.\w+)+|checked|atMost|cursorOf|areUnique)\(/g,
           '/* @__PURE__ */ $&',
         );
         return { contents, loader: 'ts' };

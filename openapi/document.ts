@@ -1,39 +1,63 @@
 /**
  * The API's OpenAPI 3.1 document, derived from the route table and the endpoint files' contracts: nothing of the API is
- * written down here a second time. `test/openapi.golden.json` is its reviewed copy.
+ * written down here a second time but the words and examples that no function carries. `client/openapi.json` is its
+ * reviewed copy, which the client's package brings along.
  */
-import type { Contract } from '../functions/contracts/contract.ts';
-import { statusOf } from '../functions/contracts/refusals.ts';
-import { type EndpointName, type EndpointRow, endpoints, fallback } from '../functions/routes.ts';
+import type { Contract, Tag } from '../functions/contracts/contract.ts';
+import { type EndpointName, type EndpointRow, endpoints } from '../functions/routes.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { errorSchema, refusals, responsesOf } from './refusals.ts';
-import { createSchemas, type Json, type Schemas } from './schemas.ts';
-import { securityOf, securitySchemes } from './security.ts';
-
-const withSlash: ReadonlySet<string> = new Set(fallback.withSlash);
+import { createDescriber } from './describe.ts';
+import { headers } from './headers.ts';
+import type { Json } from './json.ts';
+import { operation } from './operation.ts';
+import { refusalResponses, refusalSchemas } from './refusals.ts';
+import { createSchemas } from './schemas.ts';
+import { securitySchemes } from './security.ts';
 
 const description = `Bytes lie in object storage; the API hands out short-lived signed links to them.
 
 Files up to about 4 MiB may be sent as a form. Larger ones go straight to the bucket: *presign*, then \`PUT\` the bytes to
 \`uploadUrl\` with exactly the \`headers\` of the answer, then *complete*.
 
-Every refusal has the same body: \`code\` for programs, \`message\` for people, \`requestId\` for questions.`;
+Every refusal has the same body: \`code\` for programs, \`message\` for people, \`requestId\` for questions, and \`details\` that
+depend on the code. Answers may gain fields.`;
 
-/** Builds the document. Rejects when an endpoint file has no contract. */
-export async function openApiDocument({ serverUrl }: { serverUrl: string }): Promise<Json> {
-  const schemas = createSchemas();
-  const tags = new Set<string>();
+const tags: Record<Tag, string> = {
+  'extensions, session': "Files and state of a running session: its extension's backend writes, pages read.",
+  'extensions, setup': 'Files that a setup screen stages before there is a session.',
+  platform: "What the platform's backend tells: claims, lifecycle events, members, documents, exports.",
+  admin: 'Settings, developer keys and reconcile.',
+  uploads: 'Files of any type that belong to a user.',
+  organizations: 'Photos, comments, messages, pages and media of organizations.',
+};
+
+export interface Described {
+  document: Json;
+  /** Fields that nothing is said of, as `StoredFile: width`. */
+  undescribed: string[];
+  /** Texts of fields that are gone, likewise. */
+  outdated: string[];
+}
+
+/** Builds the document, and says which of its words are missing or too many. Rejects when an endpoint file has no contract. */
+export async function describeApi({ serverUrl }: { serverUrl: string }): Promise<Described> {
+  const making = { schemas: createSchemas(), describer: createDescriber() };
+  const { schemas, describer } = making;
+  const met = new Set<Tag>();
   const paths: Record<string, Json> = {};
-  const rows = Object.entries(endpoints) as [EndpointName, EndpointRow][];
-  for (const [name, row] of rows) {
+  for (const [name, row] of Object.entries(endpoints) as [EndpointName, EndpointRow][]) {
     const { contract } = (await import(new URL(`../functions/${name}.ts`, import.meta.url).href)) as {
       contract?: Contract;
     };
     if (!contract) throw new Error(`functions/${name}.ts exports no contract`);
-    tags.add(contract.tag);
-    paths[row.path] = { ...paths[row.path], [row.method.toLowerCase()]: operation(name, row, contract, schemas) };
+    met.add(contract.tag);
+    paths[row.path] = { ...paths[row.path], [row.method.toLowerCase()]: operation(name, row, contract, making) };
   }
-  return {
+  const shapes = Object.entries(schemas.components).map(([name, schema]): [string, Json] => {
+    describer.fields(name, schema);
+    return [name, { ...describer.about(name), ...schema }];
+  });
+  const document = {
     openapi: '3.1.1',
     info: {
       title: 'Stowage',
@@ -41,70 +65,22 @@ export async function openApiDocument({ serverUrl }: { serverUrl: string }): Pro
       description,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: serverUrl }],
-    tags: [...tags].map((name) => ({ name })),
+    servers: [{ url: serverUrl, description: 'The Stowage this document is of' }],
+    tags: [...met].map((name) => ({ name, description: tags[name] })),
     paths,
     components: {
       securitySchemes,
-      responses: refusals(Object.entries(statusOf)),
-      schemas: { ...sorted(schemas.components), Error: errorSchema(Object.keys(statusOf)) },
+      headers,
+      responses: refusalResponses(),
+      schemas: { ...sorted(Object.fromEntries(shapes)), ...sorted(refusalSchemas()) },
     },
   };
+  return { document, undescribed: describer.missing, outdated: describer.unused() };
 }
 
-function operation(name: EndpointName, row: EndpointRow, contract: Contract, schemas: Schemas): Json {
-  const { success, answer } = contract;
-  const body = requestBody(contract, schemas);
-  const parameters = parametersOf(contract, schemas);
-  const content = answer && { content: media(schemas.ofAnswer(answer), contract.examples?.answer) };
-  return {
-    operationId: name.replace(/[^a-z]+(\w)/g, (_, letter: string) => letter.toUpperCase()),
-    tags: [contract.tag],
-    summary: row.summary,
-    description: withSlash.has(name) ? `${contract.description} Also at \`${row.path}/\`.` : contract.description,
-    security: securityOf(row.auth),
-    ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: body }),
-    responses: { [success]: { description: described[success], ...content }, ...responsesOf(row, contract) },
-  };
-}
-
-const described = { 200: 'Done', 201: 'Created', 202: 'Accepted', 204: 'Done; no body' } as const;
-
-function parametersOf({ params, query, idempotent }: Contract, schemas: Schemas): Json[] {
-  const inPath = params ? propertiesOf(schemas.ofRequest(params)) : [];
-  const idempotencyKey = {
-    name: 'idempotency-key',
-    in: 'header',
-    schema: { type: 'string', minLength: 1, maxLength: 255 },
-    description: 'The same key and content again give the first answer again, for a day.',
-  };
-  return [
-    ...inPath.map(({ name, schema }) => ({ name, in: 'path', required: true, schema })),
-    ...(query ? propertiesOf(schemas.ofRequest(query)).map((property) => ({ ...property, in: 'query' })) : []),
-    ...(idempotent ? [idempotencyKey] : []),
-  ];
-}
-
-function propertiesOf(json: Json): { name: string; required: boolean; schema: Json }[] {
-  const required = (json.required ?? []) as string[];
-  const properties = Object.entries((json.properties ?? {}) as Record<string, Json>);
-  return properties.map(([name, schema]) => ({ name, required: required.includes(name), schema }));
-}
-
-const media = (schema: Json, example: unknown): Json => ({
-  'application/json': { schema, ...(example !== undefined && { example }) },
-});
-
-function requestBody({ json, form, raw, examples }: Contract, schemas: Schemas): Json | undefined {
-  if (json) return { required: true, content: media(schemas.ofRequest(json), examples?.json) };
-  if (raw) return { required: true, content: { [raw]: { schema: { type: 'string', contentMediaType: raw } } } };
-  if (!form) return undefined;
-  const fields = schemas.ofRequest(form);
-  const file = { type: 'string', contentMediaType: 'application/octet-stream', description: 'One file' };
-  const required = ['file', ...((fields.required ?? []) as string[])];
-  const schema = { ...fields, required, properties: { file, ...(fields.properties as Json) } };
-  return { required: true, content: { 'multipart/form-data': { schema } } };
+/** The document alone, for whoever serves it. Rejects when an endpoint file has no contract. */
+export async function openApiDocument(options: { serverUrl: string }): Promise<Json> {
+  return (await describeApi(options)).document;
 }
 
 function sorted<T>(record: Record<string, T>): Record<string, T> {

@@ -1,8 +1,7 @@
 /** JSON Schemas of the contracts' zod schemas, with those that many endpoints share under `components/schemas`. */
 import * as z from 'zod/mini';
-import { components as named } from '../functions/contracts/components.ts';
-
-export type Json = Record<string, unknown>;
+import { components as named } from './components.ts';
+import { isJson, type Json } from './json.ts';
 
 export interface Schemas {
   /** What is sent: a field that may be left out is not required, even where its absence is turned into a value. */
@@ -12,7 +11,7 @@ export interface Schemas {
   components: Record<string, Json>;
 }
 
-/** Converts on demand; the contracts' named components become references. */
+/** Converts on demand; the named components become references. */
 export function createSchemas(): Schemas {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
@@ -21,22 +20,23 @@ export function createSchemas(): Schemas {
   function convert(schema: z.ZodMiniType, isRequest: boolean): Json {
     const {
       $schema: _,
-      $defs,
-      id: __,
+      $defs = {},
+      id,
       ...json
     } = z.toJSONSchema(schema, {
       metadata: registry,
       unrepresentable: 'any',
+      io: isRequest ? 'input' : 'output',
       override: ({ zodSchema, jsonSchema }) =>
         relax(zodSchema as unknown as z.ZodMiniType, jsonSchema as Json, isRequest),
     }) as Json;
-    for (const [name, { id, ...definition }] of Object.entries(($defs ?? {}) as Record<string, Json>)) {
-      components[name] = shared(definition) as Json;
+    for (const [name, { id: _, ...definition }] of Object.entries($defs as Record<string, Json>)) {
+      components[name] = tidied(definition) as Json;
     }
-    const own = registry.get(schema)?.id;
-    if (own === undefined) return shared(json) as Json;
-    components[own] = shared(json) as Json;
-    return { $ref: `#/components/schemas/${own}` };
+    // A named schema comes as itself where it refers to nothing, and as a reference to its definition where it does.
+    if (typeof id !== 'string') return tidied(json) as Json;
+    components[id] ??= tidied(json) as Json;
+    return { $ref: `#/components/schemas/${id}` };
   }
 
   return {
@@ -57,12 +57,23 @@ function relax(schema: z.ZodMiniType, json: Json, isRequest: boolean): void {
   else delete json.required;
 }
 
-function shared(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(shared);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, part]) => {
-    const isReference = key === '$ref' && typeof part === 'string';
-    return [key, isReference ? part.replace('#/$defs/', '#/components/schemas/') : shared(part)];
+/**
+ * The same schema as people and generators read it best: references into the document, and nothing that only restates
+ * the type, as a whole number's being safe in JavaScript or a date's whole grammar beside its format.
+ */
+function tidied(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(tidied);
+  if (!isJson(value)) return value;
+  const entries = Object.entries(value).flatMap(([key, part]): [string, unknown][] => {
+    if (key === '$ref' && typeof part === 'string') return [[key, part.replace('#/$defs/', '#/components/schemas/')]];
+    return isNoise(key, part, value) ? [] : [[key, tidied(part)]];
   });
   return Object.fromEntries(entries);
+}
+
+function isNoise(key: string, part: unknown, { format }: Json): boolean {
+  if (key === 'maximum') return part === Number.MAX_SAFE_INTEGER;
+  if (key === 'minimum') return part === Number.MIN_SAFE_INTEGER;
+  if (key === 'propertyNames') return true;
+  return key === 'pattern' && (format === 'date' || format === 'date-time');
 }

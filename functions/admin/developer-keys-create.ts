@@ -17,7 +17,6 @@ export const contract = {
   json: z.strictObject({ label: z.string().check(z.trim(), z.minLength(1), z.maxLength(100)) }),
   success: 201,
   answer: z.extend(keyAnswer, { key: z.string() }),
-  examples: { json: { label: 'production backend' } },
   idempotent: true,
 } satisfies Contract;
 

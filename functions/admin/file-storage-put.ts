@@ -12,7 +12,6 @@ export const contract = {
   json: settingsChange,
   success: 200,
   answer: settingsAnswer,
-  examples: { json: { enabled: true, maxFileBytes: 10_485_760, allowedMimePrefixes: ['image/'] } },
   idempotent: 'answered',
 } satisfies Contract;
 

@@ -18,7 +18,6 @@ export const contract = {
   success: 200,
   answer: reconcileAnswer,
   refuses: ['reconcile_running', 'reconcile_refused'],
-  examples: { json: { dryRun: true } },
 } satisfies Contract;
 
 /** Of the 29 seconds a request may take; the rest is for the page it is at. */

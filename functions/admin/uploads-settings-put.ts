@@ -9,7 +9,6 @@ export const contract = {
   json: uploadSettingsChange,
   success: 200,
   answer: uploadSettingsAnswer,
-  examples: { json: { maxFileBytes: 104_857_600, allowedTypes: ['*/*'] } },
   idempotent: 'answered',
 } satisfies Contract;
 

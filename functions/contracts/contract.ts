@@ -38,8 +38,6 @@ export interface Contract {
   refuses?: readonly ErrorCode[];
   /** Where its surface tells refusals in its own way. */
   wording?: Wording;
-  /** For the API document; each is checked against its schema. */
-  examples?: { json?: unknown; answer?: unknown };
 }
 
 export type Parsed<S> = S extends z.ZodMiniType ? z.output<S> : undefined;

@@ -24,7 +24,9 @@ export const reconcileAnswer = z.object({
   stuckDeleting: findings,
   lateIncoming: findings,
   owedCleanups: findings,
-  counterDrift: z.array(z.object({ counter: z.record(z.string(), z.string()), stored: usage, actual: usage })),
+  counterDrift: z.array(
+    z.object({ counter: z.record(z.string(), z.union([z.string(), z.number()])), stored: usage, actual: usage }),
+  ),
   recordsWithoutObject: findings,
   objectsWithoutRecord: findings,
   waiting: suspects,

@@ -18,7 +18,6 @@ export const contract = {
   success: 201,
   answer: z.object({ file: fileAnswer }),
   refuses: sessionFileRefusals,
-  examples: { json: { uploadId: '66f2a1b40a1b2c3d4e5f6071' } },
 } satisfies Contract;
 
 loadImages();

@@ -16,7 +16,6 @@ export const contract = {
   answer: presignAnswer,
   idempotent: true,
   refuses: sessionFileRefusals,
-  examples: { json: { filename: 'puzzle.png', mimeType: 'image/png', sizeBytes: 6_000_000, purpose: 'puzzle-image' } },
 } satisfies Contract;
 
 /** docs/contract.md, "Direct upload". */

@@ -12,7 +12,6 @@ export const contract = {
   json: z.unknown(),
   success: 200,
   answer: z.object({ state: z.unknown(), updatedAt: z.string() }),
-  examples: { json: { state: { solved: false, pieces: [3, 1, 2] } } },
   idempotent: 'answered',
 } satisfies Contract;
 

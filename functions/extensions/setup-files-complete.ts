@@ -19,7 +19,6 @@ export const contract = {
   success: 201,
   answer: z.object({ file: fileAnswer, stagedQuota: quotaAnswer }),
   refuses: stagedFileRefusals,
-  examples: { json: { uploadId: '66f2a1b40a1b2c3d4e5f6071' } },
 } satisfies Contract;
 
 loadImages();

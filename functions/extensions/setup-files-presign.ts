@@ -16,15 +16,6 @@ export const contract = {
   answer: presignAnswer,
   idempotent: true,
   refuses: stagedFileRefusals,
-  examples: {
-    json: {
-      filename: 'puzzle.png',
-      mimeType: 'image/png',
-      sizeBytes: 6_000_000,
-      purpose: 'puzzle-image',
-      draftId: 'draft-1',
-    },
-  },
 } satisfies Contract;
 
 /** docs/contract.md, "Direct upload". */

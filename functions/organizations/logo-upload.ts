@@ -24,7 +24,6 @@ export const contract = {
   success: 201,
   answer: z.union([z.object({ logo: consumedFileAnswer }), presignAnswer]),
   wording: organizationWording,
-  examples: { json: { mimeType: 'image/png', fileSize: 20_000, filename: 'logo.png' } },
   idempotent: true,
 } satisfies Contract;
 

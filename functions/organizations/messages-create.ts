@@ -13,7 +13,6 @@ export const contract = {
   success: 201,
   answer: parentAnswer,
   wording: organizationWording,
-  examples: { json: { uploadIds: ['66f2a1b40a1b2c3d4e5f6071'], text: 'Here it is.' } },
   idempotent: true,
 } satisfies Contract;
 

@@ -17,7 +17,6 @@ export const contract = {
   success: 201,
   answer: presignAnswer,
   wording: organizationWording,
-  examples: { json: { mimeType: 'image/webp', fileSize: 300_000, filename: 'hero.webp' } },
   idempotent: true,
 } satisfies Contract;
 

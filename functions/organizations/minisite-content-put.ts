@@ -26,7 +26,6 @@ export const contract = {
   success: 200,
   answer: minisiteAnswer,
   wording: organizationWording,
-  examples: { json: { content: { title: 'Studio North' }, assetUploadIds: ['66f2a1b40a1b2c3d4e5f6071'] } },
   idempotent: true,
 } satisfies Contract;
 

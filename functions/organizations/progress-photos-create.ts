@@ -18,7 +18,6 @@ export const contract = {
   success: 201,
   answer: parentAnswer,
   wording: organizationWording,
-  examples: { json: { uploadIds: ['66f2a1b40a1b2c3d4e5f6071'], takenAt: '2026-11-20', note: 'week 4' } },
   idempotent: true,
 } satisfies Contract;
 

@@ -24,7 +24,6 @@ export const contract = {
   success: 201,
   answer: presignAnswer,
   wording: organizationWording,
-  examples: { json: { mimeType: 'image/png', sizeBytes: 12_000 } },
   idempotent: true,
 } satisfies Contract;
 

@@ -27,9 +27,6 @@ export const contract = {
   success: 201,
   answer: presignAnswer,
   wording: organizationWording,
-  examples: {
-    json: { ownerType: 'progress_photo', mimeType: 'image/jpeg', fileSize: 2_000_000, filename: 'front.jpg' },
-  },
   idempotent: true,
 } satisfies Contract;
 

@@ -22,7 +22,6 @@ export const contract = {
   success: 201,
   answer: z.union([z.object({ media: consumedFileAnswer }), presignAnswer]),
   wording: organizationWording,
-  examples: { json: { mimeType: 'video/mp4', fileSize: 20_000_000, filename: 'squat.mp4' } },
   idempotent: true,
 } satisfies Contract;
 

@@ -21,7 +21,6 @@ export const contract = {
     missing: z.array(z.string()),
   }),
   wording: organizationWording,
-  examples: { json: { keys: ['workouts/user-1/66f2a1b40a1b2c3d4e5f6071.mp4'] } },
 } satisfies Contract;
 
 /** docs/contract.md, "Workout media". */

@@ -29,13 +29,6 @@ export const contract = {
     deleted: z.array(z.string()),
   }),
   refuses: ['file_already_claimed', 'extension_session_storage_quota_exceeded', 'staged_file_expired'],
-  examples: {
-    json: {
-      userId: 'user-1',
-      target: { type: 'lock', id: 'lock-1', sessionId: 'session-1' },
-      config: { image: { provider: 'chastify_storage', fileId: '66f2a1b40a1b2c3d4e5f6071' } },
-    },
-  },
   idempotent: 'answered',
 } satisfies Contract;
 

@@ -29,7 +29,6 @@ export const contract = {
   success: 201,
   answer: z.union([z.object({ document: documentAnswer }), presignAnswer]),
   wording: organizationWording,
-  examples: { json: { sizeBytes: 12_000_000, filename: 'contract.pdf', formId: 'form-1' } },
   idempotent: true,
 } satisfies Contract;
 

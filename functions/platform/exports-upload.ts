@@ -18,7 +18,6 @@ export const contract = {
   success: 201,
   answer: z.union([z.object({ export: exportAnswer }), presignAnswer]),
   wording: organizationWording,
-  examples: { json: { sizeBytes: 40_000_000 } },
   idempotent: true,
 } satisfies Contract;
 

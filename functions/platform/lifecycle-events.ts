@@ -15,7 +15,6 @@ export const contract = {
   json: lifecycleEvent,
   success: 202,
   answer: z.object({ eventId: z.string(), status: z.literal('accepted') }),
-  examples: { json: { eventId: 'event-1', type: 'lock.deleted', lockId: 'lock-1' } },
   idempotent: 'answered',
 } satisfies Contract;
 

@@ -14,7 +14,6 @@ export const contract = {
   json: z.strictObject({ status }),
   success: 200,
   answer: z.object({ organizationId: z.string(), userId: z.string(), status, updatedAt: z.string() }),
-  examples: { json: { status: 'active' } },
   idempotent: 'answered',
 } satisfies Contract;
 

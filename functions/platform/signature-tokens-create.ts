@@ -20,7 +20,6 @@ export const contract = {
   ),
   success: 201,
   answer: z.object({ token: z.string(), expiresAt: z.string() }),
-  examples: { json: { expiresInSeconds: 86_400 } },
   idempotent: true,
 } satisfies Contract;
 

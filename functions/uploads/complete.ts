@@ -13,7 +13,6 @@ export const contract = {
   success: 200,
   answer: enveloped(newUploadAnswer),
   refuses: uploadRefusals,
-  examples: { json: { uploadId: '66f2a1b40a1b2c3d4e5f6071' } },
 } satisfies Contract;
 
 /** docs/contract.md, "Direct upload". */

@@ -18,7 +18,6 @@ export const contract = {
   answer: enveloped(presignAnswer),
   idempotent: true,
   refuses: uploadRefusals,
-  examples: { json: { filename: 'film.mp4', mimeType: 'video/mp4', sizeBytes: 80_000_000, private: true } },
 } satisfies Contract;
 
 /** docs/contract.md, "Direct upload". */

@@ -13,7 +13,8 @@ const installed = join(project, 'node_modules/@stowage/client');
 
 beforeAll(async () => {
   mkdirSync(installed, { recursive: true });
-  for (const file of ['package.json', 'README.md']) cpSync(join(root, 'client', file), join(installed, file));
+  for (const file of ['package.json', 'README.md', 'openapi.json'])
+    cpSync(join(root, 'client', file), join(installed, file));
   await bundleClient(join(installed, 'dist'));
   declareClient(join(installed, 'dist'));
   // Only for `AbortSignal`, `Blob` and their like, which a page has from the DOM.
@@ -43,14 +44,22 @@ describe('the package', () => {
     const { exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
       exports: Record<string, { types: string; default: string }>;
     };
-    expect(Object.keys(exports).filter((name) => name !== './package.json')).toEqual(
-      entries.map((name) => `./${name}`),
-    );
+    expect(Object.keys(exports).filter((name) => !name.endsWith('.json'))).toEqual(entries.map((name) => `./${name}`));
     for (const entry of entries) {
       for (const file of Object.values(exports[`./${entry}`] ?? {})) {
         expect(readFileSync(join(installed, file), 'utf8')).not.toBe('');
       }
     }
+  });
+
+  test('brings the document of the HTTP API', () => {
+    const script = `
+      import api from '@stowage/client/openapi.json' with { type: 'json' };
+      console.log(api.openapi, Object.keys(api.paths).length > 40);`;
+    writeFileSync(join(project, 'api.mjs'), script);
+    expect(execFileSync(process.execPath, ['api.mjs'], { cwd: project, encoding: 'utf8' }).trim()).toBe('3.1.1 true');
+    const { files } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { files: string[] };
+    expect(files).toEqual(['dist', 'openapi.json']);
   });
 
   test('has no dependencies', () => {

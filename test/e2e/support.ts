@@ -13,6 +13,7 @@ import { type CloudOptions, type DevFile, startCloud } from '#local/cloud.ts';
 import type { DrainReport } from '#local/drain.ts';
 import { loadFromEnv } from '#local/dynamo/load.ts';
 import { atExit } from '#test/support/at-exit.ts';
+import { complaintOf } from '#test/support/documented.ts';
 
 export interface Answer {
   status: number;
@@ -87,7 +88,12 @@ export function connect(dev: DevFile) {
       },
       body: json === undefined ? (options.body ?? null) : JSON.stringify(json),
     });
-    return await read(response);
+    const answer = await read(response);
+    const complaint = complaintOf(method, path, answer);
+    if (complaint !== undefined) {
+      throw new Error(`${method} ${path}: not as client/openapi.json says: ${complaint}: ${JSON.stringify(answer)}`);
+    }
+    return answer;
   }
 
   async function ok(method: string, path: string, options: CallOptions = {}): Promise<unknown> {

@@ -1,0 +1,50 @@
+import type * as z from 'zod/mini';
+import {
+  appSettingsAnswer,
+  keyAnswer,
+  settingsAnswer,
+  settingsChange,
+  uploadSettingsAnswer,
+  uploadSettingsChange,
+} from '../functions/contracts/admin-views.ts';
+import { presignAnswer } from '../functions/contracts/fields.ts';
+import { lifecycleEvent } from '../functions/contracts/messages.ts';
+import {
+  consumedFileAnswer,
+  documentAnswer,
+  exportAnswer,
+  minisiteAnswer,
+  parentAnswer,
+  parentsAnswer,
+  visitorAnswer,
+} from '../functions/contracts/organization-views.ts';
+import { reconcileAnswer } from '../functions/contracts/reconcile-view.ts';
+import { newUploadAnswer, uploadAnswer } from '../functions/contracts/upload-views.ts';
+import { fileAnswer, quotaAnswer } from '../functions/contracts/views.ts';
+
+/**
+ * Shapes with a name: `components/schemas` of the document, and the types that client generators make of it. None may be
+ * the name of something that every page has, such as `File`: whoever imports it would lose the other.
+ */
+export const components: Record<string, z.ZodMiniType> = {
+  AppSettings: appSettingsAnswer,
+  AppSettingsChange: settingsChange,
+  AppStorage: settingsAnswer,
+  ComplianceDocument: documentAnswer,
+  ConsumedFile: consumedFileAnswer,
+  DeveloperKey: keyAnswer,
+  ExportFile: exportAnswer,
+  LifecycleEvent: lifecycleEvent,
+  Minisite: minisiteAnswer,
+  NewUpload: newUploadAnswer,
+  Parent: parentAnswer,
+  Parents: parentsAnswer,
+  PresignedUpload: presignAnswer,
+  Quota: quotaAnswer,
+  ReconcileReport: reconcileAnswer,
+  StoredFile: fileAnswer,
+  Upload: uploadAnswer,
+  UploadSettings: uploadSettingsAnswer,
+  UploadSettingsChange: uploadSettingsChange,
+  VisitedMinisite: visitorAnswer,
+};
