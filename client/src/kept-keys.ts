@@ -44,6 +44,6 @@ export function createKeptKeys(withdraw: (path: string) => boolean) {
 }
 
 /** An Idempotency-Key: random, since what it stands for is one wish of one person. */
-function newKey(): string {
+export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

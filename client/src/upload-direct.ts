@@ -6,7 +6,7 @@ import { nameOf, type UploadParts, undoIfAborted } from './upload-form.ts';
 import type { UploadOptions } from './uploader.ts';
 
 /** Where to PUT the bytes, with these headers (docs/contract.md, "Direct upload"). */
-interface Offer {
+export interface Offer {
   uploadId: string;
   uploadUrl: string;
   method: 'PUT';

@@ -41,6 +41,7 @@ const mayImport: Record<string, readonly string[]> = {
   local: ['local', 'lib'],
   start: ['local', 'demo'],
   demo: ['demo', 'local', 'client', 'openapi'],
+  examples: ['examples', 'client'],
 };
 
 /** Packages a room stays away from: vendors belong behind a port, and rules belong to nobody's framework. */

@@ -4,7 +4,19 @@ import { dirname, join, relative } from 'node:path';
 
 export const root = join(import.meta.dirname, '../..');
 
-export const codeFolders = ['bin', 'lib', 'functions', 'layers', 'local', 'demo', 'openapi', 'client', 'bench', 'test'];
+export const codeFolders = [
+  'bin',
+  'lib',
+  'functions',
+  'layers',
+  'local',
+  'demo',
+  'examples',
+  'openapi',
+  'client',
+  'bench',
+  'test',
+];
 
 const { imports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { imports: Record<string, string> };
 

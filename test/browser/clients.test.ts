@@ -99,6 +99,7 @@ describe('Uppy', () => {
   test.each([
     ['xhr-upload', 0, ['/files/stage']],
     ['aws-s3', 1, ['/files/presign', '/incoming/', '/files/complete']],
+    ['our uploader', 2, ['/files/stage']],
   ] as const)('with %s stores pictures, and tells of one that is refused', async (_, index, paths) => {
     const { page, printed, requests } = await open(recipesOf('Uppy')[index] ?? '', 'uppy');
     const batch = [{ name: 'one.jpg', bytes: photo }, noPicture(), { name: 'two.jpg', bytes: photo }];
@@ -114,6 +115,7 @@ describe('Uppy', () => {
   test.each([
     ['xhr-upload', 0, '/files/stage'],
     ['aws-s3', 1, '/files/presign'],
+    ['our uploader', 2, '/files/stage'],
   ] as const)('with %s tries again under the same key, and stores once', async (_, index, path) => {
     const { page, requests } = await open(recipesOf('Uppy')[index] ?? '', 'uppy');
     let lost = 1;

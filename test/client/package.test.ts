@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { unpacked } from '#test/support/npm-packages.ts';
 import { bundleClient, declareClient, entries } from '../../client/build.ts';
 
 /** The package as a stranger gets it: copied into a project of its own, beside nothing but a compiler. */
@@ -17,18 +18,39 @@ beforeAll(async () => {
     cpSync(join(root, 'client', file), join(installed, file));
   await bundleClient(join(installed, 'dist'));
   declareClient(join(installed, 'dist'));
-  // Only for `AbortSignal`, `Blob` and their like, which a page has from the DOM.
+  // What a page that is written in React has.
   mkdirSync(join(project, 'node_modules/@types'));
-  symlinkSync(join(root, 'node_modules/@types/node'), join(project, 'node_modules/@types/node'));
-  symlinkSync(join(root, 'node_modules/undici-types'), join(project, 'node_modules/undici-types'));
+  for (const name of ['react', '@types/react', 'csstype'])
+    symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name));
 });
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 /** The code blocks of the README, in its order. */
 const examples = () =>
-  [...readFileSync(join(installed, 'README.md'), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map(
-    ([, code = '']) => code,
+  [...readFileSync(join(installed, 'README.md'), 'utf8').matchAll(/```(tsx?)\n([\s\S]*?)```/g)].map(
+    ([, ending = '', code = '']) => ({ ending, code }),
   );
+
+/** What a compiler says of the README's examples; nothing when they are right. Libraries of before `es2024` end at `es2022`. */
+function complaintsOf(compiler: string, target: string): string {
+  for (const [index, { ending, code }] of examples().entries())
+    writeFileSync(join(project, `example-${index}.${ending}`), `${code}\nexport {};\n`);
+  const compilerOptions = {
+    module: 'nodenext',
+    target,
+    lib: [target, 'dom', 'dom.iterable'],
+    types: [],
+    jsx: 'react-jsx',
+    strict: true,
+    noEmit: true,
+    skipLibCheck: false,
+  };
+  writeFileSync(join(project, 'package.json'), '{"type":"module"}');
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['example-*'] }));
+  const tsc = join(compiler, 'bin/tsc');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, '-p', '.'], { cwd: project, encoding: 'utf8' });
+  return status === 0 ? stdout : `ended with ${status}: ${stdout}${stderr}`;
+}
 
 describe('the package', () => {
   test.each([
@@ -36,6 +58,9 @@ describe('the package', () => {
     ['bridge-host', 5000],
     ['uploader', 8000],
     ['links', 1000],
+    ['react', 4000],
+    ['uppy', 6000],
+    ['element', 7000],
   ])('has a %s under %i bytes, minified and gzipped', (entry, limit) => {
     expect(gzipSync(readFileSync(join(installed, 'dist', `${entry}.js`))).byteLength).toBeLessThan(limit);
   });
@@ -62,50 +87,65 @@ describe('the package', () => {
     expect(files).toEqual(['dist', 'openapi.json']);
   });
 
-  test('has no dependencies', () => {
-    const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Record<string, unknown>;
-    // Those of its development npm does not install with it.
-    expect(Object.keys(manifest).filter((key) => /dependencies/i.test(key) && key !== 'devDependencies')).toEqual([]);
-    for (const entry of entries) {
-      expect(readFileSync(join(installed, 'dist', `${entry}.js`), 'utf8')).not.toMatch(/\bfrom\s*["']|\bimport\s*\(/);
+  test('has no dependencies, and asks for React and Uppy only where they are used', () => {
+    const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+      peerDependencies: Record<string, string>;
+      peerDependenciesMeta: Record<string, { optional: boolean }>;
+    };
+    // Those of its development npm does not install with it, nor optional peers.
+    const kinds = Object.keys(manifest).filter((key) => /dependencies/i.test(key));
+    expect(kinds.toSorted()).toEqual(['devDependencies', 'peerDependencies', 'peerDependenciesMeta']);
+    for (const name of Object.keys(manifest.peerDependencies)) {
+      expect(manifest.peerDependenciesMeta[name]).toEqual({ optional: true });
     }
+    for (const entry of entries) {
+      const imports = [
+        ...readFileSync(join(installed, 'dist', `${entry}.js`), 'utf8').matchAll(/\bfrom\s*["']([^"']+)/g),
+      ];
+      expect(imports.map(([, name]) => name)).toEqual(entry === 'react' ? ['react'] : []);
+      expect(readFileSync(join(installed, 'dist', `${entry}.js`), 'utf8')).not.toMatch(/\bimport\s*[("']/);
+    }
+  });
+
+  test('brings its license along', () => {
+    const packed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: join(root, 'client'),
+      encoding: 'utf8',
+    });
+    const [{ files }] = JSON.parse(packed) as [{ files: { path: string }[] }];
+    expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']));
   });
 
   test('runs in Node as it is', () => {
     const script = `
       import { createUploader, setupTarget } from '@stowage/client/uploader';
       import { createLinks } from '@stowage/client/links';
+      import { StowageUpload } from '@stowage/client/element';
+      import { stowageAwsS3 } from '@stowage/client/uppy';
       const uploader = createUploader({ baseUrl: 'http://127.0.0.1:1', target: setupTarget('a'), auth: () => ({}), retry: { attempts: 1 } });
       const error = await uploader.get('b').catch((error) => error);
-      console.log(error.name, error.code, typeof createLinks);`;
+      console.log(error.name, error.code, typeof createLinks, typeof StowageUpload, typeof stowageAwsS3);`;
     writeFileSync(join(project, 'run.mjs'), script);
     const printed = execFileSync(process.execPath, ['run.mjs'], { cwd: project, encoding: 'utf8' });
-    expect(printed.trim()).toBe('StowageError network_error function');
+    expect(printed.trim()).toBe('StowageError network_error function function function');
   });
 
   test('keeps what its README says: the examples compile against the declared types', () => {
     expect(examples().length).toBeGreaterThan(2);
-    for (const [index, code] of examples().entries())
-      writeFileSync(join(project, `example-${index}.ts`), `${code}\nexport {};\n`);
-    const options = {
-      module: 'nodenext',
-      target: 'es2024',
-      lib: ['es2024', 'dom', 'dom.iterable'],
-      types: ['node'],
-      strict: true,
-      noEmit: true,
-      skipLibCheck: false,
-    };
-    writeFileSync(join(project, 'package.json'), '{"type":"module"}');
-    writeFileSync(
-      join(project, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions: options, include: ['example-*.ts'] }),
+    expect(complaintsOf(join(root, 'node_modules/typescript'), 'es2024')).toBe('');
+  });
+
+  test('has types that TypeScript 5.0 takes, that name no source', async ({ skip }) => {
+    const declarations = readdirSync(join(installed, 'dist')).filter((name) => name.endsWith('.d.ts'));
+    const imports = declarations.flatMap((name) =>
+      [...readFileSync(join(installed, 'dist', name), 'utf8').matchAll(/(?:from|import\() ?'(\.[^']+)'/g)].map(
+        ([, path = '']) => path,
+      ),
     );
-    const compile = () =>
-      execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'], {
-        cwd: project,
-        encoding: 'utf8',
-      });
-    expect(compile).not.toThrow();
+    expect(imports.length).toBeGreaterThan(20);
+    expect(imports.filter((path) => !path.endsWith('.js'))).toEqual([]);
+    const old = await unpacked('typescript@5.0.4').catch(() => undefined);
+    if (old === undefined) skip('The registry cannot be reached.');
+    else expect(complaintsOf(old, 'es2022')).toBe('');
   });
 });

