@@ -4,7 +4,19 @@ import { dirname, join, relative } from 'node:path';
 
 export const root = join(import.meta.dirname, '../..');
 
-export const codeFolders = ['bin', 'lib', 'functions', 'layers', 'local', 'demo', 'openapi', 'client', 'bench', 'test'];
+export const codeFolders = [
+  'bin',
+  'lib',
+  'functions',
+  'layers',
+  'local',
+  'demo',
+  'openapi',
+  'client',
+  'server',
+  'bench',
+  'test',
+];
 
 const { imports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { imports: Record<string, string> };
 
@@ -37,6 +49,9 @@ function filesBelow(folder: string, pattern = /\.([cm]?[jt]s|tsx)$/): string[] {
     .filter((file) => !file.includes('node_modules'))
     .sort();
 }
+
+/** Made from the OpenAPI document by another program, and compared with it by a test. */
+export const generated = ['server/src/api-types.ts'];
 
 export const present = readdirSync(root);
 export const code = codeFolders.filter((folder) => present.includes(folder)).flatMap((folder) => filesBelow(folder));
