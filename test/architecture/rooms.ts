@@ -40,6 +40,7 @@ const mayImport: Record<string, readonly string[]> = {
   build: [],
   client: ['client'],
   server: ['server', 'build'],
+  cli: ['cli', 'server'],
   openapi: ['openapi', 'endpoint', 'contracts', 'core', 'shared', 'package.json'],
   local: ['local', 'lib'],
   start: ['local', 'demo'],

@@ -14,6 +14,7 @@ export const codeFolders = [
   'openapi',
   'client',
   'server',
+  'cli',
   'bench',
   'test',
 ];

@@ -102,7 +102,7 @@ describe('the license', () => {
     const text = read('LICENSE');
     expect(text).toContain('Apache License\n                           Version 2.0, January 2004');
     expect(text).toContain('END OF TERMS AND CONDITIONS');
-    for (const folder of ['.', 'client', 'server']) {
+    for (const folder of ['.', 'client', 'server', 'cli']) {
       expect(read(`${folder}/LICENSE`)).toBe(text);
       expect(JSON.parse(read(`${folder}/package.json`))).toMatchObject({ license: 'Apache-2.0' });
     }
