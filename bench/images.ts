@@ -7,7 +7,8 @@ import { median, report, side } from './support/sides.ts';
 
 /**
  * What an image costs us, as a ratio to bare sharp: the same picture through one pipeline at the same effort and quality,
- * without placeholder, check or refusal. CPU of a process of its own for each side; the sides take turns.
+ * without placeholder, check or refusal. CPU of a process of its own for each side; the sides take turns. And what one
+ * preset, a copy of 320 pixels, adds to it.
  *
  * `node bench/images.ts [picture...]` takes pictures of one's own; else five photographs of Debian's `mate-backgrounds`
  * where that is installed, and built-in pictures.
@@ -49,18 +50,28 @@ rmSync(dir, { recursive: true, force: true });
 
 const cpuOf = (name: Asked['side'], picture: string) =>
   median(taken[name].flatMap((measured) => measured[picture]?.cpuMs ?? []));
+const presetMs = (picture: string) =>
+  median(taken.ours.flatMap((measured) => measured[picture]?.withPresetMs ?? [])) - cpuOf('ours', picture);
+/** Of all pictures together, which the few milliseconds of each are too few to tell. */
+const shareOf = (some: string[]) =>
+  some.reduce((sum, picture) => sum + presetMs(picture), 0) /
+  some.reduce((sum, picture) => sum + cpuOf('ours', picture), 0);
 const bytesOf = (name: Asked['side'], picture: string) => taken[name][0]?.[picture]?.bytes ?? Number.NaN;
 
 report(
   'images',
-  Object.fromEntries(
-    pictures.map((picture) => [
+  Object.fromEntries([
+    ...pictures.map((picture) => [
       basename(picture),
       {
         'bare, CPU ms': cpuOf('bare', picture),
         'ours / bare': cpuOf('ours', picture) / cpuOf('bare', picture),
         'bytes, ours / bare': bytesOf('ours', picture) / bytesOf('bare', picture),
+        'a preset, % of ours': 100 * shareOf([picture]),
       },
     ]),
-  ),
+    ...(photographs.length > 0 && given.length === 0
+      ? [['all photographs', { 'a preset, % of ours': 100 * shareOf(photographs) }]]
+      : []),
+  ]),
 );

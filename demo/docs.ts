@@ -9,20 +9,19 @@ import { asset, content, page } from './assets.ts';
 const own = ['docs.css', 'docs.js', 'icon.svg'];
 const viewer = ['swagger-ui.css', 'swagger-ui-bundle.js'];
 
-/** The page; the viewer reads `/openapi.json` of the same origin and may reach nothing else. */
-export function docsPage(): Promise<GatewayResponse> {
-  return page(
-    'docs.html',
-    {},
-    {
-      'default-src': "'self'",
-      // The viewer sets styles on its elements and draws its icons from data URLs.
-      'style-src': "'self' 'unsafe-inline'",
-      'img-src': "'self' data:",
-      'base-uri': "'none'",
-      'frame-ancestors': "'none'",
-    },
-  );
+/**
+ * The page; the viewer reads `/openapi.json` of the same origin and may reach nothing else. `demo` names whom the page may
+ * make tokens for, and the demo app's key.
+ */
+export function docsPage(demo: Record<string, string>): Promise<GatewayResponse> {
+  return page('docs.html', demo, {
+    'default-src': "'self'",
+    // The viewer sets styles on its elements and draws its icons from data URLs.
+    'style-src': "'self' 'unsafe-inline'",
+    'img-src': "'self' data:",
+    'base-uri': "'none'",
+    'frame-ancestors': "'none'",
+  });
 }
 
 /** A file of the page or of the viewer's package; undefined when there is none of that name. */

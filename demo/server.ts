@@ -22,7 +22,8 @@ export async function startDemo(options: PagesContext): Promise<Pages> {
     if (path === '/') return page('parent.html', { ...ids, extensionOrigin: extension.origin }, parentPolicy());
     if (path.startsWith('/demo/')) return asset(path.slice('/demo/'.length), assets);
     if (path === '/openapi.json') return json(await openApiDocument({ serverUrl: baseUrl }));
-    if (path === '/docs') return docsPage();
+    if (path === '/favicon.ico') return asset('icon.svg', assets);
+    if (path === '/docs') return docsPage({ ...ids, developerKey: options.developerKey() });
     if (path.startsWith('/docs/')) return docsAsset(path.slice('/docs/'.length));
     return undefined;
   }

@@ -62,7 +62,7 @@ const indexKeys = {
 } as const;
 
 /** Of a due item: whose quota it is in; and whole, what is no file: markers of direct uploads, and scopes to clean up. */
-const ofDueItems = ['id', 'appId', 'sessionId', 'fileId', 'incoming', 'final', 'scope'];
+const ofDueItems = ['id', 'appId', 'sessionId', 'fileId', 'incoming', 'final', 'variants', 'scope'];
 
 const projections: Partial<Record<IndexName, Projection>> = {
   byApp: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['sizeBytes'] },

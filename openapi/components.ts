@@ -20,7 +20,7 @@ import {
 } from '../functions/contracts/organization-views.ts';
 import { reconcileAnswer } from '../functions/contracts/reconcile-view.ts';
 import { newUploadAnswer, uploadAnswer } from '../functions/contracts/upload-views.ts';
-import { fileAnswer, quotaAnswer } from '../functions/contracts/views.ts';
+import { fileAnswer, quotaAnswer, variantAnswer } from '../functions/contracts/views.ts';
 
 /**
  * Shapes with a name: `components/schemas` of the document, and the types that client generators make of it. None may be
@@ -46,5 +46,6 @@ export const components: Record<string, z.ZodMiniType> = {
   Upload: uploadAnswer,
   UploadSettings: uploadSettingsAnswer,
   UploadSettingsChange: uploadSettingsChange,
+  Variant: variantAnswer,
   VisitedMinisite: visitorAnswer,
 };

@@ -76,10 +76,11 @@ export function createDescriber(): Describer {
   };
 }
 
-/** What a text adds to a field's schema; a list's is of its items. */
-export function refine(schema: Json, { description, ...more }: Json): void {
+/** What a text adds to a field's schema; a list's is of its items. Empty is taken where it is as if left out. */
+export function refine(schema: Json, { description, mayBeEmpty, ...more }: Json): void {
   if (description !== undefined) schema.description = description;
   const target = schema.type === 'array' && isJson(schema.items) ? schema.items : schema;
+  if (mayBeEmpty === true) target.pattern = `^$|${target.pattern}`;
   for (const [key, value] of Object.entries(more)) target[key] = key === 'type' ? typeOf(target, value) : value;
 }
 

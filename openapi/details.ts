@@ -21,7 +21,7 @@ export interface Refusal {
   when: string;
   /** Fields of `details`; left out where there is nothing more to know. */
   details?: Record<string, Json>;
-  /** Those of them that are always there; where there are any, `details` is. */
+  /** Those of them that are always there. Given, `details` itself always is. */
   always?: string[];
   /** Told to people: an example. */
   message: string;
@@ -53,10 +53,10 @@ export const refusalsByCode: Record<ErrorCode, Refusal> = {
     message: 'Upload not found or expired',
     example: { uploadId: '66f2a1b40a1b2c3d4e5f6071' },
   },
-  unauthorized: { when: 'No proof, or one that does not hold.', message: 'Send a valid user token.' },
+  unauthorized: { when: 'No proof, or one that does not hold.', message: 'This endpoint takes a user token.' },
   insufficient_scope: {
     when: 'The token or key may not do this.',
-    message: 'This token may not do that.',
+    message: 'A session token alone may only read. Write from your backend with a developer key.',
   },
   extension_file_storage_disabled: {
     when: 'Storage is off for the app.',
@@ -72,12 +72,12 @@ export const refusalsByCode: Record<ErrorCode, Refusal> = {
   },
   not_found: {
     when: 'No such session, claim, document, logo, page, export, form link or path.',
-    message: 'There is nothing at this path.',
+    message: 'There is no such session here.',
   },
   file_not_found: {
     when: 'No such file for this caller.',
     details: { files },
-    message: 'There is no such file.',
+    message: 'There is no such file here. It may have been deleted.',
   },
   extension_app_storage_quota_exceeded: {
     when: "The app's storage is full.",
@@ -141,6 +141,7 @@ export const refusalsByCode: Record<ErrorCode, Refusal> = {
       declared: typeOrNull('What the upload was declared as; only where that is at fault.', 'image/png'),
       allowed: list('What would be taken; only where it is a short list.', { type: 'string' }),
     },
+    always: [],
     message: 'Send a JPEG, PNG, WebP, GIF or AVIF image.',
     example: { detected: 'image/svg+xml' },
   },

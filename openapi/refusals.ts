@@ -29,7 +29,7 @@ export function refusalSchemas(): Record<string, Json> {
 
 /** The one error body (docs/contract.md, "One error body") with the details of one code. */
 function bodyOf(code: ErrorCode): Json {
-  const { when, details, always = [] } = refusalsByCode[code];
+  const { when, details, always } = refusalsByCode[code];
   return {
     type: 'object',
     description: when,
@@ -43,11 +43,11 @@ function bodyOf(code: ErrorCode): Json {
           type: 'object',
           description: 'Facts of this refusal.',
           properties: details,
-          ...(always.length > 0 && { required: always }),
+          ...(always !== undefined && always.length > 0 && { required: always }),
         },
       }),
     },
-    required: ['status', 'code', 'message', 'requestId', ...(always.length > 0 ? ['details'] : [])],
+    required: ['status', 'code', 'message', 'requestId', ...(always === undefined ? [] : ['details'])],
   };
 }
 

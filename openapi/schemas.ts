@@ -21,7 +21,6 @@ export function createSchemas(): Schemas {
     const {
       $schema: _,
       $defs = {},
-      id,
       ...json
     } = z.toJSONSchema(schema, {
       metadata: registry,
@@ -33,10 +32,8 @@ export function createSchemas(): Schemas {
     for (const [name, { id: _, ...definition }] of Object.entries($defs as Record<string, Json>)) {
       components[name] = tidied(definition) as Json;
     }
-    // A named schema comes as itself where it refers to nothing, and as a reference to its definition where it does.
-    if (typeof id !== 'string') return tidied(json) as Json;
-    components[id] ??= tidied(json) as Json;
-    return { $ref: `#/components/schemas/${id}` };
+    // A named schema comes as a reference to its own definition: that is among the others, and this is no second one.
+    return tidied(json) as Json;
   }
 
   return {

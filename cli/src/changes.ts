@@ -7,8 +7,8 @@ const unitBytes: Record<string, number> = { kb: 1024, mb: 1024 ** 2, gb: 1024 **
 const lists = new Set(['allowedMimePrefixes', 'allowedTypes']);
 
 /**
- * Reads `name=value` arguments: `enabled=true`, `maxFileBytes=20MB`, `allowedTypes=image/*,text/csv`. What the values may be
- * is for the API to say. Throws `invalid_change` for what is no such pair, or names a setting twice.
+ * Reads `name=value` arguments: `enabled=true`, `maxFileBytes=20MB`, `allowedTypes=image/*,text/csv`,
+ * `imagePresets={"thumb":320}`. What the values may be is for the API to say. Throws `invalid_change` for what is no such pair, or names a setting twice.
  */
 export function readChanges(pairs: string[]): Record<string, unknown> {
   const changes = new Map<string, unknown>();
@@ -18,10 +18,23 @@ export function readChanges(pairs: string[]): Record<string, unknown> {
       throw new Failure('invalid_change', `Write a change as name=value, not as ${JSON.stringify(pair)}.`, 2);
     }
     if (changes.has(name)) throw new Failure('invalid_change', `${name} is there twice.`, 2);
-    changes.set(name, lists.has(name) ? text.split(',').filter((part) => part !== '') : scalar(text));
+    changes.set(name, valueFor(name, text));
   }
   if (changes.size === 0) throw new Failure('invalid_change', 'Say what to change: name=value.', 2);
   return Object.fromEntries(changes);
+}
+
+function valueFor(name: string, text: string): unknown {
+  if (/^[{[]/.test(text)) return json(name, text);
+  return lists.has(name) ? text.split(',').filter((part) => part !== '') : scalar(text);
+}
+
+function json(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Failure('invalid_change', `${name} begins like JSON and is none.`, 2);
+  }
 }
 
 function scalar(text: string): boolean | number | string {

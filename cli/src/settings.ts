@@ -63,7 +63,7 @@ const rows = (settings: Settings): string =>
     ['setting', 'value', ''],
     Object.entries(settings).map(([name, value]) => [
       name,
-      Array.isArray(value) ? value.join(',') : String(value),
+      typeof value === 'object' ? JSON.stringify(value) : String(value),
       typeof value === 'number' && /bytes/i.test(name) ? size(value) : '',
     ]),
   );

@@ -9,34 +9,44 @@ export interface QuotaDetails {
   usedBytes: number;
   requestedBytes: number;
   remainingBytes: number;
+  /** Where the number of files is at fault and not their bytes. */
+  limitFiles?: number;
+  usedFiles?: number;
+  /** The caller's own uploads that hold room and are not completed. */
+  pending?: { uploadId: string; originalName: string; sizeBytes: number; expiresAt?: string }[];
+}
+
+/** Files of a config that a claim cannot have, each with its own reason. */
+export interface FailingFiles {
+  files: { fileId: string; code: string; heldBy?: 'lock' | 'template' | 'session' }[];
 }
 
 /** What each of the API's codes carries in `details`; `undefined` where there is nothing more to know. */
 export interface ApiErrorDetails {
-  validation_failed: { issues: { path: string; message: string }[] };
-  file_not_uploaded: undefined;
-  upload_not_found: undefined;
+  validation_failed: { issues: { path: string; message: string }[]; uploadId?: string; maxBytes?: number };
+  file_not_uploaded: { uploadId?: string } | undefined;
+  upload_not_found: { uploadId: string };
   unauthorized: undefined;
   insufficient_scope: undefined;
   extension_file_storage_disabled: undefined;
   not_active_member: undefined;
-  upload_not_owned: undefined;
+  upload_not_owned: { uploadId: string };
   not_found: undefined;
-  file_not_found: undefined;
+  file_not_found: Partial<FailingFiles> | undefined;
   extension_app_storage_quota_exceeded: QuotaDetails;
   extension_session_storage_quota_exceeded: QuotaDetails;
   extension_staged_user_app_storage_quota_exceeded: QuotaDetails;
-  file_already_claimed: { files: unknown[] };
+  file_already_claimed: FailingFiles;
   retained_until: { until: string };
   request_in_progress: undefined;
   reconcile_running: undefined;
   reconcile_refused: { stopped: { reason: string; bucket?: string; message: string }[] };
-  staged_file_expired: { files: unknown[] };
+  staged_file_expired: FailingFiles;
   /** `direct` tells where a direct upload begins, when the file would fit in one. */
-  file_too_large: { maxBytes: number; direct?: unknown };
-  invalid_file_type: { detected?: string };
-  invalid_image: { reason?: string };
-  idempotency_key_reused: undefined;
+  file_too_large: { maxBytes: number; direct?: { presign: string; complete: string; maxBytes: number } };
+  invalid_file_type: { detected?: string | null; declared?: string | null; allowed?: string[] };
+  invalid_image: { reason: 'truncated' | 'corrupt' | 'too_many_pixels' | 'too_many_frames' | 'timeout' };
+  idempotency_key_reused: { uploadId?: string } | undefined;
   internal_error: undefined;
   extension_file_storage_requires_r2: undefined;
   storage_not_configured: undefined;

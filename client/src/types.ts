@@ -1,5 +1,13 @@
 /** What the API answers, as far as pages and extensions meet it (docs/contract.md, "A stored file"). */
 
+/** A smaller copy of an image, by the name of one of the app's presets; its link ends no sooner than the file's. */
+export interface Variant {
+  signedUrl: string;
+  width: number;
+  height: number;
+  sizeBytes: number;
+}
+
 /** A stored file. Keep `id`; the links are short-lived and fetched anew with `files.get`. */
 export interface StoredFile {
   id: string;
@@ -17,6 +25,8 @@ export interface StoredFile {
   height: number | null;
   /** Base64 of a thumbhash: a placeholder to show until the image has loaded. */
   thumbhash: string | null;
+  /** Of an image whose app has presets: `variants?.thumb?.signedUrl` for a gallery. */
+  variants?: Record<string, Variant> | undefined;
   /** Only while staged: not yet claimed by a saved config, and removed at `expiresAt`. */
   staged?: true | undefined;
   draftId?: string | null | undefined;

@@ -31,11 +31,23 @@ export function say(place: HTMLElement, text: string | undefined, isBad = false)
   place.classList.toggle('bad', isBad);
 }
 
-/** A size for people: `3.2 MB`. */
+/** A size for people, in the units that limits and refusals are told in: `3.2 MiB`. */
 export function size(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  if (bytes < 999_500) return `${Math.round(bytes / 1000)} kB`;
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024 * 1023.5) return `${Math.round(bytes / 1024)} KiB`;
+  return `${Number((bytes / 1_048_576).toFixed(1))} MiB`;
+}
+
+/**
+ * Keeps a file that misses the place it was meant for from being opened instead of the page. `missed` hears of one;
+ * without it nothing on this page takes any.
+ */
+export function catchDrops(missed: () => void): void {
+  document.addEventListener('dragover', (event) => event.preventDefault());
+  document.addEventListener('drop', (event) => {
+    event.preventDefault();
+    if (event.dataTransfer?.files.length) missed();
+  });
 }
 
 /** A duration for people, of its largest unit: `23 h`. */

@@ -1,6 +1,6 @@
 /** The platform's page: three tabs, each opened when it is shown and closed when it is left. */
 import { listenAdmin, openAdmin } from './admin-panel.ts';
-import { byId } from './dom.ts';
+import { byId, catchDrops, say } from './dom.ts';
 import { openRuntime } from './runtime-panel.ts';
 import { listenSetup, openSetup } from './setup-panel.ts';
 
@@ -30,6 +30,11 @@ for (const [index, tab] of tabs.entries()) {
     next?.click();
   };
 }
+// The frame takes its own; over the rest of the page a browser would open the file in its place.
+catchDrops(() => {
+  byId('tab-setup').click();
+  say(byId('save-result'), 'Drop pictures on the extension, inside its frame.', true);
+});
 window.onhashchange = show;
 show();
 

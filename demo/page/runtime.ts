@@ -1,6 +1,6 @@
 /** The extension's page in a running session: it shows the pictures and keeps their links alive. */
 import type { StoredFile } from '../../client/src/types.ts';
-import { byId, countdown, make, reason, say, size } from './dom.ts';
+import { byId, catchDrops, countdown, make, reason, say, size } from './dom.ts';
 import { bridge, reportHeight } from './extension-bridge.ts';
 import { shownPicture } from './picture.ts';
 
@@ -70,7 +70,10 @@ function card(file: StoredFile): HTMLElement {
     make('span', { className: 'quiet', 'data-ends': '' }),
     make('div', { className: 'row' }, refresh, remove),
   );
-  refresh.onclick = () => void renew(id);
+  refresh.onclick = async () => {
+    const fresh = await renew(id);
+    if (fresh) byId('said').textContent = `${originalName} has a link until ${clockOf(fresh.urlExpiresAt)}`;
+  };
   remove.onclick = () =>
     void backend('DELETE', `files/${id}`).then(async (deleted) => {
       if (deleted) await show();
@@ -89,19 +92,24 @@ function count(): void {
   }
 }
 
+const clockOf = (time: string) => new Date(time).toLocaleTimeString();
+
 const renewing = new Set<string>();
 
-async function renew(id: string): Promise<void> {
-  if (renewing.has(id)) return;
+async function renew(id: string): Promise<StoredFile | undefined> {
+  if (renewing.has(id)) return undefined;
   renewing.add(id);
   try {
     const { file } = await bridge.request('files.get', { fileId: id });
     ends.set(id, Date.parse(file.urlExpiresAt));
     const image = byId('gallery').querySelector<HTMLImageElement>(`[data-id="${id}"] img`);
     if (image) image.src = file.signedUrl;
+    count();
     say(byId('trouble'), undefined);
+    return file;
   } catch (error) {
     say(byId('trouble'), reason(error), true);
+    return undefined;
   } finally {
     // Not again within the second, whatever the clock says.
     setTimeout(() => renewing.delete(id), 1000);
@@ -124,6 +132,9 @@ async function backend(method: string, path: string, body?: FormData | string): 
 }
 
 function listen(): void {
+  catchDrops(() => {
+    byId('said').textContent = 'A running session takes pictures through its backend: use the button.';
+  });
   const pick = byId<HTMLInputElement>('pick');
   pick.onchange = async () => {
     const [file] = pick.files ?? [];

@@ -15,9 +15,22 @@ const { storageDraftId } = context;
 /** In the order they are shown, newest first; with whether the puzzle uses them. */
 const pictures = new Map<string, { file: StoredFile; isUsed: boolean }>();
 
+/** What this browser's user took out of the puzzle and has not saved yet, so that a reload leaves it out. */
+const left = new Set<string>(JSON.parse(localStorage.getItem(`left-${storageDraftId}`) ?? '[]'));
+
 reportHeight();
 listen();
+await ask();
 await restore();
+
+/** Storage may be off: then nothing new is taken, and what was saved is shown all the same. */
+async function ask(): Promise<void> {
+  const capabilities = await bridge.request('files.capabilities', {}).catch(() => undefined);
+  if (capabilities === undefined || capabilities.enabled) return;
+  byId('drop').classList.add('off');
+  byId<HTMLInputElement>('pick').disabled = true;
+  say(byId('off'), 'New pictures are off here: an administrator has not turned storage on. Saved ones stay.');
+}
 
 /** What was saved before, and what is staged since: also after a reload, or on another device. */
 async function restore(): Promise<void> {
@@ -27,7 +40,7 @@ async function restore(): Promise<void> {
       bridge.request('files.staged.list', { purpose: 'puzzle-image' }),
       Promise.all((saved?.images ?? []).map(({ fileId }) => stillThere(fileId))),
     ]);
-    for (const file of [...items, ...kept]) if (file) pictures.set(file.id, { file, isUsed: true });
+    for (const file of [...items, ...kept]) if (file) pictures.set(file.id, { file, isUsed: !left.has(file.id) });
     showQuota(stagedQuota);
     show();
   } catch (error) {
@@ -65,6 +78,9 @@ function card(file: StoredFile, isUsed: boolean): HTMLElement {
   const use = make('input', { type: 'checkbox', checked: isUsed });
   use.onchange = () => {
     pictures.set(id, { file, isUsed: use.checked });
+    if (use.checked) left.delete(id);
+    else left.add(id);
+    localStorage.setItem(`left-${storageDraftId}`, JSON.stringify([...left]));
     show();
     byId('gallery').querySelector<HTMLElement>(`[data-id="${id}"] input`)?.focus();
   };
@@ -108,6 +124,7 @@ function showQuota({ bytesUsed, maxBytes }: StagedQuota): void {
 }
 
 function upload(files: Iterable<File>): void {
+  if (byId<HTMLInputElement>('pick').disabled) return;
   say(byId('trouble'), undefined);
   for (const file of files) {
     void uploadShown(file, {

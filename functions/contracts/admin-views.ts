@@ -1,11 +1,22 @@
 import * as z from 'zod/mini';
 import type { DeveloperKey } from '#core/extensions/ports.ts';
 import type { AppSettings } from '#core/extensions/settings.ts';
+import { presetPattern } from '#core/files/ids.ts';
 import type { Usage } from '#core/files/record.ts';
 import { maxPutBytes } from '#core/uploads/settings.ts';
 import { checked } from './checked.ts';
 
 const bytes = checked(z.int(), z.minimum(0), z.maximum(1_000_000_000_000));
+
+/** Presets an app may have: each costs a PUT of every upload and a link of every file shown. */
+const mostPresets = 8;
+
+const presetName = checked(z.string(), z.regex(presetPattern, 'must be like "thumb": a letter, then a-z, 0-9 and -'));
+
+const imagePresets = checked(
+  z.record(presetName, checked(z.int(), z.minimum(16), z.maximum(4096))),
+  z.refine((presets) => Object.keys(presets).length <= mostPresets, `must be at most ${mostPresets} presets`),
+);
 
 /** Any subset of an app's settings, each within what the service can do. */
 export const settingsChange = z.strictObject({
@@ -22,6 +33,7 @@ export const settingsChange = z.strictObject({
     ),
   ),
   maxImageEdge: z.optional(checked(z.int(), z.minimum(16), z.maximum(16_383))),
+  imagePresets: z.optional(imagePresets),
   stagedTtlSeconds: z.optional(checked(z.int(), z.minimum(1), z.maximum(2_592_000))),
   stateMaxBytes: z.optional(checked(z.int(), z.minimum(2), z.maximum(262_144))),
 });
@@ -34,6 +46,7 @@ export const appSettingsAnswer = z.object({
   maxStagedBytesPerUserPerApp: z.number(),
   allowedMimePrefixes: z.array(z.string()),
   maxImageEdge: z.number(),
+  imagePresets: z.record(z.string(), z.number()),
   stagedTtlSeconds: z.number(),
   stateMaxBytes: z.number(),
 });

@@ -16,6 +16,8 @@ const allowedMimePrefixes = named(
   'What the type of the bytes must begin with, one of these; `["image/"]` unless told.',
   'image/',
 );
+const imagePresets =
+  'Longest edges in pixels, 16 to 4096, of smaller copies by name, eight at most; made of every image stored from now on. None unless told.';
 const uploadSettings = {
   maxFileBytes: 'Bytes of one upload; 104857600 unless told. The most is what one PUT to R2 may carry.',
   graceSeconds: 'Seconds between deleting a file and removing its bytes; 86400 unless told.',
@@ -54,11 +56,13 @@ export const adminComponents: Record<string, Texts> = {
     ...wholeNumbers,
     enabled: enabled ?? '',
     allowedMimePrefixes,
+    imagePresets,
   },
   AppSettingsChange: {
     '': 'Any subset of the settings; the others stay as they are. Holds everywhere within five seconds.',
     ...settings,
     allowedMimePrefixes,
+    imagePresets,
   },
   AppStorage: {
     '': "An app's settings and what it stores.",

@@ -1,6 +1,6 @@
 import type { EndpointName } from '../../functions/routes.ts';
 import type { Texts } from '../describe.ts';
-import { id, link, named, time, whole } from './words.ts';
+import { blankable, id, link, named, time, whole } from './words.ts';
 
 export const extensionComponents: Record<string, Texts> = {
   StoredFile: {
@@ -20,10 +20,19 @@ export const extensionComponents: Record<string, Texts> = {
       'A blurred placeholder of some 25 bytes (ThumbHash, base64), to show until the picture is there; null where there is none.',
       '3OcRJYB4d3h/iIeHeEh3eIhw+j2w',
     ),
+    variants:
+      'Smaller copies by the name of their preset, where the app had presets when the file was stored. They are counted with the file.',
     staged: 'Only while the file waits for its claim: it goes at `expiresAt`.',
     draftId: named('Only of a staged file: the draft it was uploaded for, or null.', 'draft-1'),
     expiresAt: time('Only of a staged file: when it goes unless it is claimed.'),
     readOnly: "Only of a template's file that a clone's session sees: it is not counted and cannot be deleted there.",
+  },
+  Variant: {
+    '': "A preset's copy of a picture, or the picture itself where that is no larger than the preset.",
+    signedUrl: link('Opens without a token as long as that of the file. Never store it.'),
+    width: whole('Pixels.'),
+    height: whole('Pixels.'),
+    sizeBytes: whole('Bytes of this copy.'),
   },
   PresignedUpload: {
     '': 'How to upload: PUT the bytes to `uploadUrl` with exactly `headers`, then complete.',
@@ -46,9 +55,9 @@ export const extensionComponents: Record<string, Texts> = {
   },
 };
 
-const purpose = named('What the file is for, in your own words. Empty is as if left out.', 'puzzle-image');
-const draftId = named(
-  'An id of your choice for one opening of the setup screen; the same for all its files. Empty is as if left out.',
+const purpose = blankable('What the file is for, in your own words.', 'puzzle-image');
+const draftId = blankable(
+  'An id of your choice for one opening of the setup screen; the same for all its files.',
   'draft-1',
 );
 const declared = {
@@ -95,8 +104,8 @@ export const extensionOperations: Partial<Record<EndpointName, Texts>> = {
   'extensions/setup-files-presign': { ...declared, 'json.draftId': draftId },
   'extensions/setup-files-stage': { 'form.purpose': purpose, 'form.draftId': draftId },
   'extensions/setup-files-staged-list': {
-    'query.purpose': named('Only files of this purpose.', 'puzzle-image'),
-    'query.draftId': named('Only files of this draft. Left out, those of all drafts.', 'draft-1'),
+    'query.purpose': blankable('Only files of this purpose.', 'puzzle-image'),
+    'query.draftId': blankable('Only files of this draft. Left out, those of all drafts.', 'draft-1'),
     'answer.items': 'Newest first; nothing that has expired.',
   },
 };

@@ -1,6 +1,6 @@
 import type { EndpointName } from '../../functions/routes.ts';
 import type { Texts } from '../describe.ts';
-import { id, link, named, time, whole } from './words.ts';
+import { blankable, id, link, named, time, whole } from './words.ts';
 
 const upload: Texts = {
   _id: id('24 hexadecimal digits that sort by time.'),
@@ -19,7 +19,7 @@ const upload: Texts = {
   __v: 'Always 0; clients of an earlier service expect it.',
 };
 
-const coinName = named('The coin the file is of. Empty is as if left out.', 'Bitcoin');
+const coinName = blankable('The coin the file is of.', 'Bitcoin');
 const success = (data: string): Texts => ({ 'answer.data': data });
 
 export const uploadComponents: Record<string, Texts> = {
@@ -38,7 +38,7 @@ export const uploadOperations: Partial<Record<EndpointName, Texts>> = {
       default: 10,
       examples: [10],
     },
-    'query.coinName': named('Only files of this coin, however its letters are composed.', 'Bitcoin'),
+    'query.coinName': blankable('Only files of this coin, however its letters are composed.', 'Bitcoin'),
     'query.cursor': {
       ...id('Walks instead of `page`: empty to begin, then the `cursor` of each answer.'),
       pattern: '^([0-9A-Fa-f]{24})?$',

@@ -19,3 +19,9 @@ export const id = (description: string, example = '66f2a1b40a1b2c3d4e5f6071'): T
 
 /** Somebody else's name for something, with one to show. */
 export const named = (description: string, example: string): Told => ({ description, examples: [example] });
+
+/** The same, sent by forms and pages that send what was not filled in. */
+export const blankable = (description: string, example: string): Told => ({
+  ...named(`${description} Empty is as if left out.`, example),
+  mayBeEmpty: true,
+});

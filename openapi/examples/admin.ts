@@ -12,6 +12,7 @@ const appStorage = {
     maxStagedBytesPerUserPerApp: 10_485_760,
     allowedMimePrefixes: ['image/'],
     maxImageEdge: 2560,
+    imagePresets: { thumb: 320 },
     stagedTtlSeconds: 86_400,
     stateMaxBytes: 65_536,
   },

@@ -1024,6 +1024,10 @@ export interface components {
             allowedMimePrefixes: string[];
             /** @description Pixels of the longer edge; larger pictures are scaled down. 2560 unless told. */
             maxImageEdge: number;
+            /** @description Longest edges in pixels, 16 to 4096, of smaller copies by name, eight at most; made of every image stored from now on. None unless told. */
+            imagePresets: {
+                [key: string]: number;
+            };
             /** @description Seconds that a staged file waits for its claim; 86400 unless told. */
             stagedTtlSeconds: number;
             /** @description Bytes of a session's state as JSON; 65536 unless told. */
@@ -1045,6 +1049,10 @@ export interface components {
             allowedMimePrefixes?: string[];
             /** @description Pixels of the longer edge; larger pictures are scaled down. 2560 unless told. */
             maxImageEdge?: number;
+            /** @description Longest edges in pixels, 16 to 4096, of smaller copies by name, eight at most; made of every image stored from now on. None unless told. */
+            imagePresets?: {
+                [key: string]: number;
+            };
             /** @description Seconds that a staged file waits for its claim; 86400 unless told. */
             stagedTtlSeconds?: number;
             /** @description Bytes of a session's state as JSON; 65536 unless told. */
@@ -1655,6 +1663,10 @@ export interface components {
              * @example 3OcRJYB4d3h/iIeHeEh3eIhw+j2w
              */
             thumbhash: string | null;
+            /** @description Smaller copies by the name of their preset, where the app had presets when the file was stored. They are counted with the file. */
+            variants?: {
+                [key: string]: components["schemas"]["Variant"];
+            };
             /**
              * @description Only while the file waits for its claim: it goes at `expiresAt`.
              * @constant
@@ -1764,6 +1776,20 @@ export interface components {
             allowedTypes?: string[];
             /** @description Seconds between deleting a file and removing its bytes; 86400 unless told. */
             graceSeconds?: number;
+        };
+        /** @description A preset's copy of a picture, or the picture itself where that is no larger than the preset. */
+        Variant: {
+            /**
+             * Format: uri
+             * @description Opens without a token as long as that of the file. Never store it.
+             */
+            signedUrl: string;
+            /** @description Pixels. */
+            width: number;
+            /** @description Pixels. */
+            height: number;
+            /** @description Bytes of this copy. */
+            sizeBytes: number;
         };
         /** @description A page as visitors see it. */
         VisitedMinisite: {
@@ -2226,7 +2252,7 @@ export interface components {
             /** @description Quote it when you report a failure. */
             requestId: string;
             /** @description Facts of this refusal. */
-            details?: {
+            details: {
                 /**
                  * @description What the bytes are, or what the request said where they were not looked at.
                  * @example image/heic
@@ -2995,6 +3021,9 @@ export interface operations {
                      *           "image/"
                      *         ],
                      *         "maxImageEdge": 2560,
+                     *         "imagePresets": {
+                     *           "thumb": 320
+                     *         },
                      *         "stagedTtlSeconds": 86400,
                      *         "stateMaxBytes": 65536
                      *       },
@@ -3071,6 +3100,9 @@ export interface operations {
                      *           "image/"
                      *         ],
                      *         "maxImageEdge": 2560,
+                     *         "imagePresets": {
+                     *           "thumb": 320
+                     *         },
                      *         "stagedTtlSeconds": 86400,
                      *         "stateMaxBytes": 65536
                      *       },
@@ -4391,12 +4423,12 @@ export interface operations {
                  */
                 cursor?: string;
                 /**
-                 * @description Only files of this purpose.
+                 * @description Only files of this purpose. Empty is as if left out.
                  * @example puzzle-image
                  */
                 purpose?: string;
                 /**
-                 * @description Only files of this draft. Left out, those of all drafts.
+                 * @description Only files of this draft. Left out, those of all drafts. Empty is as if left out.
                  * @example draft-1
                  */
                 draftId?: string;
@@ -6811,6 +6843,7 @@ export interface operations {
             400: components["responses"]["Refused400"];
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
             409: components["responses"]["Refused409"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
@@ -6970,7 +7003,7 @@ export interface operations {
                  */
                 limit?: number;
                 /**
-                 * @description Only files of this coin, however its letters are composed.
+                 * @description Only files of this coin, however its letters are composed. Empty is as if left out.
                  * @example Bitcoin
                  */
                 coinName?: string;

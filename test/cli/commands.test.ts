@@ -69,6 +69,7 @@ describe('stowage settings', () => {
       'allowedMimePrefixes=image/png,image/webp',
       'enabled=false',
       'maxImageEdge=1024',
+      'imagePresets={"thumb":320}',
     ];
     const changed = await terminal.json(['settings', 'set', appId, ...changes], admin);
     const expected = {
@@ -76,10 +77,11 @@ describe('stowage settings', () => {
       allowedMimePrefixes: ['image/png', 'image/webp'],
       enabled: false,
     };
-    expect(changed).toMatchObject({ ...expected, maxImageEdge: 1024 });
+    expect(changed).toMatchObject({ ...expected, maxImageEdge: 1024, imagePresets: { thumb: 320 } });
     expect((await world.admin.storage.get(appId)).settings).toEqual(changed);
     const { stdout } = await terminal.run(['settings', 'get', appId], { env: admin });
     expect(stdout).toMatch(/^maxFileBytes +20971520 +20 MB$/m);
+    expect(stdout).toMatch(/^imagePresets +\{"thumb":320\}$/m);
   });
 
   test('has those of the uploads API, too', async () => {
@@ -98,6 +100,7 @@ describe('stowage settings', () => {
   test.each([
     ['set', 'puzzle'],
     ['set', 'puzzle', 'enabled'],
+    ['set', 'puzzle', 'imagePresets={'],
     ['set', 'puzzle', 'enabled=true', 'enabled=false'],
     ['set', 'enabled=true'],
     ['get'],

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCloud } from '#test/e2e/support.ts';
 import { read, runnableBlocks } from './pages.ts';
 
-/** The shell blocks of the papers, run as a reader pastes them: by bash, with curl, against a one-machine cloud. */
+/** The shell blocks of the papers, run as a reader pastes them: by any shell, with curl, against a one-machine cloud. */
 let world: Awaited<ReturnType<typeof openCloud>>;
 const folder = mkdtempSync(join(tmpdir(), 'stowage-docs-'));
 beforeAll(async () => {
@@ -23,9 +23,9 @@ afterAll(async () => {
 });
 
 /** Runs a script in the reader's folder; the first command that fails ends it. */
-async function bash(script: string) {
+async function sh(script: string) {
   const { PATH, HOME } = process.env;
-  const child = spawn('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder, env: { PATH, HOME } });
+  const child = spawn('sh', ['-eu', '-c', script], { cwd: folder, env: { PATH, HOME } });
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { code, stdout, stderr };
 }
@@ -33,7 +33,7 @@ async function bash(script: string) {
 /** The blocks one after the other, with a line between, so that each block's output can be told apart. */
 async function run(page: string) {
   const blocks = runnableBlocks(page);
-  const { code, stdout, stderr } = await bash(blocks.map((block) => `${block}\necho '=== end of block'`).join('\n'));
+  const { code, stdout, stderr } = await sh(blocks.map((block) => `${block}\necho '=== end of block'`).join('\n'));
   const outputs = stdout.split('=== end of block\n');
   // The error names the block that failed by its first line.
   if (code !== 0) throw new Error(`${page}: after ${outputs.length - 1} blocks: ${stderr}${outputs.at(-1)}`);
@@ -43,9 +43,9 @@ async function run(page: string) {
 describe('the shell blocks of', () => {
   it('README.md upload a first picture and list it', async () => {
     const [output = ''] = await run('README.md');
-    expect(output).toContain('"mimeType":"image/webp"');
-    expect(output).toContain('"items":[{');
-    expect(output).not.toContain('"status":"error"');
+    expect(output).toContain('"mimeType": "image/webp"');
+    expect(output).toMatch(/"items": \[\s*{/);
+    expect(output).not.toContain('"status": "error"');
   });
 
   it('docs/integrating.md do what the page says, from the first to the last', async () => {
@@ -70,7 +70,7 @@ describe('the shell blocks of', () => {
   });
 
   it('a page that stops working are found', async () => {
-    const { code } = await bash('call() { curl -sS --fail-with-body "$@"; }\ncall "http://127.0.0.1:9/"');
+    const { code } = await sh('call() { curl -sS --fail-with-body "$@"; }\ncall "http://127.0.0.1:9/"');
     expect(code).not.toBe(0);
   });
 });

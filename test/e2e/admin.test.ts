@@ -18,6 +18,7 @@ const defaults = {
   maxStagedBytesPerUserPerApp: 10_485_760,
   allowedMimePrefixes: ['image/'],
   maxImageEdge: 2560,
+  imagePresets: {},
   stagedTtlSeconds: 86_400,
   stateMaxBytes: 65_536,
 };

@@ -15,6 +15,7 @@ export interface FileView {
   width: number;
   height: number;
   thumbhash: string;
+  variants?: Record<string, { signedUrl: string; width: number; height: number; sizeBytes: number }>;
   staged?: true;
   draftId?: string | null;
   expiresAt?: string;

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Faults } from '#local/cloud.ts';
 import { jpegPhoto } from '#test/support/images.ts';
@@ -212,3 +213,28 @@ describe.runIf(existsSync('/proc/self/environ'))('an instance that dies in the m
     }
   });
 });
+
+it.runIf(existsSync('/proc/self/environ'))(
+  'an instance that dies between a file and its copy leaves both to one record',
+  async () => {
+    app = await opened.stowage.app({ imagePresets: { thumb: 16, card: 32 } });
+    before = await stored();
+    let killed = 0;
+    opened.cloud.faults.r2 = async ({ operation, key }) => {
+      if (operation !== 'PutObject' || key?.endsWith('-thumb.webp') !== true || killed > 0) return undefined;
+      // The others are written by then.
+      await sleep(500);
+      killed = killInstances(opened, 'sessionfilesupload');
+      return 'reset';
+    };
+    expect((await send()).status).toBe(500);
+    opened.cloud.faults.r2 = undefined;
+    const [pending] = await ownFiles();
+    expect(pending).toMatchObject({ state: 'pending', presets: { thumb: 16, card: 32 } });
+    expect(await usage()).toEqual({ usedBytes: pending?.sizeBytes, fileCount: 1 });
+    const keys = (await opened.stowage.bucketKeys()).filter((key) => key.includes(String(pending?.id)));
+    expect(keys).toHaveLength(2);
+    await table.makeDue(pending ?? {});
+    await expectNothingLeft();
+  },
+);

@@ -43,6 +43,14 @@ describe('a warm request', () => {
     expect(calls).toEqual({ r2: { PutObject: 1 }, dynamodb: { TransactWriteItems: 1, PutItem: 1 }, sqs: {} });
   });
 
+  it('to upload with presets costs one more call to the bucket for each copy, and signing them none', async () => {
+    const shown = await opened.stowage.app({ imagePresets: { thumb: 16, card: 32, same: 64 } });
+    const calls = await cheapest(201, () => upload(opened.stowage, shown, { bytes: photo }));
+    expect(calls).toEqual({ r2: { PutObject: 3 }, dynamodb: { TransactWriteItems: 1, PutItem: 1 }, sqs: {} });
+    const list = await cheapest(200, () => opened.stowage.call('GET', shown.files, asPage(shown)));
+    expect(list).toEqual({ r2: {}, dynamodb: { Query: 1, GetItem: 1 }, sqs: {} });
+  });
+
   it('to stage costs the same, and two reads for the quota it tells', async () => {
     const calls = await cheapest(201, () => stage(opened.stowage, app, { bytes: photo }));
     const dynamodb = { TransactWriteItems: 1, PutItem: 1, GetItem: 1, Query: 1 };

@@ -13,7 +13,7 @@ import { type CloudOptions, type DevFile, startCloud } from '#local/cloud.ts';
 import type { DrainReport } from '#local/drain.ts';
 import { loadFromEnv } from '#local/dynamo/load.ts';
 import { atExit } from '#test/support/at-exit.ts';
-import { complaintOf } from '#test/support/documented.ts';
+import { complaintOf, refusedInVain } from '#test/support/documented.ts';
 
 export interface Answer {
   status: number;
@@ -89,7 +89,8 @@ export function connect(dev: DevFile) {
       body: json === undefined ? (options.body ?? null) : JSON.stringify(json),
     });
     const answer = await read(response);
-    const complaint = complaintOf(method, path, answer);
+    const refused = answer.status < 300 ? refusedInVain(method, path, { json }) : undefined;
+    const complaint = complaintOf(method, path, answer) ?? (refused && `it would not take ${refused}`);
     if (complaint !== undefined) {
       throw new Error(`${method} ${path}: not as client/openapi.json says: ${complaint}: ${JSON.stringify(answer)}`);
     }

@@ -13,6 +13,9 @@ export const drafts = ['d1', 'd2'] as const;
 export type User = (typeof users)[number];
 export type SessionId = keyof typeof sessions;
 
+/** What every image is stored with: a copy smaller than it, and one that is the image itself. */
+export const presets = { thumb: 50, whole: 100 } as const;
+
 /** Tight enough that a handful of files fills each of the counters; `rules.ts` names the same limits. */
 export const settings: AppSettings = {
   ...defaultSettings,
@@ -21,6 +24,7 @@ export const settings: AppSettings = {
   maxBytesPerSession: 400,
   maxStagedBytesPerUserPerApp: 700,
   stagedTtlSeconds: 7200,
+  imagePresets: presets,
 };
 
 export type Target = Holder & { sessionId?: string | undefined };

@@ -1,9 +1,10 @@
 import { listStagedFiles } from '#core/extensions/staged-files.ts';
+import type { ExtensionFile } from '#core/files/record.ts';
 import { appId, settings, users } from './domain.ts';
 import { type History, readyFilesOf, scopesOf } from './history.ts';
 import { counters } from './limits.ts';
 import { fileIn, type Observed } from './observe.ts';
-import { counts, holderOf, isExpired } from './rules.ts';
+import { bytesOf, counts, holderOf, isExpired } from './rules.ts';
 import type { Ports } from './run.ts';
 
 /** What holds whenever nobody is in the middle of something, whatever was killed before. Answers what does not. */
@@ -23,10 +24,11 @@ function counting({ files, usage }: Observed): string[] {
 }
 
 function bytes({ files, objects, markers }: Observed): string[] {
-  const lost = files.filter((file) => file.state === 'ready' && objects.get(file.key) !== file.sizeBytes);
+  const isWhole = (file: ExtensionFile) => [...bytesOf(file)].every(([key, size]) => objects.get(key) === size);
+  const lost = files.filter((file) => file.state === 'ready' && !isWhole(file));
   const known = new Set([
-    ...files.flatMap(({ key, incoming }) => [key, incoming?.key]),
-    ...markers.flatMap(({ incoming, final }) => [incoming.key, final.key]),
+    ...files.flatMap((file) => [...bytesOf(file).keys(), file.incoming?.key]),
+    ...keysIn(markers),
   ]);
   const orphans = [...objects.keys()].filter((key) => !known.has(key));
   return [
@@ -34,6 +36,10 @@ function bytes({ files, objects, markers }: Observed): string[] {
     ...orphans.map((key) => `object ${key} has neither record nor marker`),
   ];
 }
+
+/** What markers are left to remove. */
+const keysIn = (markers: Observed['markers']) =>
+  markers.flatMap(({ incoming, final, variants }) => [incoming, final, ...variants].map(({ key }) => key));
 
 function holding(observed: Observed): string[] {
   const { files, claims } = observed;
@@ -94,10 +100,10 @@ export function lost(before: Observed, after: Observed, history: History): strin
 /** What holds once there is nothing left to do. `scheduled`: the hourly schedule has run too. */
 export function brokenAtRest(observed: Observed, history: History, scheduled: boolean): string[] {
   const { files, objects, markers, tickets, owed } = observed;
-  const keys = new Set(files.map(({ key }) => key));
+  const keys = new Set(files.flatMap((file) => [...bytesOf(file).keys()]));
   const left = files.filter(({ state, staged }) => state !== 'ready' || staged);
   const outlived = files.filter((file) => scopesOf(file).some((scope) => history.mustBeGone(scope)));
-  const incoming = new Set(scheduled ? [] : markers.flatMap((marker) => [marker.incoming.key, marker.final.key]));
+  const incoming = new Set(scheduled ? [] : keysIn(markers));
   const strays = [...objects.keys()].filter((key) => !keys.has(key) && !incoming.has(key));
   return [
     ...left.map(({ id, state, staged }) => `file ${id} is ${state}${staged ? ' and staged' : ''} at rest`),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ClaimAnswer } from '#core/extensions/claims/claim.ts';
 import type { ExtensionFile as FileRecord } from '#core/files/record.ts';
 import { type Done, type History, idOfClaim, readyFilesOf, replaces, scopeOfTarget, scopesOf } from './history.ts';
@@ -69,6 +70,7 @@ function change(file: FileRecord, now: FileRecord | undefined, causes: Causes): 
   if (!isReady(now)) return causes.mayBeGone(file) ? [] : [`file ${file.id} is gone and nobody may have removed it`];
   const complaints: string[] = [];
   if (now.key !== file.key || now.sizeBytes !== file.sizeBytes) complaints.push(`file ${file.id} changed its bytes`);
+  if (!isDeepStrictEqual(now.image, file.image)) complaints.push(`file ${file.id} changed its copies`);
   const [was, is] = [holderOf(file), holderOf(now)];
   if (was?.type === is?.type && was?.id === is?.id) return complaints;
   if (was !== undefined && !causes.rolledBack(file)) complaints.push(`file ${file.id} was taken from its ${was.type}`);

@@ -18,7 +18,7 @@ export interface Observed {
   /** Partition keys of closed counters and deleted holders, as `keys.ts` writes them. */
   closed: Set<string>;
   tickets: string[];
-  markers: { fileId: string; incoming: { key: string }; final: { key: string } }[];
+  markers: { fileId: string; incoming: { key: string }; final: { key: string }; variants: { key: string }[] }[];
   owed: Scope[];
   /** Bucket keys with the sizes of their objects, without the mark of the table the bucket belongs to. */
   objects: Map<string, number>;

@@ -45,6 +45,15 @@ export function counts(file: ExtensionFile, { kind, pk }: Counter): boolean {
   }
 }
 
+/** Where the bytes of a stored file lie, and how many: three quarters in its own object, the rest in its only copy. */
+export function bytesOf({ key, sizeBytes }: ExtensionFile): Map<string, number> {
+  const copy = Math.floor(sizeBytes / 4);
+  return new Map([
+    [key, sizeBytes - copy],
+    [key.replace('.webp', '-thumb.webp'), copy],
+  ]);
+}
+
 /** The lock or template a file lives and dies with; the template where a file names both. */
 export function holderOf(file: ExtensionFile): { type: 'lock' | 'template'; id: string } | undefined {
   if (file.templateId !== undefined) return { type: 'template', id: file.templateId };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { examples } from '#openapi/examples/index.ts';
-import { complaintOf, type Told } from '#test/support/documented.ts';
+import { complaintOf, refusedInVain, type Told } from '#test/support/documented.ts';
 
 /** Answers as they come, each with one thing the document does not tell of. */
 const path = '/api/extensions/sessions/session-1/files/66f2a1b40a1b2c3d4e5f6071';
@@ -79,5 +79,30 @@ describe('an answer', () => {
       complaintOf('GET', '/organizations/org-1/minisite', { ...page, headers: headers({ 'cache-control': cache }) });
     expect(visit('public, max-age=60')).toBeUndefined();
     expect(visit('no-store')).toMatch(/header cache-control/);
+  });
+});
+
+describe('a request that succeeded', () => {
+  const presign = '/api/extensions/sessions/session-1/files/presign';
+  const declared = { filename: 'a.png', mimeType: 'image/png', sizeBytes: 1 };
+
+  test.each([
+    ['as it is described', 'POST', presign, declared],
+    ['with more than is described', 'POST', presign, { ...declared, more: 1 }],
+    ['with a field that was not filled in', 'POST', presign, { ...declared, purpose: '' }],
+    ['with an id in capitals', 'GET', '/v1/upload/66F2A1B40A1B2C3D4E5F6071?limit=5', undefined],
+    ['without a body that may be left out', 'POST', '/forms/by-token/abc/signature-upload', undefined],
+    ['for a path that no route has', 'POST', '/nothing', { a: 1 }],
+  ])('%s is allowed', (_, method, url, json) => {
+    expect(refusedInVain(method, url, { json })).toBeUndefined();
+  });
+
+  test.each([
+    ['with a body of another type', 'POST', presign, { ...declared, sizeBytes: '1' }, /the body/],
+    ['without a body that is needed', 'POST', presign, undefined, /the body/],
+    ['with a limit that is no number', 'GET', '/v1/upload?limit=many', undefined, /the parameter limit/],
+    ['with an id that is none', 'GET', '/v1/upload/abc', undefined, /the parameter id/],
+  ])('%s is complained of', (_, method, url, json, complaint) => {
+    expect(refusedInVain(method, url, { json })).toMatch(complaint);
   });
 });

@@ -20,6 +20,7 @@ const run = (bin: string, ...args: string[]) =>
 const consumer = `
 import type { components, paths } from './types.ts';
 import * as sdk from './sdk/index.ts';
+import type { ApiErrorCode, ApiErrorDetails } from '${join(root, 'client/src/errors.ts')}';
 
 type StoredFile = components['schemas']['StoredFile'];
 type Upload = paths['/api/extensions/sessions/{sessionId}/files']['post'];
@@ -44,6 +45,12 @@ export function hint(error: components['schemas']['ErrorBody'] | sdk.ErrorBody):
       return error.details?.nothing ?? error.message;
   }
 }
+
+/** What the client package says of \`details\` is what the document says. */
+type Body<C> = Extract<components['schemas']['ErrorBody'], { code: C }>;
+type Details<C> = Body<C> extends { details?: infer D } ? (Body<C> extends { details: D } ? D : D | undefined) : undefined;
+type Agreement = { [C in ApiErrorCode]: [Details<C>] extends [ApiErrorDetails[C]] ? 'agrees' : Details<C> };
+export const agreement = (found: Agreement): Record<ApiErrorCode, 'agrees'> => found;
 
 /** A page's own \`File\` is what a form takes, beside the type of what is stored. */
 export async function upload(file: File): Promise<StoredFile> {

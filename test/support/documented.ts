@@ -18,6 +18,8 @@ type Json = Record<string, unknown>;
 type Response = { $ref?: string; headers?: Record<string, Json>; content?: Record<string, unknown> };
 interface Operation {
   operationId: string;
+  parameters?: { name: string; in: string; schema: Json }[];
+  requestBody?: { required: boolean; content: Record<string, unknown> };
   responses: Record<string, Response>;
 }
 interface Document {
@@ -25,9 +27,8 @@ interface Document {
   components: { responses: Record<string, Response>; headers: Record<string, { schema: Json }> };
 }
 
-const document = closed(
-  JSON.parse(readFileSync(new URL('../../client/openapi.json', import.meta.url), 'utf8')),
-) as Document;
+const published = JSON.parse(readFileSync(new URL('../../client/openapi.json', import.meta.url), 'utf8')) as Document;
+const document = closed(published) as Document;
 
 /** Refuses fields that an object does not name; what lists none, and what says so itself, stays open. */
 function closed(value: unknown): unknown {
@@ -38,14 +39,14 @@ function closed(value: unknown): unknown {
   return isObject && copy.additionalProperties === undefined ? { ...copy, additionalProperties: false } : copy;
 }
 
-const ajv = new Ajv2020({ strict: false, allErrors: false, schemas: { api: document } });
+const ajv = new Ajv2020({ strict: false, allErrors: false, schemas: { api: document, published } });
 formats.default(ajv);
 
 const compiled = new Map<string, ValidateFunction>();
 
-function validatorOf(pointer: string): ValidateFunction {
-  const known = compiled.get(pointer) ?? ajv.compile({ $ref: `api#${pointer}` });
-  compiled.set(pointer, known);
+function validatorOf(pointer: string, of = 'api'): ValidateFunction {
+  const known = compiled.get(of + pointer) ?? ajv.compile({ $ref: `${of}#${pointer}` });
+  compiled.set(of + pointer, known);
   return known;
 }
 
@@ -99,4 +100,33 @@ function headerComplaint(name: string, header: Json, { headers, status }: Told):
   if (value === null) return name === 'retry-after' ? [] : [`no header ${name} with status ${status}`];
   const validate = validatorOf(pointerTo('components', 'headers', key, 'schema'));
   return validate(type === 'integer' ? Number(value) : value) ? [] : [`header ${name}: ${value}`];
+}
+
+export interface Sent {
+  /** Parsed, when the body was JSON. */
+  json: unknown;
+}
+
+/**
+ * What in a request that succeeded the document does not allow, in words: it would keep a generated client from what the API
+ * takes. A request may carry more than is documented, since what is unknown is ignored.
+ */
+export function refusedInVain(method: string, url: string, { json }: Sent): string | undefined {
+  const operation = operationOf(method, url);
+  if (operation === undefined) return undefined;
+  const { path, verb, parameters = [], requestBody } = operation;
+  if (requestBody?.required === false && json === undefined) return undefined;
+  const body = pointerTo('paths', path, verb, 'requestBody', 'content', 'application/json', 'schema');
+  const takesJson = requestBody !== undefined && 'application/json' in requestBody.content;
+  if (takesJson && !validatorOf(body, 'published')(json)) return `the body ${JSON.stringify(json)}`;
+  const { pathname, searchParams } = new URL(url, 'http://localhost');
+  const segments = pathname.split('/');
+  const inPath = new Map(path.split('/').map((segment, index) => [segment, decodeURIComponent(segments[index] ?? '')]));
+  const wrong = parameters.find((parameter, index) => {
+    const value = parameter.in === 'path' ? inPath.get(`{${parameter.name}}`) : searchParams.get(parameter.name);
+    if (value === null || value === undefined || value === '') return false;
+    const schema = pointerTo('paths', path, verb, 'parameters', String(index), 'schema');
+    return !validatorOf(schema, 'published')(parameter.schema.type === 'integer' ? Number(value) : value);
+  });
+  return wrong && `the parameter ${wrong.name}`;
 }

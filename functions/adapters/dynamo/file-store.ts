@@ -164,7 +164,7 @@ export function createFileStore(table: Table): FileStore {
 
     async listDueIncoming(now, limit) {
       const items = await queryDue(table, dueIncomingPk, now, { limit });
-      return items.map(({ fileId, incoming, final, dueAt }) => ({ fileId, incoming, final, dueAt }) as IncomingMarker);
+      return items.map(({ pk: _pk, sk: _sk, duePk: _duePk, ...marker }) => marker as unknown as IncomingMarker);
     },
 
     async removeIncoming(fileId) {

@@ -2,16 +2,21 @@ import type { Sharp as Pipeline } from 'sharp';
 import { imageTypes, unknownImage } from '#core/extensions/image-types.ts';
 import type { ImageProcessor, ProcessedImage } from '#core/extensions/ports.ts';
 import { sniff } from '#core/files/sniff.ts';
+import type { Presets } from '#core/files/variants.ts';
 import { orientFrames } from './animation.ts';
+import { deadline, type Limit } from './deadline.ts';
 import { readGif } from './gif.ts';
 import { clearedToTransparent } from './gif-clearing.ts';
 import { type Header, maxFrames, readHeader } from './header.ts';
 import { mendedJpeg } from './jpeg.ts';
 import { loadSharp, type Sharp } from './library.ts';
 import { type PixelLimits, pixelLimits } from './limits.ts';
+import { giveBack } from './pixels.ts';
 import { withColorProfile } from './png-color.ts';
-import { invalidImage, refusalOf } from './refusals.ts';
+import { refusalOf } from './refusals.ts';
 import { thumbhashOf, thumbhashOfPixels } from './thumbhash.ts';
+import { dueOf, variantsOf, variantsOfWebp } from './variants.ts';
+import { webp } from './webp.ts';
 
 export interface ImageProcessorOptions {
   /** `pixelLimits` unless told. */
@@ -22,9 +27,6 @@ export interface ImageProcessorOptions {
 
 /** The longest edge WebP can have. https://developers.google.com/speed/webp/faq */
 const maxWebpEdge = 16_383;
-
-/** Measured on photographs: effort 2 costs less than half the time of the default 4 for a few per cent more bytes. */
-const webp = { quality: 80, effort: 2 } as const;
 
 /**
  * The image processor on libvips. Judges a file by its bytes, reads the header before any pixel, and re-encodes, so
@@ -42,7 +44,7 @@ export function createImageProcessor(options: ImageProcessorOptions = {}): Image
   const sharp = loadSharp();
 
   return {
-    async process(bytes, { maxEdge }) {
+    async process(bytes, { maxEdge, presets = {} }) {
       const { mimeType } = sniff(bytes);
       if (!Object.hasOwn(imageTypes, mimeType)) throw unknownImage(mimeType, { detected: mimeType });
       try {
@@ -52,7 +54,8 @@ export function createImageProcessor(options: ImageProcessorOptions = {}): Image
           const header = await readHeader(sharp, file, { mimeType, limits });
           const picture = limit(fitted(sharp, file, { header, edge }));
           const whole = header.frames > 1 || header.deep === 'gray';
-          return whole ? await encoded(sharp, picture, header, limit) : await still(sharp, picture, limit);
+          const job = { presets, limit };
+          return whole ? await encoded(sharp, picture, header, job) : await still(sharp, picture, job);
         });
       } catch (error) {
         throw refusalOf(error, bytes, mimeType);
@@ -101,50 +104,47 @@ function fitted(sharp: Sharp, bytes: Uint8Array, { header, edge }: { header: Hea
   return header.deep === 'gray' ? profiled.toColourspace('grey16') : profiled;
 }
 
+interface Job {
+  presets: Presets;
+  limit: Limit;
+}
+
 /**
- * The pixels are kept between decoding and encoding, so that the hash need not decode the result again, and given back at
- * once: V8 does not see them, and would collect its whole heap for each picture to get rid of those of the one before.
+ * The pixels are kept between decoding and encoding, so that neither the hash nor a preset's copy need decode the result
+ * again, and given back at once.
  */
-async function still(sharp: Sharp, picture: Pipeline, limit: Limit): Promise<ProcessedImage> {
+async function still(sharp: Sharp, picture: Pipeline, { presets, limit }: Job): Promise<ProcessedImage> {
   const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
+  const pixels = { data, width, height, channels };
   try {
-    const thumbhash = thumbhashOfPixels({ data, width, height, channels });
-    const pixels = limit(sharp(data, { raw: { width, height, channels }, limitInputPixels: false }));
-    const bytes = await pixels.webp(webp).toBuffer();
-    return { bytes, mimeType: 'image/webp', width, height, thumbhash };
+    const thumbhash = thumbhashOfPixels(pixels);
+    // Before the picture itself: the encoder takes the pixels out of the processor's cache.
+    const variants = await variantsOf(sharp, pixels, dueOf(presets, pixels), limit);
+    const whole = limit(sharp(data, { raw: { width, height, channels }, limitInputPixels: false }));
+    const bytes = await whole.webp(webp).toBuffer();
+    return { bytes, mimeType: 'image/webp', width, height, thumbhash, variants };
   } finally {
-    // Buffers of sharp are never shared with others, nor parts of a pool.
-    if (data.buffer.byteLength === data.byteLength) data.buffer.transfer(0);
+    giveBack(pixels);
   }
 }
 
 /**
  * Straight from decoder to encoder: the frames of an animation, which raw would weigh up to 200 MB together, and what
- * sharp gives as eight bits only when it encodes. The hash is made of the result.
+ * sharp gives as eight bits only when it encodes. Hash and copies are made of the result; a gallery that shows copies
+ * wants neither the bytes nor the motion of an animation, so these are stills, whatever its size.
  */
-async function encoded(sharp: Sharp, picture: Pipeline, header: Header, limit: Limit): Promise<ProcessedImage> {
+async function encoded(
+  sharp: Sharp,
+  picture: Pipeline,
+  header: Header,
+  { presets, limit }: Job,
+): Promise<ProcessedImage> {
   const upright = header.orientation > 1 ? limit(await orientFrames(sharp, picture, header)) : picture;
   const { data: bytes, info } = await upright.webp(webp).toBuffer({ resolveWithObject: true });
-  const { width, height, pageHeight = height } = info;
-  return {
-    bytes,
-    mimeType: 'image/webp',
-    width,
-    height: pageHeight,
-    thumbhash: await thumbhashOf(limit(sharp(bytes))),
-  };
-}
-
-type Limit = (pipeline: Pipeline) => Pipeline;
-
-/** One allowance for all the steps of a picture: each gets what the steps before it have left, in whole seconds. */
-function deadline(seconds: number): Limit {
-  const end = performance.now() + seconds * 1000;
-  return (pipeline) => {
-    const left = Math.ceil((end - performance.now()) / 1000);
-    // Zero would mean no limit at all.
-    if (left <= 0) throw invalidImage('timeout');
-    return pipeline.timeout({ seconds: left });
-  };
+  const { width, pageHeight: height = info.height } = info;
+  const thumbhash = await thumbhashOf(limit(sharp(bytes)));
+  const due = dueOf(presets, { width, height, every: header.frames > 1 });
+  const variants = await variantsOfWebp(sharp, bytes, due, limit);
+  return { bytes, mimeType: 'image/webp', width, height, thumbhash, variants };
 }

@@ -1,16 +1,9 @@
 import type { Sharp as Pipeline } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
+import type { Pixels } from './pixels.ts';
 
 /** Edge in pixels of the picture the hash is made of. The hash keeps 7 waves an axis at most, so more tells it nothing. */
 const edge = 32;
-
-/** Pixels that are there already: three or four channels of eight bits, or one or two of gray. */
-export interface Pixels {
-  data: Uint8Array;
-  width: number;
-  height: number;
-  channels: number;
-}
 
 /** Points an axis of each of the hash's pixels that are looked at. All of them would tell no more; see the test. */
 const samples = 6;

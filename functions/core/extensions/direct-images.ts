@@ -2,8 +2,8 @@ import {
   type ExtensionUpload,
   expiryOf,
   factsOf,
-  headersOf,
   newExtensionFile,
+  newObjectsOf,
   requireAllowedType,
 } from '#core/extensions/new-file.ts';
 import { AppError } from '#core/files/errors.ts';
@@ -11,9 +11,10 @@ import { readIncoming, typeDiffers } from '#core/files/incoming.ts';
 import { mediaTypeOf } from '#core/files/media-type.ts';
 import { type PresignDeps, type Presigned, presign } from '#core/files/presign.ts';
 import { type Completion, completeUpload } from '#core/files/promote.ts';
-import { type ExtensionFile, objectOf } from '#core/files/record.ts';
+import type { ExtensionFile } from '#core/files/record.ts';
 import { sniff } from '#core/files/sniff.ts';
 import { sizeInWords } from '#core/files/words.ts';
+import { putObjects } from '#core/files/write-object.ts';
 import { imageTypes, unknownImage } from './image-types.ts';
 import { ownPending } from './own-pending.ts';
 import { limitsOf } from './quota.ts';
@@ -50,8 +51,8 @@ export async function presignImage(
   if (!Object.hasOwn(imageTypes, mimeType)) {
     throw unknownImage(mimeType, { declared: mimeType });
   }
-  const reserved = Math.min(sizeBytes, mostStored(mimeType, settings.maxImageEdge));
-  const file = newExtensionFile(deps.clock.now(), request, { mimeType, sizeBytes: reserved });
+  const reserved = Math.min(sizeBytes, mostStored(mimeType, settings));
+  const file = newExtensionFile(deps.clock.now(), request, { mimeType, sizeBytes: reserved }, settings);
   const { idempotency } = request;
   return await presign<ExtensionFile>(deps, file, {
     isOwn: isUploadedTo(request.target),
@@ -77,17 +78,19 @@ const bytesPerPixel: Readonly<Record<string, number>> = { 'image/jpeg': 2, 'imag
 const profileBytes = 65_536;
 
 /**
- * The most that a picture of this type can weigh once it is stored, however large it is sent: nobody is refused for bytes
- * that will not be kept. Should it weigh more after all, completion asks for the rest.
+ * The most that a picture of this type can weigh once it is stored with its copies, however large it is sent: nobody is
+ * refused for bytes that will not be kept. Should it weigh more after all, completion asks for the rest.
  */
-function mostStored(mimeType: string, maxEdge: number): number {
+function mostStored(mimeType: string, { maxImageEdge, imagePresets }: AppSettings): number {
   const perPixel = bytesPerPixel[mimeType];
-  return perPixel === undefined ? Number.POSITIVE_INFINITY : perPixel * maxEdge ** 2 + profileBytes;
+  if (perPixel === undefined) return Number.POSITIVE_INFINITY;
+  const edges = [maxImageEdge, ...Object.values(imagePresets).filter((edge) => edge < maxImageEdge)];
+  return edges.reduce((sum, edge) => sum + perPixel * edge ** 2, profileBytes);
 }
 
 /**
- * Finishes a direct upload of an image: what was PUT is judged by its bytes, re-encoded and stored at the final key.
- * The time until a staged file expires begins here. See `completeUpload` for what may go on beside it, and its errors;
+ * Finishes a direct upload of an image: what was PUT is judged by its bytes, re-encoded and stored at the final key,
+ * with copies of the presets that it was presigned under: so however often it is begun again, it comes out the same. The time until a staged file expires begins here. See `completeUpload` for what may go on beside it, and its errors;
  * adds `invalid_file_type` for bytes of another type than declared, and `invalid_image`.
  */
 export async function completeImage(
@@ -103,8 +106,8 @@ export async function completeImage(
       const detected = sniff(bytes).mimeType;
       requireAllowedType(detected, settings);
       if (detected !== mediaTypeOf(head.contentType)) throw typeDiffers(head.contentType, detected);
-      const image = await deps.images.process(bytes, { maxEdge: settings.maxImageEdge });
-      await deps.objects.put(objectOf(file), image.bytes, headersOf(image), { repeatable: true });
+      const image = await deps.images.process(bytes, { maxEdge: settings.maxImageEdge, presets: file.presets });
+      await putObjects(deps, newObjectsOf(file, image), { repeatable: true });
       return { ...factsOf(image), ...expiryOf(file, deps.clock.now(), settings) };
     },
   });

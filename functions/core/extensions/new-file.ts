@@ -4,10 +4,12 @@ import { AppError } from '#core/files/errors.ts';
 import { newId, newObjectKey } from '#core/files/ids.ts';
 import type { NewFile } from '#core/files/pending.ts';
 import type { ObjectHeaders } from '#core/files/ports.ts';
-import type { ExtensionFile, ImageFacts } from '#core/files/record.ts';
+import { type ExtensionFile, type ImageFacts, objectOf } from '#core/files/record.ts';
 import { sliceOf } from '#core/files/slices.ts';
 import type { IdempotencyClaim } from '#core/files/store.ts';
+import { type Variant, variantObject } from '#core/files/variants.ts';
 import { either } from '#core/files/words.ts';
+import type { NewObject } from '#core/files/write-object.ts';
 import { imageTypes } from './image-types.ts';
 
 /** Where an upload goes: into a session, or staged for a setup screen. */
@@ -30,6 +32,7 @@ export function newExtensionFile(
   now: Date,
   { target, originalName, purpose }: ExtensionUpload,
   facts: { mimeType: string; sizeBytes: number; image?: ImageFacts },
+  { imagePresets }: Pick<AppSettings, 'imagePresets'>,
 ): NewFile<ExtensionFile> {
   const owner =
     target.kind === 'session'
@@ -48,6 +51,7 @@ export function newExtensionFile(
     key: newObjectKey('extensions', id, 'webp'),
     originalName,
     ...facts,
+    ...(Object.keys(imagePresets).length > 0 && { presets: imagePresets }),
   };
 }
 
@@ -57,14 +61,24 @@ export function expiryOf({ staged }: { staged: boolean }, now: Date, settings: A
 }
 
 /** What the record keeps of a processed image. */
-export function factsOf(image: ProcessedImage) {
+export function factsOf(image: ProcessedImage): { mimeType: string; sizeBytes: number; image: ImageFacts } {
   const { width, height, thumbhash, mimeType, bytes } = image;
-  return { mimeType, sizeBytes: bytes.byteLength, image: { width, height, thumbhash } };
+  const variants = image.variants.map(({ name, bytes, ...size }): [string, Variant] => [
+    name,
+    { ...size, sizeBytes: bytes.byteLength },
+  ]);
+  return {
+    mimeType,
+    sizeBytes: variants.reduce((sum, [, { sizeBytes }]) => sum + sizeBytes, bytes.byteLength),
+    image: { width, height, thumbhash, ...(variants.length > 0 && { variants: Object.fromEntries(variants) }) },
+  };
 }
 
-/** The object's headers: its bytes never change, and it is read through signed URLs only. */
-export function headersOf(image: ProcessedImage): ObjectHeaders {
-  return { contentType: image.mimeType, cacheControl: 'private, max-age=31536000, immutable' };
+/** The object of a file and those of its copies. Their bytes never change, and they are read through signed URLs only. */
+export function newObjectsOf(file: ExtensionFile, image: ProcessedImage): [NewObject, ...NewObject[]] {
+  const headers: ObjectHeaders = { contentType: image.mimeType, cacheControl: 'private, max-age=31536000, immutable' };
+  const copies = image.variants.map(({ name, bytes }) => ({ ref: variantObject(file, name), bytes, headers }));
+  return [{ ref: objectOf(file), bytes: image.bytes, headers }, ...copies];
 }
 
 /** What prefixes let through, as people call it; a prefix that lets none of ours through by its own name. */

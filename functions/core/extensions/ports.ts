@@ -1,4 +1,5 @@
 import type { IdempotencyClaim } from '#core/files/store.ts';
+import type { Presets } from '#core/files/variants.ts';
 import type { AppSettings } from './settings.ts';
 
 /** The administrator's settings of each app. */
@@ -37,12 +38,23 @@ export interface ProcessedImage {
   height: number;
   /** Base64 of a thumbhash (about 25 bytes), for a placeholder before the image loads. */
   thumbhash: string;
+  /** Of each preset that asks for less than the picture; of an animation of all, as stills of its first frame. */
+  variants: ImageVariant[];
+}
+
+/** A preset's copy, WebP as the picture is. */
+export interface ImageVariant {
+  name: string;
+  bytes: Uint8Array;
+  width: number;
+  height: number;
 }
 
 export interface ImageProcessor {
   /**
-   * Decodes, orients, strips metadata, fits inside `maxEdge` and re-encodes as WebP, animation kept.
+   * Decodes, orients, strips metadata, fits inside `maxEdge` and re-encodes as WebP, animation kept; the copies of
+   * `presets` from the same decode.
    * Throws `invalid_file_type` (not an image of an allowed kind) or `invalid_image` (`details.reason`).
    */
-  process(bytes: Uint8Array, options: { maxEdge: number }): Promise<ProcessedImage>;
+  process(bytes: Uint8Array, options: { maxEdge: number; presets?: Presets | undefined }): Promise<ProcessedImage>;
 }

@@ -1,3 +1,5 @@
+import type { Presets } from '#core/files/variants.ts';
+
 /** What an administrator decides for an app (docs/contract.md, "Settings of an app"). Sizes are bytes. */
 export interface AppSettings {
   enabled: boolean;
@@ -9,6 +11,8 @@ export interface AppSettings {
   allowedMimePrefixes: string[];
   /** Longest edge of a stored image in pixels. */
   maxImageEdge: number;
+  /** Copies made of every image that is stored from now on. */
+  imagePresets: Presets;
   stagedTtlSeconds: number;
   stateMaxBytes: number;
   /** Grows with every change of `maxBytesPerApp`. Nobody sets it. */
@@ -24,6 +28,7 @@ export const defaultSettings: AppSettings = {
   maxStagedBytesPerUserPerApp: 10_485_760,
   allowedMimePrefixes: ['image/'],
   maxImageEdge: 2560,
+  imagePresets: {},
   stagedTtlSeconds: 86_400,
   stateMaxBytes: 65_536,
   limitRevision: 0,

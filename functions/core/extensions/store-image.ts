@@ -2,8 +2,8 @@ import {
   type ExtensionUpload,
   expiryOf,
   factsOf,
-  headersOf,
   newExtensionFile,
+  newObjectsOf,
   requireAllowedType,
 } from '#core/extensions/new-file.ts';
 import { ownPending } from '#core/extensions/own-pending.ts';
@@ -34,8 +34,8 @@ export interface ImageUpload extends ExtensionUpload {
 
 /**
  * Form upload (docs/design.md, "Flows"): re-encode, then reserve the record and its quota in one transaction, then
- * write the object, then mark the record ready. Two DynamoDB calls and one R2 call when nothing is in the way. Whatever
- * fails, nothing of the upload is left.
+ * write the object, then mark the record ready. Two DynamoDB calls and one R2 call when nothing is in the way, and one
+ * more to R2 for each copy of a preset. Whatever fails, nothing of the upload is left.
  *
  * Throws `invalid_file_type`, `invalid_image`, the three quota codes, `idempotency_key_reused`, `request_in_progress`
  * and `temporarily_unavailable`.
@@ -49,9 +49,10 @@ export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings:
   requireAllowedType(sniff(upload.bytes).mimeType, settings);
   const image = await deps.images.process(upload.bytes, {
     maxEdge: settings.maxImageEdge,
+    presets: settings.imagePresets,
   });
   const now = deps.clock.now();
-  const described = newExtensionFile(now, upload, factsOf(image));
+  const described = newExtensionFile(now, upload, factsOf(image), settings);
   const file = pendingRecord<ExtensionFile>(now, { ...described, ...expiryOf(described, now, settings) });
   const { idempotency } = upload;
   const quota = {
@@ -61,5 +62,6 @@ export async function storeImage(deps: StoreDeps, upload: ImageUpload, settings:
   };
   const earlier = await reserve(deps.files, file, { quota, idempotency, lost: deps });
   if (earlier !== undefined) return await replay(deps, isOwn, { earlier, claim: idempotency });
-  return await writeObject(deps, file, { bytes: image.bytes, headers: headersOf(image) });
+  const [content, ...copies] = newObjectsOf(file, image);
+  return await writeObject(deps, file, content, copies);
 }

@@ -42,6 +42,23 @@ export function newObjectKey(prefix: string, id: string, ext: string): string {
 }
 
 /**
+ * What a preset may be called: a part of its copies' keys, and of the objects that list them, which have one property of
+ * such a name already.
+ */
+export const presetPattern = /^(?!constructor$)[a-z][a-z0-9-]{0,31}$/;
+
+/** The key of a preset's copy, which names the file's: `extensions/<id and tail>-thumb.webp` beside `….webp`. */
+export function variantKey(key: string, preset: string): string {
+  const dot = key.lastIndexOf('.');
+  return `${key.slice(0, dot)}-${preset}${key.slice(dot)}`;
+}
+
+const ofVariant = /^(extensions\/[0-9a-f]{44})-[a-z][a-z0-9-]{0,31}(\.webp)$/;
+
+/** The key of the file that an object is a part of: of a preset's copy the picture's, of any other its own. */
+export const fileKeyOf = (key: string): string => key.replace(ofVariant, '$1$2');
+
+/**
  * A UUID (of the random kind's form) that carries a record's id, for keys whose form is given: 30 of its 32 digits are
  * free, 24 of them are the id.
  */
@@ -69,7 +86,8 @@ const namedByRecord = /^(exercise-comments|progress-photos|messages\/uploads|log
 const carryingId = /^(extensions|compliance|public|private)\//;
 
 /** The record's id that an object's key carries, or undefined when the key is none of ours: such an object is never touched. */
-export function idOfKey(key: string): string | undefined {
+export function idOfKey(objectKey: string): string | undefined {
+  const key = fileKeyOf(objectKey);
   if (key.startsWith('exports/')) return idOfNamedKey(key);
   if (namedByRecord.test(key)) return /\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z0-9]+$/.exec(key)?.[1];
   if (!carryingId.test(key)) return undefined;

@@ -1,5 +1,6 @@
 import type { ObjectRef } from '#core/files/ports.ts';
 import { type FileRecord, incomingOf, objectOf } from '#core/files/record.ts';
+import { variantObjects } from '#core/files/variants.ts';
 
 /**
  * What a finished or released direct upload leaves behind, until nothing can appear at its incoming key any more: the
@@ -10,6 +11,8 @@ export interface IncomingMarker {
   incoming: ObjectRef;
   /** The final key: a completion that outlived the record may have written it. */
   final: ObjectRef;
+  /** Likewise those of its presets' copies; none of markers that were left before there were any. */
+  variants?: ObjectRef[];
   /** Epoch milliseconds after which the objects are removed once more, for good. */
   dueAt: number;
 }
@@ -22,5 +25,6 @@ export function markerOf(file: FileRecord, now: Date): IncomingMarker | undefine
   if (file.incoming === undefined) return undefined;
   const dueAt = file.incoming.urlExpiresAt + lateArrivalMs;
   if (dueAt <= now.getTime()) return undefined;
-  return { fileId: file.id, incoming: incomingOf(file.incoming), final: objectOf(file), dueAt };
+  const [incoming, final, variants] = [incomingOf(file.incoming), objectOf(file), variantObjects(file)];
+  return { fileId: file.id, incoming, final, ...(variants.length > 0 && { variants }), dueAt };
 }

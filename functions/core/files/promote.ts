@@ -4,9 +4,10 @@ import { idPattern } from './ids.ts';
 import { checkIncoming } from './incoming.ts';
 import { withRoom } from './make-room.ts';
 import { type Clock, type ObjectHead, type ObjectStore, ObjectStoreError } from './ports.ts';
-import { type FileRecord, incomingOf, objectOf, type StoredFacts, settled } from './record.ts';
+import { type FileRecord, incomingOf, type StoredFacts, settled } from './record.ts';
 import { ownerDeleted } from './reserve.ts';
 import type { CounterLimit, FileStore } from './store.ts';
+import { objectsOf } from './variants.ts';
 
 /** A direct upload on its way from `pending` to `ready`. */
 export interface Promotion<F extends FileRecord> {
@@ -78,7 +79,8 @@ export async function removeStray(
   file: FileRecord,
   current: FileRecord | undefined,
 ): Promise<void> {
-  if (current === undefined || current.state === 'deleting') await objects.delete(objectOf(file)).catch(() => {});
+  if (current !== undefined && current.state !== 'deleting') return;
+  await Promise.allSettled(objectsOf(file).map((ref) => objects.delete(ref)));
 }
 
 export interface CompleteDeps {

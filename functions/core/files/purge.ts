@@ -1,6 +1,7 @@
 import { type ObjectStore, ObjectStoreError } from '#core/files/ports.ts';
-import { type FileRecord, incomingOf, objectOf } from '#core/files/record.ts';
+import { type FileRecord, incomingOf } from '#core/files/record.ts';
 import type { FileStore } from '#core/files/store.ts';
+import { objectsOf } from '#core/files/variants.ts';
 
 /**
  * Takes the objects away and then the record, in this order: a record without object can be found, an object without
@@ -10,7 +11,7 @@ import type { FileStore } from '#core/files/store.ts';
 export async function erase(deps: { files: FileStore; objects: ObjectStore }, file: FileRecord): Promise<void> {
   try {
     await Promise.all([
-      deps.objects.delete(objectOf(file)),
+      ...objectsOf(file).map((ref) => deps.objects.delete(ref)),
       file.incoming !== undefined && deps.objects.delete(incomingOf(file.incoming)),
     ]);
   } catch (error) {

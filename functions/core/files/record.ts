@@ -1,4 +1,5 @@
 import type { Bucket, ObjectRef } from '#core/files/ports.ts';
+import type { Presets, Variant } from '#core/files/variants.ts';
 
 /**
  * `pending`: record written and quota reserved, the object may or may not exist. `ready`: bytes are there and never
@@ -18,10 +19,12 @@ export interface StoredFile {
   key: string;
   originalName: string;
   mimeType: string;
-  /** What the counters hold of it: the most that a direct upload may become while it is `pending`, the stored size after. */
+  /** What the counters hold of it, its variants included: of a direct upload the most it may become, and once stored what it is. */
   sizeBytes: number;
   /** Of an image. */
   image?: ImageFacts;
+  /** What copies it was begun with, for good: so its record knows before any is written where objects may be. */
+  presets?: Presets;
   /** The key a form upload was asked for with, while it is `pending`: given up with it, so that it may be tried again. */
   idempotencyId?: string;
   /** A direct upload: where the client may put its bytes. They are promoted to `key`, which no URL was ever signed for. */
@@ -44,6 +47,8 @@ export interface ImageFacts {
   height: number;
   /** Base64. */
   thumbhash: string;
+  /** Copies that have objects of their own, by preset; a preset without one is the picture itself. None is an empty one. */
+  variants?: Record<string, Variant>;
 }
 
 export interface Incoming {

@@ -1,3 +1,4 @@
+import { inParallel } from '#core/files/in-parallel.ts';
 import type { IncomingMarker } from '#core/files/incoming-marker.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import { erase, purge } from '#core/files/purge.ts';
@@ -58,6 +59,8 @@ export async function expireFile(deps: Deps, fileId: string): Promise<void> {
  */
 export async function sweepIncoming(deps: Deps, marker: IncomingMarker): Promise<void> {
   await deps.objects.delete(marker.incoming);
-  if ((await deps.files.get(marker.fileId)) === undefined) await deps.objects.delete(marker.final);
+  if ((await deps.files.get(marker.fileId)) === undefined) {
+    await inParallel([marker.final, ...(marker.variants ?? [])], (ref) => deps.objects.delete(ref));
+  }
   await deps.files.removeIncoming(marker.fileId);
 }

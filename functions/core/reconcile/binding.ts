@@ -8,7 +8,7 @@
  * Such a bucket gets one when it is bound; the default bucket's is renewed with every run.
  */
 import { AppError } from '#core/files/errors.ts';
-import { fitsTime, idOfKey, markerPrefix } from '#core/files/ids.ts';
+import { fileKeyOf, fitsTime, idOfKey, markerPrefix } from '#core/files/ids.ts';
 import { type Bucket, ObjectStoreError } from '#core/files/ports.ts';
 import { type Stop, type StopReason, stopUnlessConfirmed } from './brake.ts';
 import type { ReconcileDeps, Run } from './run.ts';
@@ -130,7 +130,7 @@ async function isKnown({ lister, store }: ReconcileDeps, bucket: Bucket): Promis
       const every = Math.ceil(ours.length / sampleSize);
       const sample = ours.filter((_, index) => index % every === 0);
       const records = await store.keysOf(sample.map(({ id }) => id));
-      const known = sample.filter(({ key, id }) => records.get(id)?.key === key);
+      const known = sample.filter(({ key, id }) => records.get(id)?.key === fileKeyOf(key));
       return known.length >= 0.9 * sample.length;
     }
     if (page.next === undefined) return true;

@@ -1,4 +1,4 @@
-import { fitsTime, idOfKey, isIncomingKey, markerPrefix } from '#core/files/ids.ts';
+import { fileKeyOf, fitsTime, idOfKey, isIncomingKey, markerPrefix } from '#core/files/ids.ts';
 import { note } from './report.ts';
 import type { Step } from './run.ts';
 
@@ -33,7 +33,7 @@ export const reconcileObjects: Step = async ({ deps, report, keep }, position) =
     return id === undefined || !fitsTime(key, id, lastModified) ? [] : [{ key, id }];
   });
   const records = await deps.store.keysOf(named.map(({ id }) => id));
-  const orphans = named.filter(({ key, id }) => records.get(id)?.key !== key).map(({ key }) => key);
+  const orphans = named.filter(({ key, id }) => records.get(id)?.key !== fileKeyOf(key)).map(({ key }) => key);
   const oldestIncoming = now.getTime() - incomingGraceMs;
   const incoming = settled
     .filter(({ key, lastModified }) => isIncomingKey(key) && lastModified.getTime() < oldestIncoming)

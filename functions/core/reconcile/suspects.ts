@@ -1,4 +1,4 @@
-import { idOfKey, isIncomingKey } from '#core/files/ids.ts';
+import { fileKeyOf, idOfKey, isIncomingKey } from '#core/files/ids.ts';
 import { purge } from '#core/files/purge.ts';
 import { type FileRecord, objectOf } from '#core/files/record.ts';
 import { limitOf, type Stop, stopUnlessConfirmed } from './brake.ts';
@@ -63,7 +63,7 @@ export const settleOrphans: Step = async (run, position) => {
       if (head === undefined || head.lastModified.getTime() > firstSeenAt) return false;
       const id = idOfKey(key);
       if (id === undefined) return isIncomingKey(key);
-      return (await deps.store.keysOf([id])).get(id)?.key !== key;
+      return (await deps.store.keysOf([id])).get(id)?.key !== fileKeyOf(key);
     },
     remove: ({ name: key }) => deps.objects.delete({ bucket, key }),
   });

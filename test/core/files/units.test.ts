@@ -10,7 +10,7 @@ it.beforeAll(async () => {
 });
 
 /**
- * The least that the invariants allow (docs/decisions/003-single-table.md, "What a write costs"). Transactions count
+ * The least that the invariants allow (docs/decisions/003-single-table.md). Transactions count
  * twice, indexes once.
  */
 const writes: Record<string, number> = {

@@ -25,13 +25,13 @@ afterEach(async () => {
 
 const run: ReturnType<typeof reconciler> = (...given) => reconciler(world)(...given);
 
-const store = (draft?: 'staged'): Promise<ExtensionFile> => {
+const store = (draft?: 'staged', imagePresets = {}): Promise<ExtensionFile> => {
   const owner = { appId: 'app', userId: 'user' };
   const target =
     draft === 'staged'
       ? ({ kind: 'setup', ...owner } as const)
       : ({ kind: 'session', ...owner, sessionId: 'session', lockId: 'lock' } as const);
-  return storeImage(world, { target, bytes: photo, originalName: 'p.jpg' }, settings);
+  return storeImage(world, { target, bytes: photo, originalName: 'p.jpg' }, { ...settings, imagePresets });
 };
 
 const usage = () => world.files.usage({ kind: 'app', appId: 'app' });
@@ -125,6 +125,25 @@ describe('reconcile', () => {
     world.time.offsetMs = 26 * hour + 60_000;
     expect((await run()).objectsWithoutRecord.examples).toEqual([`default ${late}`]);
     expect(await world.objectKeys()).toEqual([...foreign, kept.key].sort());
+  });
+
+  it('takes the copies of a file for its own, and removes those whose file is gone', async () => {
+    await run();
+    const kept = await store(undefined, { thumb: 64 });
+    const gone = await store('staged', { thumb: 64, card: 100 });
+    const left = gone.key.replace('.webp', '-card.webp');
+    await world.files.release(gone, new Date());
+    for (const key of [gone.key, gone.key.replace('.webp', '-thumb.webp')]) {
+      await world.objects.delete({ bucket: 'default', key });
+    }
+    await world.files.remove(gone.id);
+    world.time.offsetMs = 2 * hour + 60_000;
+    expect((await run({ dryRun: true })).objectsWithoutRecord).toEqual({ count: 1, examples: [`default ${left}`] });
+    expect((await run()).removed).toEqual({ objectsWithoutRecord: 1, recordsWithoutObject: 0 });
+    expect(counts(await run())).toEqual({});
+    expect(await world.objectKeys()).toEqual([kept.key.replace('.webp', '-thumb.webp'), kept.key].sort());
+    world.time.offsetMs = hour * 200;
+    expect((await run()).counterDrift).toEqual([]);
   });
 
   it('lets no record go because its bucket is gone or misnamed', async () => {

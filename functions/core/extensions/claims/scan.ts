@@ -7,6 +7,9 @@ const provider = 'chastify_storage';
 /** Links that expire: previews keep them for a moment, a saved config must not (docs/contract.md, "Claims"). */
 const temporaryFields = new Set(['signedUrl', 'publicUrl', 'urlExpiresAt']);
 
+/** Where a reference that is a file's whole answer has more of them. */
+const variantsField = 'variants';
+
 /** DynamoDB writes at most 100 items in one transaction; the rest is for counters, target and claim. */
 export const maxFilesPerClaim = 90;
 
@@ -50,7 +53,22 @@ function strip(value: unknown, fileIds: Set<string>, depth: number): unknown {
   const isReference = value.provider === provider && typeof value.fileId === 'string';
   if (isReference) fileIds.add(named(String(value.fileId)));
   const kept = Object.entries(value).filter(([name]) => !(isReference && temporaryFields.has(name)));
-  return Object.fromEntries(kept.map(([name, entry]) => [name, strip(entry, fileIds, depth + 1)]));
+  return Object.fromEntries(
+    kept.map(([name, entry]) => {
+      const lasting = isReference && name === variantsField ? withoutLinks(entry) : entry;
+      return [name, strip(lasting, fileIds, depth + 1)];
+    }),
+  );
+}
+
+function withoutLinks(variants: unknown): unknown {
+  if (!isObject(variants)) return variants;
+  const entries = Object.entries(variants).map(([name, variant]) => {
+    if (!isObject(variant)) return [name, variant];
+    const { signedUrl: _, ...lasting } = variant;
+    return [name, lasting];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** An id as it is kept; what is none is named as it was sent, and is no file's. */

@@ -22,6 +22,18 @@ describe('the scan of a config', () => {
     expect(config).toEqual(saved);
   });
 
+  it("takes the links of a reference's variants, and leaves what else is called so", () => {
+    const size = { width: 320, height: 240, sizeBytes: 9000 };
+    const saved = { ...reference('a'), variants: { thumb: size, card: size } };
+    const linked = { thumb: { ...size, signedUrl: links.signedUrl }, card: { ...size, signedUrl: links.signedUrl } };
+    const others = [
+      { provider: 'else', variants: linked },
+      { ...reference('b'), variants: ['big', { signedUrl: 'x' }] },
+    ];
+    const { config } = scanConfig([{ ...saved, variants: linked }, ...others]);
+    expect(config).toEqual([saved, ...others]);
+  });
+
   it('takes no provider without a file, and no file without the provider', () => {
     const config = [
       { provider: 'chastify_storage', ...links },
