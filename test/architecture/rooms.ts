@@ -11,6 +11,7 @@ const endpointRooms = ['extensions', 'platform', 'admin', 'uploads', 'organizati
 export function roomOf(file: string): string {
   const [top = '', second = ''] = file.split('/');
   if (file === 'local/main.ts') return 'start';
+  if (file === 'client/build.ts') return 'build';
   if (top !== 'functions') return top;
   if (file === 'functions/routes.ts' || file === 'functions/runtime/env-names.ts') return 'shared';
   if (file === 'functions/runtime/container.ts') return 'container';
@@ -36,12 +37,15 @@ const mayImport: Record<string, readonly string[]> = {
   container: ['runtime', 'adapters', 'contracts', 'core', 'shared'],
   lib: ['lib', 'shared'],
   bin: ['lib'],
+  build: [],
   client: ['client'],
+  server: ['server', 'build'],
+  cli: ['cli', 'server'],
   openapi: ['openapi', 'endpoint', 'contracts', 'core', 'shared', 'package.json'],
   local: ['local', 'lib'],
   start: ['local', 'demo'],
-  demo: ['demo', 'local', 'client', 'openapi'],
-  examples: ['examples', 'client'],
+  demo: ['demo', 'local', 'client', 'build', 'openapi'],
+  examples: ['examples', 'client', 'build'],
 };
 
 /** Packages a room stays away from: vendors belong behind a port, and rules belong to nobody's framework. */

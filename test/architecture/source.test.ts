@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { code, codeFolders, functionFiles, importsOf, present, read, withoutComments } from './sources.ts';
+import { code, codeFolders, functionFiles, generated, importsOf, present, read, withoutComments } from './sources.ts';
 
 const topLevel = [
   ...codeFolders,
@@ -14,11 +14,12 @@ const topLevel = [
   'SECURITY.md',
   'LICENSE',
 ];
+const written = code.filter((file) => !generated.includes(file));
 const ignored = ['node_modules', 'cdk.out', 'dist', 'coverage'];
 
 describe('the source', () => {
   test('keeps every file under 250 lines', () => {
-    const long = code.filter((file) => read(file).trimEnd().split('\n').length >= 250);
+    const long = written.filter((file) => read(file).trimEnd().split('\n').length >= 250);
     expect(long).toEqual([]);
   });
 

@@ -14,6 +14,8 @@ export const codeFolders = [
   'examples',
   'openapi',
   'client',
+  'server',
+  'cli',
   'bench',
   'test',
 ];
@@ -49,6 +51,9 @@ function filesBelow(folder: string, pattern = /\.([cm]?[jt]s|tsx)$/): string[] {
     .filter((file) => !file.includes('node_modules'))
     .sort();
 }
+
+/** Made from the OpenAPI document by another program, and compared with it by a test. */
+export const generated = ['server/src/api-types.ts'];
 
 export const present = readdirSync(root);
 export const code = codeFolders.filter((folder) => present.includes(folder)).flatMap((folder) => filesBelow(folder));

@@ -102,9 +102,9 @@ describe('the license', () => {
     const text = read('LICENSE');
     expect(text).toContain('Apache License\n                           Version 2.0, January 2004');
     expect(text).toContain('END OF TERMS AND CONDITIONS');
-    expect(read('client/LICENSE')).toBe(text);
-    for (const manifest of ['package.json', 'client/package.json']) {
-      expect(JSON.parse(read(manifest))).toMatchObject({ license: 'Apache-2.0' });
+    for (const folder of ['.', 'client', 'server', 'cli']) {
+      expect(read(`${folder}/LICENSE`)).toBe(text);
+      expect(JSON.parse(read(`${folder}/package.json`))).toMatchObject({ license: 'Apache-2.0' });
     }
   });
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
@@ -7,6 +8,7 @@ import { type EndpointName, endpoints } from '#functions/routes.ts';
 import { describeApi } from '#openapi/document.ts';
 import { examples } from '#openapi/examples/index.ts';
 import { publishedServer } from '#openapi/published.ts';
+import { typesOf } from '#openapi/types.ts';
 import { repeatables } from '#test/e2e/idempotency-routes.ts';
 
 const reviewed = JSON.parse(readFileSync(new URL('../../client/openapi.json', import.meta.url), 'utf8')) as unknown;
@@ -38,6 +40,11 @@ const contracts = await Promise.all(
 describe('the OpenAPI document', () => {
   test('is the reviewed one, which the client package brings along (after a wanted change: npm run openapi)', () => {
     expect(document).toEqual(reviewed);
+  });
+
+  test('is what the types of the package for backends were made of (after a wanted change: npm run openapi)', () => {
+    const types = readFileSync(new URL('../../server/src/api-types.ts', import.meta.url), 'utf8');
+    expect(typesOf(fileURLToPath(new URL('../../client/openapi.json', import.meta.url))) === types).toBe(true);
   });
 
   test('has every endpoint of the route table and no other', () => {

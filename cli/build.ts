@@ -1,0 +1,22 @@
+/** Builds the command as one file that brings the API's package along; only the argument parser stays a dependency. */
+import path from 'node:path';
+import { build } from 'esbuild';
+
+const root = import.meta.dirname;
+
+/** Bundles the command into `outdir`. */
+export async function bundleCli(outdir: string): Promise<void> {
+  await build({
+    entryPoints: [path.join(root, 'src/stowage.ts')],
+    outdir,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'node20',
+    platform: 'node',
+    external: ['commander'],
+    logLevel: 'silent',
+  });
+}
+
+if (import.meta.main) await bundleCli(path.join(root, 'dist'));

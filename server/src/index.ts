@@ -1,0 +1,35 @@
+export {
+  type Admin,
+  type AdminOptions,
+  type AppStorage,
+  createAdmin,
+  type NewDeveloperKey,
+  type ReconcileRequest,
+  type UploadSettings,
+} from './admin.ts';
+export type { components, operations, paths } from './api-types.ts';
+export type { CallOptions, ClientOptions, Token } from './caller.ts';
+export { type AnyStowageError, type ErrorCode, type ErrorDetails, isStowageError, StowageError } from './errors.ts';
+export type { Fetch } from './exchange.ts';
+export {
+  type Capabilities,
+  createExtensionBackend,
+  type ExtensionBackend,
+  type ExtensionBackendOptions,
+  type ExtensionSession,
+  type FileDeclaration,
+  type SessionState,
+} from './extension-backend.ts';
+export type { FileBytes, NamedFile } from './files.ts';
+export { createPlatform, type Platform, type PlatformOptions } from './platform.ts';
+export type { Claim, ClaimRequest, EventOptions, LifecycleEvent } from './platform-extensions.ts';
+export type {
+  DocumentFacts,
+  ExportLink,
+  Member,
+  MemberUpload,
+  OpenedDocument,
+  RowsOf,
+  SignatureToken,
+} from './platform-organizations.ts';
+export { type FileReference, fileReference } from './references.ts';
