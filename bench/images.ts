@@ -50,8 +50,7 @@ rmSync(dir, { recursive: true, force: true });
 
 const cpuOf = (name: Asked['side'], picture: string) =>
   median(taken[name].flatMap((measured) => measured[picture]?.cpuMs ?? []));
-const presetMs = (picture: string) =>
-  median(taken.ours.flatMap((measured) => measured[picture]?.withPresetMs ?? [])) - cpuOf('ours', picture);
+const presetMs = (picture: string) => median(taken.ours.flatMap((measured) => measured[picture]?.presetMs ?? []));
 /** Of all pictures together, which the few milliseconds of each are too few to tell. */
 const shareOf = (some: string[]) =>
   some.reduce((sum, picture) => sum + presetMs(picture), 0) /
