@@ -24,16 +24,18 @@ else addStowageUploader(uppy, { uploader, onStored: stowage.onStored });
 
 const find = <E extends Element>(selector: string) => document.querySelector(selector) as E;
 
-find<HTMLInputElement>('input').addEventListener('change', ({ target: input }) => {
-  for (const file of (input as HTMLInputElement).files ?? []) {
+const input = find<HTMLInputElement>('input');
+input.addEventListener('change', () => {
+  for (const file of input.files ?? []) {
     try {
       uppy.addFile({ name: file.name, type: file.type, data: file });
     } catch {
       // Told by `restriction-failed`.
     }
   }
-  (input as HTMLInputElement).value = '';
+  input.value = '';
 });
+input.disabled = false;
 uppy.on('restriction-failed', (file, error) => tell(`${file?.name}: ${error.message}`));
 uppy.on('upload-error', (file, error) => tell(`${file?.name}: ${error.message}`));
 uppy.on('state-update', render);
