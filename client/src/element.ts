@@ -76,12 +76,13 @@ export class StowageUpload extends UploadAttributes {
     this.#queue.subscribe(() => this.#render());
   }
 
-  /** A `createUploader`, or anything with an `upload` like its own. */
+  /** A `createUploader`, or anything with an `upload` like its own. Nothing can be chosen until there is one. */
   get uploader(): UploadBy<unknown> {
     return this.#uploader;
   }
   set uploader(uploader: UploadBy<unknown> | undefined | null) {
     this.#uploader = uploader ?? unset;
+    this.#frame();
   }
 
   /** What the element says; those that are not given are English. */
@@ -131,7 +132,7 @@ export class StowageUpload extends UploadAttributes {
   }
 
   #drag(event: DragEvent): void {
-    const isFiles = event.dataTransfer?.types.includes('Files') && !this.disabled;
+    const isFiles = event.dataTransfer?.types.includes('Files') && !this.#input.disabled;
     this.#dropzone.classList.toggle('over', Boolean(isFiles) && /enter|over/.test(event.type));
     if (!isFiles) return;
     event.preventDefault();
@@ -140,7 +141,9 @@ export class StowageUpload extends UploadAttributes {
 
   /** All but the list. */
   #frame(): void {
-    const { multiple, accept, disabled, maxSize } = this;
+    const { multiple, accept, maxSize } = this;
+    // A page that is slow to say who uploads must not have files fail meanwhile.
+    const disabled = this.disabled || this.#uploader === unset;
     Object.assign(this.#input, { multiple, accept, disabled });
     this.#choose.disabled = disabled;
     setText(this.#choose, multiple ? this.#texts.chooseFiles : this.#texts.chooseFile);

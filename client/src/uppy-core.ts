@@ -19,6 +19,7 @@ export interface UppyLike {
   getFile(id: string): UppyFile | undefined;
   setFileMeta(id: string, meta: Record<string, unknown>): void;
   setFileState(id: string, state: Record<string, unknown>): void;
+  addPreProcessor(run: (ids: string[]) => Promise<unknown>): void;
   addUploader(run: (ids: string[]) => Promise<unknown>): void;
   addPostProcessor(run: (ids: string[]) => Promise<unknown>): void;
   // Methods, since those compare loosely: an event's arguments depend on the page's own types.

@@ -2,7 +2,18 @@ import { createApi } from './api.ts';
 import { noteDate } from './clock.ts';
 import { errorOfAnswer, isStowageError, StowageError } from './errors.ts';
 import { withRetry } from './retry.ts';
-import { emit, forgetKey, isKeyOver, keyOf, type StowageUppyOptions, type UppyLike, uppyError } from './uppy-core.ts';
+import {
+  emit,
+  forgetKey,
+  isKeyOver,
+  keyOf,
+  metaText,
+  type StowageUppyOptions,
+  type UppyLike,
+  uppyError,
+} from './uppy-core.ts';
+
+const fields = ['purpose', 'draftId'] as const;
 
 /** Options of `@uppy/xhr-upload`, as far as the preset sets them. `B` is Uppy's type of an answer. */
 export interface StowageXhrOptions<B> {
@@ -21,7 +32,8 @@ export interface StowageXhrOptions<B> {
 /**
  * Options that make `@uppy/xhr-upload` upload by form. Every try of a file carries the same Idempotency-Key; `upload-error` gets the API's own text and `code`; what was refused for good is not sent again.
  * `purpose` and `draftId` are taken from the file's meta. A form carries 4 MiB: restrict files to that, or use
- * `stowageAwsS3`.
+ * `stowageAwsS3`. What is cancelled when all of it has left may be stored all the same: Uppy hears of no answer that would
+ * say what to delete.
  */
 export function stowageXhrUpload<A, B extends A = A>(
   uppy: UppyLike,
@@ -31,6 +43,14 @@ export function stowageXhrUpload<A, B extends A = A>(
   const api = createApi(options);
   const proofs = new Map<string, Record<string, string>>();
 
+  // Uppy writes a listed field that a file has not as the text "undefined": each lists what it has.
+  uppy.addPreProcessor(async (ids) => {
+    for (const id of ids) {
+      const file = uppy.getFile(id);
+      if (file)
+        uppy.setFileState(id, { xhrUpload: { allowedMetaFields: fields.filter((name) => metaText(file, name)) } });
+    }
+  });
   uppy.on('upload-success', (file: { id: string }, response: { body: B }) => {
     proofs.delete(file.id);
     forgetKey(uppy, file.id);
@@ -58,7 +78,7 @@ export function stowageXhrUpload<A, B extends A = A>(
     formData: true,
     fieldName: 'file',
     bundle: false,
-    allowedMetaFields: ['purpose', 'draftId'],
+    allowedMetaFields: [],
     onBeforeRequest(xhr, _, [file]) {
       const { id = '' } = file ?? {};
       const headers = { ...proofs.get(id), 'idempotency-key': keyOf(uppy, id) };

@@ -24,33 +24,55 @@ else addStowageUploader(uppy, { uploader, onStored: stowage.onStored });
 
 const find = <E extends Element>(selector: string) => document.querySelector(selector) as E;
 
-find<HTMLInputElement>('input').addEventListener('change', ({ target: input }) => {
-  for (const file of (input as HTMLInputElement).files ?? []) {
+const input = find<HTMLInputElement>('input');
+input.addEventListener('change', () => {
+  for (const file of input.files ?? []) {
     try {
       uppy.addFile({ name: file.name, type: file.type, data: file });
     } catch {
       // Told by `restriction-failed`.
     }
   }
-  (input as HTMLInputElement).value = '';
+  input.value = '';
 });
+input.disabled = false;
 uppy.on('restriction-failed', (file, error) => tell(`${file?.name}: ${error.message}`));
 uppy.on('upload-error', (file, error) => tell(`${file?.name}: ${error.message}`));
 uppy.on('state-update', render);
 
+const rows = new Map<string, ReturnType<typeof createRow>>();
+
+/** Rows stay while their file does: a button that is replaced while somebody presses it is not pressed. */
 function render(): void {
-  find('#files').replaceChildren(...uppy.getFiles().map(row));
+  const files = uppy.getFiles();
+  for (const [id, { li }] of rows) {
+    if (files.some((file) => file.id === id)) continue;
+    li.remove();
+    rows.delete(id);
+  }
+  for (const file of files) {
+    const row = rows.get(file.id) ?? createRow(file);
+    rows.set(file.id, row);
+    row.update(file);
+  }
 }
 
-function row(file: UppyFile<Meta, Answer>): HTMLLIElement {
-  const { id, name = '', error, progress } = file;
+function createRow({ id, name = '' }: UppyFile<Meta, Answer>) {
   const li = document.createElement('li');
-  const isOver = Boolean(progress.complete);
-  const status = isOver ? 'Uploaded' : (error ?? `${progress.percentage ?? 0} %`);
-  li.append(text(name), text(status));
-  if (error) li.append(button(`Try again ${name}`, () => void uppy.retryUpload(id)));
-  if (!isOver) li.append(button(`Cancel ${name}`, () => uppy.removeFile(id)));
-  return li;
+  const status = text('');
+  const retry = button(`Try again ${name}`, () => void uppy.retryUpload(id));
+  const cancel = button(`Cancel ${name}`, () => uppy.removeFile(id));
+  li.append(text(name), status, retry, cancel);
+  find('#files').append(li);
+  return {
+    li,
+    update({ error, progress }: UppyFile<Meta, Answer>) {
+      const isOver = Boolean(progress.complete);
+      status.textContent = isOver ? 'Uploaded' : (error ?? `${progress.percentage ?? 0} %`);
+      retry.hidden = !error;
+      cancel.hidden = isOver;
+    },
+  };
 }
 
 function show({ signedUrl, originalName }: StoredFile): void {

@@ -106,7 +106,7 @@ describe('Uppy', () => {
     expect(await upload(page, batch)).toEqual({ successful: 2, failed: 1 });
     const { items } = await staged();
     expect(items.map(({ originalName }) => originalName).toSorted()).toEqual(['one.jpg', 'two.jpg']);
-    expect(items.every(({ purpose }) => purpose === 'puzzle-image')).toBe(true);
+    for (const item of items) expect(item).toMatchObject({ purpose: 'puzzle-image', draftId: null });
     for (const { id } of items) expect(printed.join('\n')).toMatch(new RegExp(`stored .*${id}`));
     expect(printed.join('\n')).toMatch(/refused invalid_file_type .+/);
     for (const path of paths) expect(requests.filter(({ name }) => name.includes(path))).toHaveLength(3);
