@@ -77,7 +77,7 @@ describe('a page of a list', () => {
     for (let index = 0; index < 30; index += 1) await world.files.reserve(sessionFile(), []);
     world.calls.length = 0;
     expect(await world.files.listBySession(caller, { limit: 1 })).toEqual({ items: [] });
-    // Beside it, what the session's lock is a clone of.
-    expect(world.calls.toSorted()).toEqual(['dynamo GetItem', 'dynamo Query']);
+    // The page that was asked for, then a hundred at once; beside them, what the session's lock is a clone of.
+    expect(world.calls.toSorted()).toEqual(['dynamo GetItem', 'dynamo Query', 'dynamo Query']);
   });
 });
