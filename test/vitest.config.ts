@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './order.ts';
 
 /** Where the runner's report goes, for a script that counts: a path, or nothing for none. */
 const report = process.env.TEST_REPORT_FILE;
@@ -14,6 +15,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // What is loaded and compiled serves the next suite too: with a process for each, a third of the whole run went into it.
     isolate: false,
     reporters: ['default', ...(report ? [['json', { outputFile: report }] as ['json', { outputFile: string }]] : [])],
