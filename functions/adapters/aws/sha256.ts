@@ -29,7 +29,8 @@ export class Sha256 {
     if (this.#key === undefined) return hash('sha256', data, 'buffer');
     if (!this.#isSecret) return createHmac('sha256', this.#key).update(data).digest();
     if (last?.key === this.#key && Buffer.compare(last.data, data) === 0) return last.digest;
-    last = { key: this.#key, data, digest: createHmac('sha256', this.#key).update(data).digest() };
+    // A copy: what is remembered must not change with the caller's buffer.
+    last = { key: this.#key, data: Buffer.from(data), digest: createHmac('sha256', this.#key).update(data).digest() };
     return last.digest;
   }
 
