@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { noteAhead } from '../../client/src/clock.ts';
 import { StowageError } from '../../client/src/errors.ts';
 import { createFileStore, type FileSource } from '../../client/src/file-store.ts';
 import type { StoredFile } from '../../client/src/types.ts';
@@ -6,6 +7,8 @@ import type { StoredFile } from '../../client/src/types.ts';
 const lifeSeconds = 600;
 
 beforeEach(() => {
+  // What another suite of this process was told of a server's clock.
+  noteAhead(0);
   vi.useFakeTimers();
 });
 afterEach(() => {
