@@ -2,12 +2,10 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-const folder = (manifest: string) => dirname(manifest);
-
 /** Scripts for Node, by what they are for. */
 export const tools = {
-  lint: join(folder(createRequire(import.meta.url).resolve('@redocly/cli/package.json')), 'bin/cli.js'),
-  types: join(folder(createRequire(import.meta.url).resolve('openapi-typescript/package.json')), 'bin/cli.js'),
-  sdk: join(folder(createRequire(import.meta.url).resolve('@hey-api/openapi-ts/package.json')), 'bin/run.js'),
-  compile: join(folder(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc'),
+  lint: join(dirname(createRequire(import.meta.url).resolve('@redocly/cli/package.json')), 'bin/cli.js'),
+  types: join(dirname(createRequire(import.meta.url).resolve('openapi-typescript/package.json')), 'bin/cli.js'),
+  sdk: join(dirname(createRequire(import.meta.url).resolve('@hey-api/openapi-ts/package.json')), 'bin/run.js'),
+  compile: join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc'),
 };

@@ -50,6 +50,15 @@ export function uppyError(error: unknown): Error {
   return Object.assign(new Error(message, { cause: error }), { name: 'StowageError', code, status, requestId });
 }
 
+/** Works through a list, so many at a time. */
+export async function inTurns<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  const next = async () => {
+    for (const item of queue) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.max(1, atOnce) }, next));
+}
+
 /** The events of an `Uppy` that has types of its own for them. */
 export function emit(uppy: UppyLike, event: string, ...args: unknown[]): void {
   (uppy.emit as (event: string, ...args: unknown[]) => void).call(uppy, event, ...args);

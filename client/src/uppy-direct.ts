@@ -5,6 +5,7 @@ import type { Offer } from './upload-direct.ts';
 import {
   emit,
   forgetKey,
+  inTurns,
   isKeyOver,
   keyOf,
   metaText,
@@ -105,11 +106,7 @@ export function stowageAwsS3<A>(uppy: UppyLike, options: StowageUppyOptions<A>):
     const sent = ids
       .map((id) => uppy.getFile(id))
       .filter((file): file is UppyFile => file !== undefined && !file.error);
-    const queue = sent.values();
-    const work = async () => {
-      for (const file of queue) await complete(file);
-    };
-    await Promise.all(Array.from({ length: atOnce }, work));
+    await inTurns(sent, atOnce, complete);
   });
   uppy.on('upload-error', (given: { id: string } | undefined, error: Error & { status?: number }) => {
     const file = given && uppy.getFile(given.id);

@@ -1,7 +1,7 @@
 /** Uppy 6 with Stowage: presets for its own uploaders, and ours in their place. */
 import type { UploadAnswer } from './types.ts';
 import type { UploadBy } from './upload-queue.ts';
-import { emit, metaText, nameIn, type UppyFile, type UppyLike, uppyError } from './uppy-core.ts';
+import { emit, inTurns, metaText, nameIn, type UppyFile, type UppyLike, uppyError } from './uppy-core.ts';
 
 export * from './errors.ts';
 export { sessionTarget, setupTarget, type UploadTarget, uploadsTarget } from './targets.ts';
@@ -64,10 +64,6 @@ export function addStowageUploader<A = UploadAnswer>(uppy: UppyLike, options: St
     const files = ids.map((id) => uppy.getFile(id)).filter((file) => file !== undefined);
     const open = files.filter(({ error, progress }) => !error && !progress?.uploadComplete);
     emit(uppy, 'upload-start', open);
-    const queue = open.values();
-    const work = async () => {
-      for (const { id } of queue) await upload(id);
-    };
-    await Promise.all(Array.from({ length: Math.max(1, concurrency) }, work));
+    await inTurns(open, concurrency, ({ id }) => upload(id));
   });
 }

@@ -1,5 +1,6 @@
 /** Starts the viewer on this machine's own document; it validates nowhere else and loads nothing from elsewhere. */
 import { byId, reason } from './dom.ts';
+import { mint } from './mint.ts';
 
 interface Viewer {
   preauthorizeApiKey(scheme: string, value: string): void;
@@ -36,12 +37,6 @@ const claims = {
   platformToken: { token_use: 'service', scope: 'platform' },
   adminToken: { token_use: 'service', scope: 'admin' },
 };
-
-async function mint(of: object): Promise<string> {
-  const answer = await fetch('/__local/tokens', { method: 'POST', body: JSON.stringify(of) });
-  if (!answer.ok) throw new Error(`The one-machine cloud gave no token: ${answer.status}`);
-  return ((await answer.json()) as { token: string }).token;
-}
 
 byId('use-tokens').onclick = async () => {
   try {

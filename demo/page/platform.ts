@@ -3,6 +3,7 @@
  * In earnest the user's token is the page's and the platform's own calls are its backend's.
  */
 import { errorOfAnswer, parseJson } from '../../client/src/errors.ts';
+import { mint } from './mint.ts';
 
 export const { appId = '', userId = '', extensionOrigin = '' } = document.body.dataset;
 
@@ -56,7 +57,7 @@ const tokens = new Map<string, Promise<string>>();
 /** A live token of that role. They are good for twelve hours; a page that is open longer asks again. */
 export function token(role: Role): Promise<string> {
   const key = JSON.stringify(role);
-  const asked = tokens.get(key) ?? mint(role);
+  const asked = tokens.get(key) ?? mint(claimsOf(role));
   tokens.set(key, asked);
   asked.then(
     () => setTimeout(() => tokens.delete(key), 3_600_000),
@@ -65,16 +66,10 @@ export function token(role: Role): Promise<string> {
   return asked;
 }
 
-async function mint(role: Role): Promise<string> {
-  const claims =
-    role === 'user'
-      ? { token_use: 'user', sub: userId }
-      : typeof role === 'string'
-        ? { token_use: 'service', scope: role }
-        : { token_use: 'session', sub: userId, appId, ...role, lockId: role.sessionId.replace('session', 'lock') };
-  const answer = await fetch('/__local/tokens', { method: 'POST', body: JSON.stringify(claims) });
-  if (!answer.ok) throw new Error('No token: the one-machine cloud refused');
-  return ((await answer.json()) as { token: string }).token;
+function claimsOf(role: Role): object {
+  if (role === 'user') return { token_use: 'user', sub: userId };
+  if (typeof role === 'string') return { token_use: 'service', scope: role };
+  return { token_use: 'session', sub: userId, appId, ...role, lockId: role.sessionId.replace('session', 'lock') };
 }
 
 /** Calls the API. Rejects with a `StowageError`. */

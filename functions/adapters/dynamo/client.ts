@@ -1,6 +1,5 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { Sha256 } from '../aws/sha256.ts';
 import { createTimedHandler } from '../aws/timed-handler.ts';
 import { wait as waitFor } from './back-off.ts';
 import { retryConflicts } from './conflicts.ts';
@@ -48,7 +47,6 @@ export function openTable(
     ...options,
     maxAttempts,
     logger: withoutInfo,
-    sha256: Sha256,
     requestHandler: createTimedHandler({ attemptMs, remainingMs: left }),
   });
   // Around the SDK's own tries, so that both hear of the last failure only; the first that is added is the outer one.

@@ -10,11 +10,9 @@ import type {
 } from '#core/organizations/stores.ts';
 import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
-import { fromItem } from './file-item.ts';
 import { findRemembered, writeSecret } from './idempotency.ts';
 import {
   exportKey,
-  fileKey,
   logoKey,
   memberKey,
   minisiteKey,
@@ -23,7 +21,7 @@ import {
   signatureTokenKey,
 } from './keys.ts';
 import { createCommit } from './organization-changes.ts';
-import { queryPageOf } from './query.ts';
+import { queryPage, queryPageOf } from './query.ts';
 
 type Item = Record<string, unknown>;
 
@@ -118,20 +116,14 @@ export function createOrganizationStore(table: Table): OrganizationStore {
     },
 
     async listDocuments(orgId, page) {
-      const sessionPk = organizationDocumentsPk(orgId);
+      const index = { pk: 'sessionPk', value: organizationDocumentsPk(orgId) };
       const query = {
         IndexName: 'bySession',
         KeyConditionExpression: 'sessionPk = :pk',
-        ExpressionAttributeValues: { ':pk': sessionPk },
+        ExpressionAttributeValues: { ':pk': index.value },
         ScanIndexForward: false,
       };
-      const keyOf = (id: string) => ({ ...fileKey(id), id, sessionPk });
-      return await queryPageOf(
-        table,
-        query,
-        { keyOf, fromItem: (item: Item) => fromItem<OrganizationFile>(item) },
-        page,
-      );
+      return await queryPage<OrganizationFile>(table, query, index, page);
     },
   };
 }

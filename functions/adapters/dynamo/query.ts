@@ -36,15 +36,15 @@ export async function queryAll(table: Table, query: Query): Promise<ExtensionFil
 /** Items of every query but the first of a page: DynamoDB counts what a filter drops, of which there may be many. */
 const readAtOnce = 100;
 
-/** One page of an index whose sort key is `id`; see `queryPageOf`. */
-export async function queryPage(
+/** One page of an index whose sort key is `id`; see `queryPageOf`. `T` is what the index carries of the records in it. */
+export async function queryPage<T extends { id: string }>(
   table: Table,
   query: Query,
   index: { pk: string; value: string },
   page: PageRequest,
-): Promise<Page<ExtensionFile>> {
+): Promise<Page<T>> {
   const keyOf = (id: string) => ({ ...fileKey(id), id, [index.pk]: index.value });
-  return await queryPageOf(table, query, { keyOf, fromItem: extensionFile }, page);
+  return await queryPageOf(table, query, { keyOf, fromItem: (item) => fromItem(item) as unknown as T }, page);
 }
 
 /**

@@ -2,9 +2,8 @@ import type { FileRecord, Scope } from '#core/files/record.ts';
 import type { Page } from '#core/files/store.ts';
 import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
-import { fromItem } from './file-item.ts';
-import { fileKey, scopeIndex } from './keys.ts';
-import { queryPageOf, unknownCursor } from './query.ts';
+import { scopeIndex } from './keys.ts';
+import { queryPage, unknownCursor } from './query.ts';
 import { partsOf } from './slices.ts';
 
 interface PageOf {
@@ -19,18 +18,10 @@ interface PageOf {
 export async function listScope(table: Table, scope: Scope, page: PageOf): Promise<Page<FileRecord>> {
   if (scope.kind === 'session') return await listPartition<FileRecord>(table, scope, undefined, page);
   const { items, cursor } = await listIds(table, scope, page);
-  const records = new Map(
-    (
-      await getFiles(
-        table,
-        items.map(({ id }) => id),
-      )
-    ).map((file) => [file.id, file]),
-  );
-  const found = items
-    .map(({ id }) => records.get(id))
-    .filter((file) => file !== undefined && file.state !== 'deleting');
-  return { items: found as FileRecord[], ...(cursor !== undefined && { cursor }) };
+  const ids = items.map(({ id }) => id);
+  const records = new Map((await getFiles(table, ids)).map((file) => [file.id, file]));
+  const found = ids.map((id) => records.get(id)).filter((file) => file !== undefined);
+  return { items: found.filter(({ state }) => state !== 'deleting'), ...(cursor !== undefined && { cursor }) };
 }
 
 /**
@@ -74,6 +65,5 @@ async function listPartition<T extends { id: string }>(
     ExpressionAttributeNames: { '#pk': pk },
     ExpressionAttributeValues: { ':pk': value },
   };
-  const keyOf = (id: string) => ({ ...fileKey(id), id, [pk]: value });
-  return await queryPageOf(table, query, { keyOf, fromItem: (item) => fromItem(item) as unknown as T }, page);
+  return await queryPage<T>(table, query, { pk, value }, page);
 }

@@ -5,9 +5,9 @@ import { HttpRequest } from '@smithy/core/protocols';
 import { getSigningKey } from '@smithy/signature-v4';
 import type { Clock, UrlSigner } from '#core/files/ports.ts';
 import { encodeRfc3986 } from '#core/files/uri.ts';
-import { Sha256 } from '../aws/sha256.ts';
 import { objectPath, type R2Config, region } from './config.ts';
 import { type RememberedCredentials, sharedCredentials } from './credentials.ts';
+import { Sha256 } from './sha256.ts';
 
 /** SigV4's bounds on `X-Amz-Expires`, in seconds: seven days at most. */
 const maxExpiresInSeconds = 604_800;
