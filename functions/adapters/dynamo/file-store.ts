@@ -5,6 +5,7 @@ import type { IncomingMarker } from '#core/files/incoming-marker.ts';
 import type { FileRecord, Usage } from '#core/files/record.ts';
 import type { CounterLimit, FileStore, ReserveResult, SettleResult } from '#core/files/store.ts';
 import { listsOf } from '#core/uploads/lists.ts';
+import { auditItem } from './audit.ts';
 import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
 import { usageIn } from './counters.ts';
@@ -77,8 +78,9 @@ export function createFileStore(table: Table): FileStore {
       });
     },
 
-    async release(file, now) {
-      return (await transact(table, writes.release([file], now))) === undefined;
+    async release(file, now, entry) {
+      const audit = entry === undefined ? [] : [auditItem(TableName, entry)];
+      return (await transact(table, [...writes.release([file], now), ...audit])) === undefined;
     },
 
     async releaseAll(files, now) {
@@ -194,7 +196,7 @@ function inSliceOf(file: FileRecord, limit: CounterLimit): CounterLimit {
 }
 
 function readied<F extends FileRecord>(file: F, now: Date): F {
-  const next: F = { ...file, state: 'ready', rev: file.rev + 1, updatedAt: now.toISOString() };
+  const next: F = { ...file, state: 'ready', rev: file.rev + 1, updatedAt: now.toISOString(), readyAt: now.getTime() };
   delete next.dueAt;
   return file.expiresAt === undefined ? next : { ...next, dueAt: file.expiresAt };
 }

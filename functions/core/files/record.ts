@@ -32,6 +32,8 @@ export interface StoredFile {
   /** ISO 8601, UTC. */
   createdAt: string;
   updatedAt: string;
+  /** Epoch milliseconds: when its bytes were there. None of files that were stored before this was written down. */
+  readyAt?: number;
   /**
    * Epoch milliseconds. An expired file is invisible and unclaimable whatever TTL has done. Of a direct upload that is
    * `pending`: when it can no longer be completed.
@@ -81,6 +83,8 @@ export interface ExtensionFile extends StoredFile {
   sessionClaimIds?: string[];
   /** Epoch milliseconds: when it would have expired had it not been claimed; a roll back takes nothing of that away. */
   stagedUntil?: number;
+  /** Epoch milliseconds: when the last claim on it was rolled back, so that it is staged again. */
+  unclaimedAt?: number;
 }
 
 /** What a file lives and dies with once it is no longer staged. */
@@ -141,7 +145,6 @@ export type Scope =
   | { kind: 'lock'; lockId: string }
   | { kind: 'template'; templateId: string };
 
-/** Any file; the other systems' kinds join this union. */
 export type FileRecord = ExtensionFile | OrganizationFile | UploadFile;
 
 /** Which of the three systems a file is of. */
@@ -229,7 +232,7 @@ export type StoredFacts = Pick<StoredFile, 'mimeType' | 'sizeBytes' | 'image' | 
 
 /** A direct upload as it is once its bytes are at their final key. */
 export function settled<F extends StoredFile>(file: F, facts: StoredFacts, now: Date): F {
-  const next: F = { ...file, state: 'ready', rev: file.rev + 1, updatedAt: now.toISOString() };
+  const next: F = { ...file, state: 'ready', rev: file.rev + 1, updatedAt: now.toISOString(), readyAt: now.getTime() };
   for (const name of ['incoming', 'image', 'expiresAt', 'dueAt'] as const) delete next[name];
   Object.assign(next, facts, facts.expiresAt !== undefined && { dueAt: facts.expiresAt });
   return next;
