@@ -7,6 +7,7 @@ import { createAppRegistry } from '#adapters/dynamo/app-registry.ts';
 import { createCircumstanceStore } from '#adapters/dynamo/circumstances.ts';
 import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import { openTable } from '#adapters/dynamo/client.ts';
+import { createDeveloperKeyChanges } from '#adapters/dynamo/developer-key-changes.ts';
 import { createDeveloperKeyStore } from '#adapters/dynamo/developer-key-store.ts';
 import { createFileReader } from '#adapters/dynamo/file-reader.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
@@ -14,6 +15,7 @@ import { createIdempotencyStore } from '#adapters/dynamo/idempotency.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
 import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts';
 import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
+import { createSettingsChanges, createUploadSettingsChanges } from '#adapters/dynamo/settings-changes.ts';
 import { createSettingsStore, createUploadSettingsStore } from '#adapters/dynamo/settings-store.ts';
 import { createStateStore } from '#adapters/dynamo/state-store.ts';
 import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
@@ -68,7 +70,10 @@ export const developerKeys = /* @__PURE__ */ once(() =>
   createDeveloperKeyStore(table(), { cacheSeconds: cacheSeconds() }),
 );
 
-/** What only administrators list. */
+/** What only administrators change and list. */
+export const settingsChanges = /* @__PURE__ */ once(() => createSettingsChanges(table()));
+export const uploadSettingsChanges = /* @__PURE__ */ once(() => createUploadSettingsChanges(table()));
+export const developerKeyChanges = /* @__PURE__ */ once(() => createDeveloperKeyChanges(table()));
 export const apps = /* @__PURE__ */ once(() => createAppRegistry(table()));
 export const appFiles = /* @__PURE__ */ once(() => createAppFileStore(table()));
 export const circumstances = /* @__PURE__ */ once(() => createCircumstanceStore(table()));

@@ -32,6 +32,10 @@ export interface UploadStore {
 export interface UploadSettingsStore {
   get(): Promise<UploadSettings>;
   getFresh(): Promise<UploadSettings>;
+}
+
+/** What an administrator may do with them; as `SettingsChanges`. */
+export interface UploadSettingsChanges {
   update(changes: Partial<UploadSettings>, author: Author): Promise<UploadSettings>;
 }
 

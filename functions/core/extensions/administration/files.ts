@@ -4,7 +4,7 @@ import { deleteFile } from '#core/files/delete.ts';
 import { fileNotFound } from '#core/files/not-found.ts';
 import type { Clock } from '#core/files/ports.ts';
 import { type ExtensionFile, isExpired, isOver } from '#core/files/record.ts';
-import type { FileStore, Page, PageRequest } from '#core/files/store.ts';
+import type { FileReader, FileStore, Page, PageRequest } from '#core/files/store.ts';
 
 /** Where a file of an app stands, as an administrator is told. */
 export const standings = ['pending', 'staged', 'claimed', 'session', 'expired', 'deleting'] as const;
@@ -43,7 +43,7 @@ export interface AppFileStore {
   /**
    * Ids by the index that fits best: of a session, of what a user has staged, of what is due, or of the whole app. Newest first,
    * but for deletions, which are in no list: those by the time at which the schedule looks at them. Eventually consistent; more
-   * may be in it than is asked for. `read` counts what was read for it. Throws `validation_failed` for a cursor of no such list.
+   * may be in it than is asked for. `read` counts what was looked at for it. Throws `validation_failed` for a cursor of no such list.
    */
   find(appId: string, filter: FileFilter, page: PageRequest): Promise<Page<Found> & { read: number }>;
   /** Records by their ids, strongly consistent; what is gone, or no file of an extension, is left out. */
@@ -99,7 +99,7 @@ function matching(appId: string, { state, sessionId, userId, search }: FileFilte
 const comparable = (name: string) => name.normalize('NFC').toLowerCase();
 
 /** A file of this app in any state, and one that is being deleted too. Throws `file_not_found`. */
-export async function getAppFile(files: FileStore, appId: string, fileId: string): Promise<ExtensionFile> {
+export async function getAppFile(files: FileReader, appId: string, fileId: string): Promise<ExtensionFile> {
   const file = await getExtensionFile(files, fileId);
   if (file === undefined || file.appId !== appId) throw fileNotFound();
   return file;
