@@ -147,6 +147,7 @@ export const endpoints = {
   'uploads/get': { method: 'GET', path: `${uploads}/{id}`, auth: 'user', uses: ['table.read', 'r2.names'], summary: 'Details of an uploaded file' },
   'uploads/list': { method: 'GET', path: uploads, auth: 'user', uses: ['table.read', 'r2.names'], summary: "The caller's uploaded files, page by page" },
   'uploads/presign': { method: 'POST', path: `${uploads}/presign`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Begin the direct upload of a file of any size' },
+  'uploads/restore': { method: 'POST', path: `${uploads}/{id}/restore`, auth: 'user', uses: ['table.write', 'r2.names'], summary: 'Take the deletion of an uploaded file back' },
   'uploads/upload-private': { method: 'POST', path: `${uploads}/private`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Upload a private file' },
   'uploads/upload-public': { method: 'POST', path: uploads, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Upload a public file' },
   'uploads/url': { method: 'GET', path: `${uploads}/url/{id}`, auth: 'user', uses: ['table.read', 'r2'], summary: 'A signed download link of an uploaded file' },

@@ -127,6 +127,13 @@ export const refusalsByCode: Record<ErrorCode, Refusal> = {
     message: 'A staged file of the config has expired. Upload it again.',
     example: failing('staged_file_expired'),
   },
+  grace_period_over: {
+    when: 'A deleted file of the uploads API whose grace period is over.',
+    details: { until: moment('When it ended.') },
+    always: ['until'],
+    message: 'The file was deleted for good and cannot be restored. Upload it again.',
+    example: { until: '2026-11-22T10:00:00.000Z' },
+  },
   file_too_large: {
     when: 'Above the limit, or above what a form can carry.',
     details: { maxBytes: whole('Bytes that are taken this way.'), direct },

@@ -24,6 +24,7 @@ export const statusOf = {
   reconcile_running: 409,
   reconcile_refused: 409,
   staged_file_expired: 410,
+  grace_period_over: 410,
   file_too_large: 413,
   invalid_file_type: 415,
   invalid_image: 422,

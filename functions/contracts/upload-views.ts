@@ -63,8 +63,8 @@ export function newUploadView(file: UploadFile, places: Places): z.output<typeof
     deletedAt: file.deletedAt ?? null,
     _id: file.id,
     createdAt: file.createdAt,
-    // Nothing of a stored upload changes but that it is deleted; when its record was marked ready is no update.
-    updatedAt: file.deletedAt ?? file.createdAt,
+    // Nothing of a stored upload changes but that it is deleted or restored; when its record was marked ready is no update.
+    updatedAt: file.deletedAt ?? file.restoredAt ?? file.createdAt,
     __v: 0,
   };
 }

@@ -929,7 +929,7 @@ export interface paths {
         };
         /**
          * The caller's uploaded files, page by page
-         * @description The caller's files, newest first. `cursor` appears where the request walks by cursor. Also at `/v1/upload/`.
+         * @description The caller's files, newest first; with `deleted=true` those that were deleted and may be restored. `cursor` appears where the request walks by cursor. Also at `/v1/upload/`.
          */
         get: operations["uploadsList"];
         put?: never;
@@ -958,6 +958,26 @@ export interface paths {
          * @description Begins the upload of a file that no form can carry; public unless `private` says otherwise.
          */
         post: operations["uploadsPresign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/upload/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the deletion of an uploaded file back
+         * @description Takes a deletion back while the grace period lasts: same id, name, address and place in the lists.
+         */
+        post: operations["uploadsRestore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1370,7 +1390,7 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it was deleted, or else when its upload began: nothing else of a file changes.
+             * @description When it was deleted or restored, or else when its upload began: nothing else of a file changes.
              */
             updatedAt: string;
             /**
@@ -1747,7 +1767,7 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it was deleted, or else when its upload began: nothing else of a file changes.
+             * @description When it was deleted or restored, or else when its upload began: nothing else of a file changes.
              */
             updatedAt: string;
             /**
@@ -1829,7 +1849,7 @@ export interface components {
             updatedAt: string;
         };
         /** @description Every refusal has this body; `code` tells them apart. */
-        ErrorBody: components["schemas"]["ValidationFailedRefusal"] | components["schemas"]["FileNotUploadedRefusal"] | components["schemas"]["UploadNotFoundRefusal"] | components["schemas"]["UnauthorizedRefusal"] | components["schemas"]["InsufficientScopeRefusal"] | components["schemas"]["ExtensionFileStorageDisabledRefusal"] | components["schemas"]["NotActiveMemberRefusal"] | components["schemas"]["UploadNotOwnedRefusal"] | components["schemas"]["NotFoundRefusal"] | components["schemas"]["FileNotFoundRefusal"] | components["schemas"]["ExtensionAppStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionSessionStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionStagedUserAppStorageQuotaExceededRefusal"] | components["schemas"]["FileAlreadyClaimedRefusal"] | components["schemas"]["RetainedUntilRefusal"] | components["schemas"]["RequestInProgressRefusal"] | components["schemas"]["ReconcileRunningRefusal"] | components["schemas"]["ReconcileRefusedRefusal"] | components["schemas"]["StagedFileExpiredRefusal"] | components["schemas"]["FileTooLargeRefusal"] | components["schemas"]["InvalidFileTypeRefusal"] | components["schemas"]["InvalidImageRefusal"] | components["schemas"]["IdempotencyKeyReusedRefusal"] | components["schemas"]["InternalErrorRefusal"] | components["schemas"]["ExtensionFileStorageRequiresR2Refusal"] | components["schemas"]["StorageNotConfiguredRefusal"] | components["schemas"]["TemporarilyUnavailableRefusal"];
+        ErrorBody: components["schemas"]["ValidationFailedRefusal"] | components["schemas"]["FileNotUploadedRefusal"] | components["schemas"]["UploadNotFoundRefusal"] | components["schemas"]["UnauthorizedRefusal"] | components["schemas"]["InsufficientScopeRefusal"] | components["schemas"]["ExtensionFileStorageDisabledRefusal"] | components["schemas"]["NotActiveMemberRefusal"] | components["schemas"]["UploadNotOwnedRefusal"] | components["schemas"]["NotFoundRefusal"] | components["schemas"]["FileNotFoundRefusal"] | components["schemas"]["ExtensionAppStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionSessionStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionStagedUserAppStorageQuotaExceededRefusal"] | components["schemas"]["FileAlreadyClaimedRefusal"] | components["schemas"]["RetainedUntilRefusal"] | components["schemas"]["RequestInProgressRefusal"] | components["schemas"]["ReconcileRunningRefusal"] | components["schemas"]["ReconcileRefusedRefusal"] | components["schemas"]["StagedFileExpiredRefusal"] | components["schemas"]["GracePeriodOverRefusal"] | components["schemas"]["FileTooLargeRefusal"] | components["schemas"]["InvalidFileTypeRefusal"] | components["schemas"]["InvalidImageRefusal"] | components["schemas"]["IdempotencyKeyReusedRefusal"] | components["schemas"]["InternalErrorRefusal"] | components["schemas"]["ExtensionFileStorageRequiresR2Refusal"] | components["schemas"]["StorageNotConfiguredRefusal"] | components["schemas"]["TemporarilyUnavailableRefusal"];
         /** @description The app's storage is full. */
         ExtensionAppStorageQuotaExceededRefusal: {
             /**
@@ -2175,6 +2195,31 @@ export interface components {
         GatewayRefusal: {
             /** @description For people; not translated and not stable. */
             message: string;
+        };
+        /** @description A deleted file of the uploads API whose grace period is over. */
+        GracePeriodOverRefusal: {
+            /**
+             * @description Always `error`.
+             * @constant
+             */
+            status: "error";
+            /**
+             * @description For programs; never reworded. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "grace_period_over";
+            /** @description For people: what to do. Safe to show. */
+            message: string;
+            /** @description Quote it when you report a failure. */
+            requestId: string;
+            /** @description Facts of this refusal. */
+            details: {
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                until: string;
+            };
         };
         /** @description The same Idempotency-Key with other content. */
         IdempotencyKeyReusedRefusal: {
@@ -2684,7 +2729,7 @@ export interface components {
                 "application/json": components["schemas"]["ExtensionAppStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionSessionStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionStagedUserAppStorageQuotaExceededRefusal"] | components["schemas"]["FileAlreadyClaimedRefusal"] | components["schemas"]["RetainedUntilRefusal"] | components["schemas"]["RequestInProgressRefusal"] | components["schemas"]["ReconcileRunningRefusal"] | components["schemas"]["ReconcileRefusedRefusal"];
             };
         };
-        /** @description `staged_file_expired` */
+        /** @description `staged_file_expired`, `grace_period_over` */
         Refused410: {
             headers: {
                 "x-request-id": components["headers"]["RequestId"];
@@ -2693,7 +2738,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["StagedFileExpiredRefusal"];
+                "application/json": components["schemas"]["StagedFileExpiredRefusal"] | components["schemas"]["GracePeriodOverRefusal"];
             };
         };
         /** @description `file_too_large` */
@@ -7007,6 +7052,8 @@ export interface operations {
                  * @example Bitcoin
                  */
                 coinName?: string;
+                /** @description True for deleted files that may be restored; not together with `coinName`. */
+                deleted?: "true" | "false";
                 /**
                  * @description Walks instead of `page`: empty to begin, then the `cursor` of each answer.
                  * @example 66f2a1b40a1b2c3d4e5f6071
@@ -7272,6 +7319,75 @@ export interface operations {
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    uploadsRestore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The file: its `_id`. Capitals are taken, too.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "message": "Success",
+                     *       "data": {
+                     *         "_id": "66f2a1b40a1b2c3d4e5f6071",
+                     *         "name": "public/user-1/ac5af6e7-08f2-42d0-9900-fdb729c82951.png",
+                     *         "uploaded_by": "user-1",
+                     *         "type": "image/png",
+                     *         "size": "383373",
+                     *         "bucket": "stowage-public",
+                     *         "url": "https://files.chastify.net/public/user-1/ac5af6e7-08f2-42d0-9900-fdb729c82951.png",
+                     *         "meta": {
+                     *           "originalName": "80:20 rule.png"
+                     *         },
+                     *         "status": true,
+                     *         "deletedAt": null,
+                     *         "createdAt": "2026-11-20T10:00:00.000Z",
+                     *         "updatedAt": "2026-11-21T10:05:00.000Z",
+                     *         "__v": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /**
+                         * @description Always `success`; a refusal has `error` in its place.
+                         * @constant
+                         */
+                        status: "success";
+                        /** @description For people. */
+                        message: string;
+                        /** @description The file, with `status` true and `deletedAt` null. */
+                        data: components["schemas"]["Upload"];
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            410: components["responses"]["Refused410"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];

@@ -153,6 +153,11 @@ export const readings: Partial<Record<EndpointName, Ask>> = {
   'uploads/delete': async (world) => call(world, 'user', 'DELETE', `/v1/upload/${await uploaded(world)}`),
   'uploads/get': async (world) => call(world, 'user', 'GET', `/v1/upload/${await uploaded(world)}`),
   'uploads/list': got('user', () => '/v1/upload/?limit=1&cursor='),
+  'uploads/restore': async (world) => {
+    const path = `/v1/upload/${await uploaded(world)}`;
+    await step(world, 'user', 'DELETE', path);
+    return call(world, 'user', 'POST', `${path}/restore`);
+  },
   'uploads/url': async (world) => call(world, 'user', 'GET', `/v1/upload/url/${await uploaded(world)}`),
 };
 

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'reconcile_running'
   | 'reconcile_refused'
   | 'staged_file_expired'
+  | 'grace_period_over'
   | 'file_too_large'
   | 'invalid_file_type'
   | 'invalid_image'

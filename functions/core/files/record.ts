@@ -130,8 +130,12 @@ export interface OrganizationFile extends StoredFile {
 export interface UploadFile extends StoredFile {
   scope: 'upload';
   coinName?: string;
-  /** ISO 8601. Deleted by its owner: in no list any more, and gone for good at `expiresAt`, the end of the grace period. */
+  /** ISO 8601. Deleted by its owner: only in the list of deleted files, and gone for good at `expiresAt`, the end of the grace period. */
   deletedAt?: string;
+  /** Counted in the list of deleted files; files that were deleted before there was one are restored by their id alone. */
+  restorable?: true;
+  /** ISO 8601. When its owner took the last deletion back. */
+  restoredAt?: string;
 }
 
 /** Everything a deletion takes with it (docs/contract.md, "Cleanup"). */
@@ -222,17 +226,6 @@ export function incomingOf(incoming: Incoming): ObjectRef {
 export function isOver(file: FileRecord, now: Date): boolean {
   if (file.dueAt === undefined || file.dueAt > now.getTime()) return false;
   return file.state === 'pending' || (file.state === 'ready' && isExpired(file, now));
-}
-
-/** What is found out about a direct upload when its bytes are checked. Without `expiresAt` it stays until it is deleted. */
-export type StoredFacts = Pick<StoredFile, 'mimeType' | 'sizeBytes' | 'image' | 'expiresAt'>;
-
-/** A direct upload as it is once its bytes are at their final key. */
-export function settled<F extends StoredFile>(file: F, facts: StoredFacts, now: Date): F {
-  const next: F = { ...file, state: 'ready', rev: file.rev + 1, updatedAt: now.toISOString() };
-  for (const name of ['incoming', 'image', 'expiresAt', 'dueAt'] as const) delete next[name];
-  Object.assign(next, facts, facts.expiresAt !== undefined && { dueAt: facts.expiresAt });
-  return next;
 }
 
 /**

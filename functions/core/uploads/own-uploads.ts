@@ -1,3 +1,4 @@
+import { AppError } from '#core/files/errors.ts';
 import { idPattern } from '#core/files/ids.ts';
 import { fileNotFound } from '#core/files/not-found.ts';
 import type { Clock } from '#core/files/ports.ts';
@@ -64,6 +65,30 @@ export async function deleteUpload(
   });
 }
 
+/**
+ * Takes a deletion back while its grace period lasts (docs/contract.md, "Restore a file"): the same id, key, address and
+ * place in the lists. What is not deleted is answered as it is, so that asking again changes nothing. Against the end of
+ * the grace period the record's revision decides: whoever moves it first wins, and bytes go only after the record did.
+ * Throws `file_not_found`, also for what nobody has completed, and `grace_period_over` where the file is not gone yet.
+ */
+export async function restoreUpload(deps: Deps & { uploads: UploadStore }, owned: Owned): Promise<UploadFile> {
+  return await retryOnMoved(async () => {
+    const { userId, fileId } = owned;
+    const file = idPattern.test(fileId) ? await deps.files.get(fileId) : undefined;
+    if (!ownedBy(file, userId)) throw fileNotFound();
+    const now = deps.clock.now();
+    if (file.deletedAt !== undefined && !isVisible(file, now)) throw gracePeriodOver(file);
+    if (file.state !== 'ready') throw fileNotFound();
+    if (file.deletedAt === undefined) return file;
+    return (await deps.uploads.reveal(file, now)) ?? moved;
+  });
+}
+
+const gracePeriodOver = ({ expiresAt }: UploadFile) =>
+  new AppError('grace_period_over', 'The file was deleted for good and cannot be restored. Upload it again.', {
+    details: { until: new Date(expiresAt ?? 0).toISOString() },
+  });
+
 export interface UploadPage {
   items: UploadFile[];
   count: number;
@@ -74,20 +99,34 @@ export interface UploadPage {
 
 /**
  * A page of the caller's uploads, newest first (docs/contract.md, "List files"), by its number or, where `cursor` is
- * given (empty for the first), after a file: numbers shift when files come and go, what follows a file does not.
+ * given (empty for the first), after a file: numbers shift when files come and go, what follows a file does not. Of
+ * deleted ones those whose grace period is over are left out, and counted until the clean-up has taken them.
  */
 export async function listUploads(
-  { uploads }: { uploads: UploadStore },
+  { uploads, clock }: { uploads: UploadStore; clock: Clock },
   userId: string,
-  query: { coinName?: string | undefined; page: number; limit: number; cursor?: string | undefined },
+  query: Listed & { page: number; limit: number; cursor?: string | undefined },
 ): Promise<UploadPage> {
-  const { coinName, page, limit, cursor } = query;
-  const list: ListRef = coinName === undefined ? { kind: 'owner', userId } : { kind: 'coin', userId, coinName };
+  const { page, limit, cursor } = query;
+  const list = listOf(userId, query);
   const found =
     cursor === undefined
       ? await uploads.page(list, { offset: (page - 1) * limit, limit })
       : await uploads.after(list, { id: cursor === '' ? undefined : cursor, limit });
   const { items, count, more } = found;
   const last = cursor !== undefined && more ? items.at(-1)?.id : undefined;
-  return { items, count, pages: Math.ceil(count / limit), cursor: last };
+  const now = clock.now();
+  const shown = items.filter((file) => isVisible(file, now));
+  return { items: shown, count, pages: Math.ceil(count / limit), cursor: last };
+}
+
+/** Which of a user's lists: all there is, what is of one coin, or what was deleted and may be restored. */
+interface Listed {
+  coinName?: string | undefined;
+  deleted?: boolean | undefined;
+}
+
+function listOf(userId: string, { coinName, deleted }: Listed): ListRef {
+  if (deleted === true) return { kind: 'deleted', userId };
+  return coinName === undefined ? { kind: 'owner', userId } : { kind: 'coin', userId, coinName };
 }
