@@ -11,7 +11,7 @@ export const contract = {
   params: uploadParams,
   success: 200,
   answer: enveloped(uploadAnswer),
-  refuses: ['grace_period_over'],
+  refuses: ['grace_period_over', 'file_rejected'],
 } satisfies Contract;
 
 /** docs/contract.md, "Restore a file". */

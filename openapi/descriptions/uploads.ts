@@ -16,6 +16,7 @@ const upload: Texts = {
   deletedAt: time('When it was deleted; null while it was not.'),
   createdAt: time('When its upload began.'),
   updatedAt: time('When it was deleted or restored, or else when its upload began: nothing else of a file changes.'),
+  scan: '`pending` while a verdict is waited for and nothing is given out; absent otherwise.',
   __v: 'Always 0; clients of an earlier service expect it.',
 };
 

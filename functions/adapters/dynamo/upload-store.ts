@@ -1,4 +1,5 @@
 import { paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { dueWhileStored } from '#core/files/quarantine.ts';
 import type { UploadFile } from '#core/files/record.ts';
 import type { ListRef } from '#core/uploads/lists.ts';
 import type { UploadStore } from '#core/uploads/ports.ts';
@@ -71,7 +72,7 @@ export function createUploadStore(table: Table): UploadStore {
       const { deletedAt: _, restorable: __, expiresAt: ___, dueAt: ____, ...kept } = file;
       return await moveLists(
         file,
-        { ...kept, rev: file.rev + 1, updatedAt: at, restoredAt: at },
+        { ...kept, rev: file.rev + 1, updatedAt: at, restoredAt: at, ...dueWhileStored(file, restoredAt) },
         writes.dropTicket(file.id),
       );
     },

@@ -23,6 +23,8 @@ export type ErrorCode =
   | 'reconcile_refused'
   | 'staged_file_expired'
   | 'grace_period_over'
+  | 'file_in_quarantine'
+  | 'file_rejected'
   | 'file_too_large'
   | 'invalid_file_type'
   | 'invalid_image'

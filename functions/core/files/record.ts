@@ -1,5 +1,6 @@
 import type { Bucket, ObjectRef } from '#core/files/ports.ts';
-import type { Presets, Variant } from '#core/files/variants.ts';
+import type { Quarantine, Rejection, Scanned } from '#core/files/quarantine.ts';
+import type { ImageFacts, Presets } from '#core/files/variants.ts';
 
 /**
  * `pending`: record written and quota reserved, the object may or may not exist. `ready`: bytes are there and never
@@ -39,16 +40,14 @@ export interface StoredFile {
   expiresAt?: number;
   /** Epoch milliseconds at which the schedule must look at this record if nobody did before. */
   dueAt?: number;
-}
-
-export interface ImageFacts {
-  /** Pixels. */
-  width: number;
-  height: number;
-  /** Base64. */
-  thumbhash: string;
-  /** Copies that have objects of their own, by preset; a preset without one is the picture itself. None is an empty one. */
-  variants?: Record<string, Variant>;
+  /** Another bucket in which its object may lie under the same key: on its way there, or left behind. */
+  also?: Bucket;
+  /** Stored and not judged yet: see `quarantine.ts`. */
+  quarantine?: Quarantine;
+  /** What the scanner said last. */
+  scanned?: Scanned;
+  /** Of a `deleting` record that is kept to tell its owner why the file is gone. */
+  rejection?: Rejection;
 }
 
 export interface Incoming {
@@ -213,6 +212,10 @@ export function isCompletable(file: FileRecord, now: Date): boolean {
 export function objectOf(file: FileRecord): ObjectRef {
   return { bucket: file.bucket, key: file.key };
 }
+
+/** The bucket from which a file is given out; another one may hold it while it is judged. */
+export const openIn = ({ bucket, also, quarantine }: StoredFile): Bucket =>
+  quarantine !== undefined && also !== undefined ? also : bucket;
 
 /** Where a client's PUT lands. Always the default bucket: bytes nobody has checked are never in a public one. */
 export function incomingOf(incoming: Incoming): ObjectRef {

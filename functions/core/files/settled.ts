@@ -1,3 +1,4 @@
+import { enterQuarantine } from './quarantine.ts';
 import type { StoredFile } from './record.ts';
 
 /** What is found out about a direct upload when its bytes are checked. Without `expiresAt` it stays until it is deleted. */
@@ -8,5 +9,5 @@ export function settled<F extends StoredFile>(file: F, facts: StoredFacts, now: 
   const next: F = { ...file, state: 'ready', rev: file.rev + 1, updatedAt: now.toISOString() };
   for (const name of ['incoming', 'image', 'expiresAt', 'dueAt'] as const) delete next[name];
   Object.assign(next, facts, facts.expiresAt !== undefined && { dueAt: facts.expiresAt });
-  return next;
+  return enterQuarantine(next, now);
 }

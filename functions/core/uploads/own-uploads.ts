@@ -2,6 +2,7 @@ import { AppError } from '#core/files/errors.ts';
 import { idPattern } from '#core/files/ids.ts';
 import { fileNotFound } from '#core/files/not-found.ts';
 import type { Clock } from '#core/files/ports.ts';
+import { requireNotRejected, requireReleased } from '#core/files/quarantine.ts';
 import { type FileRecord, isOf, isVisible, type UploadFile } from '#core/files/record.ts';
 import type { IsOwn } from '#core/files/replay.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
@@ -22,11 +23,13 @@ interface Owned {
 
 /**
  * The owner's upload. A deleted one is found until its grace period ends, so that its owner sees that, and when.
- * Throws `file_not_found` for anybody else's, and for one that is not stored yet.
+ * Throws `file_not_found` for anybody else's, and for one that is not stored yet; `file_rejected`.
  */
 export async function getUpload({ files, clock }: Deps, { userId, fileId }: Owned): Promise<UploadFile> {
   const file = idPattern.test(fileId) ? await files.get(fileId) : undefined;
-  if (!ownedBy(file, userId) || !isVisible(file, clock.now())) throw fileNotFound();
+  if (!ownedBy(file, userId)) throw fileNotFound();
+  requireNotRejected(file);
+  if (!isVisible(file, clock.now())) throw fileNotFound();
   return file;
 }
 
@@ -39,10 +42,11 @@ export const uploadOf =
   (file): file is UploadFile =>
     ownedBy(file, userId);
 
-/** An upload that can be opened: a deleted one cannot. Throws `file_not_found`. */
+/** An upload that can be opened: a deleted one cannot. Throws `file_not_found`, `file_rejected` and `file_in_quarantine`. */
 export async function getLiveUpload(deps: Deps, owned: Owned): Promise<UploadFile> {
   const file = await getUpload(deps, owned);
   if (file.deletedAt !== undefined) throw fileNotFound();
+  requireReleased(file, deps.clock.now());
   return file;
 }
 
@@ -76,6 +80,7 @@ export async function restoreUpload(deps: Deps & { uploads: UploadStore }, owned
     const { userId, fileId } = owned;
     const file = idPattern.test(fileId) ? await deps.files.get(fileId) : undefined;
     if (!ownedBy(file, userId)) throw fileNotFound();
+    requireNotRejected(file);
     const now = deps.clock.now();
     if (file.deletedAt !== undefined && !isVisible(file, now)) throw gracePeriodOver(file);
     if (file.state !== 'ready') throw fileNotFound();
