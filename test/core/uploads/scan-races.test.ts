@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { purge } from '#core/files/purge.ts';
-import { minutes, scanWorld } from './scan-support.ts';
+import type { UploadFile } from '#core/files/record.ts';
+import { refusalOf } from '#test/support/refusals.ts';
+import { bytes, minutes, scanWorld } from './scan-support.ts';
 import { leftovers } from './support.ts';
 
 const { world, store, open, etagOf, judge, count, sweep, expectGone } = scanWorld();
@@ -48,6 +50,38 @@ describe('a verdict that is cut off', () => {
       if (found !== undefined) await remove();
       expect(await leftovers(world())).toEqual([]);
     }
+  });
+
+  const remove = async (file: UploadFile) => {
+    await world().files.release((await world().files.get(file.id)) ?? file, world().clock.now());
+    await purge(world(), file.id);
+  };
+
+  it('between the copy and the record is known to a deletion, which takes both places', async () => {
+    const file = await store();
+    const etag = await etagOf(file);
+    world().faults.dynamo = ({ operation }) => (operation === 'TransactWriteItems' ? { type: 'Lost' } : undefined);
+    await expect(judge(file, 'clean', etag)).rejects.toThrow();
+    world().faults.dynamo = undefined;
+    expect(await world().objectKeys('public')).toEqual([file.key]);
+    await remove(file);
+    expect(await leftovers(world())).toEqual([]);
+  });
+
+  it('takes back what it copied for a file that was deleted for good meanwhile', async () => {
+    const file = await store();
+    const etag = await etagOf(file);
+    world().faults.dynamo = async ({ operation }) => {
+      if (operation !== 'TransactWriteItems') return undefined;
+      world().faults.dynamo = undefined;
+      expect(await world().objectKeys('public')).toEqual([file.key]);
+      await remove(file);
+      // As it was when the copy arrived after the deletion had looked there.
+      await world().objects.put({ bucket: 'public', key: file.key }, bytes, { contentType: 'text/plain' });
+      return undefined;
+    };
+    expect((await refusalOf(judge(file, 'clean', etag))).code).toBe('file_not_found');
+    expect(await leftovers(world())).toEqual([]);
   });
 
   it('twice at once lets it out once', async () => {
