@@ -52,7 +52,7 @@ for (const dynamoDb of dynamoDbs) {
 
     it('closes an app to new files of any kind, and turns its storage off', async () => {
       const settings = createSettingsStore(table, { cacheSeconds: 0 });
-      await settings.update('app', { enabled: true });
+      await settings.update('app', { enabled: true }, { subject: 'admin', at: new Date() });
       await lifecycle.closeScope(app, now);
       expect(await reserve(sessionFile())).toEqual({ outcome: 'owner_deleted' });
       expect(await reserve(stagedFile())).toEqual({ outcome: 'owner_deleted' });
