@@ -21,6 +21,11 @@ const schema = z.object({
   [envNames.tokenAudience]: optional,
   [envNames.cacheSeconds]: z.optional(z.coerce.number().check(z.minimum(0), z.maximum(5))),
   [envNames.orphanGraceDays]: z.optional(z.coerce.number().check(z.minimum(0))),
+  [envNames.eventBusName]: optional,
+  [envNames.eventSource]: optional,
+  [envNames.webhookQueues]: optional,
+  [envNames.webhooks]: optional,
+  [envNames.webhookLoopback]: optional,
 });
 
 export type Env = z.output<typeof schema>;
