@@ -10,6 +10,7 @@ import { EndpointFunction } from './constructs/endpoint-function.ts';
 import { Events } from './constructs/events.ts';
 import type { Grant } from './constructs/grant.ts';
 import { grantR2, grantR2Names } from './constructs/r2-access.ts';
+import { scanGrants } from './constructs/scan-queue.ts';
 import { runOnSchedule } from './constructs/schedule.ts';
 import { sharpLayer } from './constructs/sharp-layer.ts';
 import { StreamFailures } from './constructs/stream-failures.ts';
@@ -81,6 +82,8 @@ export class StowageStack extends Stack {
     alarms.onServerErrors(api.httpApi);
     events?.alarm(alarms);
 
+    const scan = scanGrants(this, config, alarms);
+
     let layer: LayerVersion | undefined;
     const grantOf: Record<Use, () => Grant | undefined> = {
       'table.read': () => table.grantRead(),
@@ -92,6 +95,8 @@ export class StowageStack extends Stack {
       'lifecycle.send': () => queues.lifecycle.grantSend(),
       'events.send': () => events?.grantSend(),
       'webhooks.deliver': () => events?.grantDeliver(),
+      'scan.policy': scan.policy,
+      'scan.send': scan.send,
       images: () => undefined,
     };
     const addFunction = (

@@ -32,6 +32,12 @@ export const envNames = {
   webhooks: 'WEBHOOKS',
   /** Webhooks may be on the machine itself: on the one-machine cloud and nowhere else. */
   webhookLoopback: 'WEBHOOK_LOOPBACK',
+  /** Where a scanner takes its messages from; unset where scanning is off. */
+  scanQueueUrl: 'SCAN_QUEUE_URL',
+  /** Minutes after which no verdict is waited for. */
+  scanTimeoutMinutes: 'SCAN_TIMEOUT_MINUTES',
+  /** What happens then: `release` or `reject`. */
+  scanOnTimeout: 'SCAN_ON_TIMEOUT',
 } as const;
 
 export type EnvName = (typeof envNames)[keyof typeof envNames];

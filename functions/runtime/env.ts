@@ -26,6 +26,9 @@ const schema = z.object({
   [envNames.webhookQueues]: optional,
   [envNames.webhooks]: optional,
   [envNames.webhookLoopback]: optional,
+  [envNames.scanQueueUrl]: optional,
+  [envNames.scanTimeoutMinutes]: z.optional(z.coerce.number().check(z.minimum(1))),
+  [envNames.scanOnTimeout]: z.optional(z.enum(['release', 'reject'])),
 });
 
 export type Env = z.output<typeof schema>;

@@ -51,6 +51,8 @@ const actionsOf: Record<Use, string[]> = {
   'lifecycle.send': ['sqs:SendMessage'],
   'events.send': ['events:PutEvents', 'sqs:SendMessage'],
   'webhooks.deliver': ['secretsmanager:GetSecretValue'],
+  'scan.policy': [],
+  'scan.send': [],
   images: [],
 };
 

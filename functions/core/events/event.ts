@@ -34,8 +34,8 @@ export interface FileFacts {
 }
 
 export interface DeletedFacts extends FileFacts {
-  /** Its time was over, or somebody or something it belonged to ended it. */
-  reason: 'expired' | 'deleted';
+  /** Its time was over, a scanner rejected it, or somebody or something it belonged to ended it. */
+  reason: 'expired' | 'rejected' | 'deleted';
 }
 
 export interface QuotaFacts {

@@ -6,7 +6,7 @@ import {
   type OrganizationFile,
   type UploadFile,
 } from '#core/files/record.ts';
-import type { Change, FileEvent, FileEventType, FileFacts } from './event.ts';
+import type { Change, DeletedFacts, FileEvent, FileEventType, FileFacts } from './event.ts';
 
 /**
  * What one write of a record means to whoever listens, or undefined where it means nothing to them
@@ -23,8 +23,12 @@ export function eventOf({ from, to }: Change, source: string): FileEvent | undef
   const facts = { ...factsOf(type === 'file.ready' || type === 'file.claimed' ? to : (from ?? to)), sequence: to.rev };
   if (type === 'file.released') return { ...envelope, type, data: { ...facts, staged: true } };
   if (type !== 'file.deleted') return { ...envelope, type, data: facts };
-  const expired = from !== undefined && isExpired(from, new Date(to.updatedAt));
-  return { ...envelope, type, data: { ...facts, reason: expired ? 'expired' : 'deleted' } };
+  return { ...envelope, type, data: { ...facts, reason: reasonOf(from, to) } };
+}
+
+function reasonOf(from: FileRecord | undefined, to: FileRecord): DeletedFacts['reason'] {
+  if (to.rejection !== undefined) return 'rejected';
+  return from !== undefined && isExpired(from, new Date(to.updatedAt)) ? 'expired' : 'deleted';
 }
 
 /**
@@ -43,9 +47,12 @@ function typeOf(from: FileRecord | undefined, to: FileRecord): FileEventType | u
   return livesWith(from) === livesWith(to) ? undefined : 'file.claimed';
 }
 
-/** An upload that its owner deleted is gone for them, though its bytes have a grace period. */
+/**
+ * Whether it is given out. An upload that its owner deleted is not, though its bytes have a grace period, in which it may
+ * be restored; nor is what a scanner has to judge first.
+ */
 const isThere = (file: FileRecord | undefined) =>
-  file?.state === 'ready' && !(file.scope === 'upload' && file.deletedAt !== undefined);
+  file?.state === 'ready' && file.quarantine === undefined && !(file.scope === 'upload' && file.deletedAt !== undefined);
 
 /** A claim that is repeated changes nothing; one that binds a session, or is taken back for it, does. */
 const livesWith = (file: ExtensionFile) => JSON.stringify([file.staged, holderOf(file), file.sessionId]);

@@ -103,6 +103,30 @@ describe('a file', () => {
   });
 });
 
+describe('an upload', () => {
+  const hidden = (file: UploadFile) => then(file, { deletedAt: at, expiresAt: Date.parse(at) + 1000 });
+
+  test('that is restored is ready again', () => {
+    const file = ready(uploadFile());
+    const { deletedAt: _, expiresAt: __, ...back } = then(hidden(file), { restoredAt: at });
+    expect(told(hidden(file), back)).toMatchObject({ type: 'file.ready', data: { sequence: 4 } });
+  });
+
+  test('that a scanner has to judge is ready when it is given out, and never told of when it is rejected', () => {
+    const quarantine = { timeoutMs: 1, onTimeout: 'reject' as const };
+    const file = uploadFile({ quarantine });
+    const stored = ready(file);
+    expect(told(file, stored)).toBeUndefined();
+    const { quarantine: _, ...open } = then(stored, {});
+    expect(told(stored, open)?.type).toBe('file.ready');
+    const rejection = { reason: 'infected' as const, until: 1 };
+    expect(told(stored, then(stored, { state: 'deleting', rejection }))).toBeUndefined();
+    expect(told(hidden(stored), then(stored, {}))).toBeUndefined();
+    // What was let through for want of a verdict may be found out later.
+    expect(told(open, then(open, { state: 'deleting', rejection }))?.data).toMatchObject({ reason: 'rejected' });
+  });
+});
+
 describe('a staged file', () => {
   const file = ready(stagedFile({ draftId: 'draft' }));
   const claimOf = (from: ExtensionFile, id: string, sessionId?: string) =>
