@@ -52,7 +52,9 @@ function typeOf(from: FileRecord | undefined, to: FileRecord): FileEventType | u
  * be restored; nor is what a scanner has to judge first.
  */
 const isThere = (file: FileRecord | undefined) =>
-  file?.state === 'ready' && file.quarantine === undefined && !(file.scope === 'upload' && file.deletedAt !== undefined);
+  file?.state === 'ready' &&
+  file.quarantine === undefined &&
+  !(file.scope === 'upload' && file.deletedAt !== undefined);
 
 /** A claim that is repeated changes nothing; one that binds a session, or is taken back for it, does. */
 const livesWith = (file: ExtensionFile) => JSON.stringify([file.staged, holderOf(file), file.sessionId]);
