@@ -42,7 +42,8 @@ import { env, isStorageConfigured, required } from './env.ts';
 import { envNames } from './env-names.ts';
 import { describeError, log } from './log.ts';
 
-function once<T>(build: () => T): () => T {
+/** Builds a part when it is first asked for. */
+export function once<T>(build: () => T): () => T {
   let built: { value: T } | undefined;
   return () => {
     built ??= { value: build() };
