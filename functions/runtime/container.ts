@@ -13,6 +13,7 @@ import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { createIdempotencyStore } from '#adapters/dynamo/idempotency.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
 import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts';
+import { createRunStore } from '#adapters/dynamo/reconcile-runs.ts';
 import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
 import { createSettingsStore, createUploadSettingsStore } from '#adapters/dynamo/settings-store.ts';
 import { createStateStore } from '#adapters/dynamo/state-store.ts';
@@ -22,7 +23,7 @@ import { createTypeDetector } from '#adapters/file-type/type-detector.ts';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
-import { createSecretCredentials } from '#adapters/secrets/r2-credentials.ts';
+import { createSecretCredentials, createSecretReader } from '#adapters/secrets/r2-credentials.ts';
 import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
 import { createCleanupQueue } from '#adapters/sqs/cleanup-queue.ts';
 import { createLifecycleQueue } from '#adapters/sqs/lifecycle-queue.ts';
@@ -32,7 +33,7 @@ import type { Places } from '#contracts/upload-views.ts';
 import { cleanDraftLater } from '#core/extensions/claims/clean-draft.ts';
 import { createDeleteScheduler } from '#core/files/delete.ts';
 import { AppError } from '#core/files/errors.ts';
-import type { Clock } from '#core/files/ports.ts';
+import type { Bucket, Clock } from '#core/files/ports.ts';
 import { remainingMs } from './deadline.ts';
 import { env, isStorageConfigured, required } from './env.ts';
 import { envNames } from './env-names.ts';
@@ -49,7 +50,8 @@ function once<T>(build: () => T): () => T {
 export const clock: Clock = { now: () => new Date() };
 
 const table = /* @__PURE__ */ once(() => openTable(required(envNames.tableName), { remainingMs }));
-const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
+/** How long an instance may keep what it read: settings, keys, and how its stage is. */
+export const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
 
 export const files = /* @__PURE__ */ once(() => createFileStore(table()));
 /** Of those who only read: without the writes, which would lie in their bundles. */
@@ -200,20 +202,67 @@ export const presignDeps = /* @__PURE__ */ once(() => ({
   scheduleDelete: scheduleDelete(),
 }));
 
-/** What reconcile works with. A compliance role that falls back to the default bucket is no bucket of its own. */
-export const reconcileDeps = /* @__PURE__ */ once(() => {
-  const { buckets } = r2();
+/** The buckets there are. A compliance role that falls back to the default bucket is no bucket of its own. */
+function ownBuckets({ buckets }: ReturnType<typeof r2>): Bucket[] {
   const own = buckets.compliance !== undefined && buckets.compliance !== buckets.default;
+  return [
+    'default',
+    ...(buckets.public === undefined ? [] : ['public' as const]),
+    ...(own ? ['compliance' as const] : []),
+  ];
+}
+
+/** What reconcile works with. */
+export const reconcileDeps = /* @__PURE__ */ once(() => ({
+  ...cleanDeps(),
+  store: createReconcileStore(table()),
+  lister: createObjectLister(r2()),
+  buckets: ownBuckets(r2()),
+  graceMs: required(envNames.orphanGraceDays) * 86_400_000,
+  log,
+}));
+
+/** What the administrator's look at the stage works with: credentials as the secret has them now, not as it had them. */
+export const healthDeps = /* @__PURE__ */ once(() => {
+  const common = { store: createRunStore(table()), clock, log };
+  const unconfigured = async () => {
+    throw new AppError('storage_not_configured', 'No bucket is configured.');
+  };
+  if (!isStorageConfigured())
+    return { ...common, buckets: [], readSecret: unconfigured, lister: { list: unconfigured } };
+  const read = createSecretReader({ secretId: required(envNames.r2SecretId), remainingMs });
+  let latest: ReturnType<typeof read> | undefined;
+  const held = () => {
+    latest ??= read();
+    return latest;
+  };
   return {
-    ...cleanDeps(),
-    store: createReconcileStore(table()),
-    lister: createObjectLister(r2()),
-    buckets: [
-      'default' as const,
-      ...(buckets.public === undefined ? [] : ['public' as const]),
-      ...(own ? ['compliance' as const] : []),
-    ],
-    graceMs: required(envNames.orphanGraceDays) * 86_400_000,
-    log,
+    ...common,
+    buckets: ownBuckets(r2()),
+    readSecret: () => {
+      latest = read();
+      return latest;
+    },
+    // Refused ones are what the secret holds: nothing is to be gained from reading it once more.
+    lister: createObjectLister({ ...r2(), credentials: Object.assign(held, { refused: held }) }),
   };
 });
+
+/** Where this stage was told that its issuer and its buckets are. No secret: the secret's name, at most. */
+export function placesOfStage() {
+  const tokens = {
+    issuer: required(envNames.tokenIssuer),
+    audience: required(envNames.tokenAudience),
+    jwksUrl: required(envNames.jwksUrl),
+  };
+  if (!isStorageConfigured()) return { tokens };
+  const r2 = {
+    endpoint: required(envNames.r2Endpoint),
+    secretName: required(envNames.r2SecretId),
+    bucket: required(envNames.r2Bucket),
+    publicBucket: env()[envNames.r2PublicBucket] ?? null,
+    complianceBucket: env()[envNames.r2ComplianceBucket] ?? null,
+    publicBaseUrl: env()[envNames.publicBaseUrl] ?? null,
+  };
+  return { tokens, r2 };
+}
