@@ -1,8 +1,9 @@
 import type { Contract } from '#contracts/contract.ts';
 import { healthAnswer, healthView } from '#contracts/health-view.ts';
 import { healthOf } from '#core/reconcile/health.ts';
-import { cacheSeconds, healthDeps, placesOfStage } from '#runtime/container.ts';
+import { cacheSeconds, healthDeps } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
+import { placesOfStage } from '#runtime/stage-places.ts';
 
 export const contract = {
   tag: 'admin',
