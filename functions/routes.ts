@@ -13,9 +13,8 @@ export type Auth = 'user' | 'user.or.platform' | 'session.read' | 'session.write
 /**
  * What a function touches; its grants, environment and layers follow from this and from nothing else.
  * `table.read` allows reads of the table and its indexes, `table.write` also writes,
- * `table.scan` may read it whole and ask which table it is, `r2` the bucket credentials,
- * `r2.names`
- * only where the buckets are, `cleanup.send` and `lifecycle.send` the queues, `scan.policy` what the settings say of scanning
+ * `table.scan` may read it whole and ask which table it is, `table.describe` ask that alone, `r2` the bucket credentials,
+ * `r2.names` only where the buckets are, `cleanup.send` and `lifecycle.send` the queues, `scan.policy` what the settings say of scanning
  * and `scan.send` its queue as well, both nothing where it is off, `images` the sharp layer and a whole vCPU, `events.send`
  * the bus and the queues of webhooks, `webhooks.deliver` the secrets that webhooks are signed with.
  */
@@ -23,6 +22,7 @@ export type Use =
   | 'table.read'
   | 'table.write'
   | 'table.scan'
+  | 'table.describe'
   | 'r2'
   | 'r2.names'
   | 'cleanup.send'
@@ -107,6 +107,7 @@ export const endpoints = {
   'admin/developer-keys-revoke': { method: 'DELETE', path: `${adminApp}/developer-keys/{keyId}`, auth: 'admin', uses: ['table.write'], summary: 'Revoke a developer key' },
   'admin/file-storage-get': { method: 'GET', path: `${adminApp}/file-storage`, auth: 'admin', uses: ['table.read'], summary: "An app's storage settings and usage" },
   'admin/file-storage-put': { method: 'PUT', path: `${adminApp}/file-storage`, auth: 'admin', uses: ['table.write'], summary: "Change any subset of an app's storage settings" },
+  'admin/health': { method: 'GET', path: '/admin/health', auth: 'admin', uses: ['table.read', 'table.describe', 'r2'], summary: 'What a stage sees of itself: table, secret, buckets, and whether they belong together' },
   'admin/reconcile': { method: 'POST', path: '/admin/reconcile', auth: 'admin', uses: ['table.write', 'table.scan', 'r2', 'cleanup.send', 'scan.send'], summary: 'Find what drifted and, unless dry, put it right' },
   'admin/uploads-settings-get': { method: 'GET', path: '/admin/uploads/settings', auth: 'admin', uses: ['table.read'], summary: 'Settings of the uploads API' },
   'admin/uploads-settings-put': { method: 'PUT', path: '/admin/uploads/settings', auth: 'admin', uses: ['table.write'], summary: 'Change any subset of the settings of the uploads API' },

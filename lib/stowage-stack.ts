@@ -89,6 +89,7 @@ export class StowageStack extends Stack {
       'table.read': () => table.grantRead(),
       'table.write': () => table.grantWrite(),
       'table.scan': () => table.grantScan(config.orphanGraceDays),
+      'table.describe': () => table.grantDescribe(),
       r2: () => grantR2(this, config.r2),
       'r2.names': () => grantR2Names(config.r2),
       'cleanup.send': () => queues.cleanup.grantSend(),

@@ -10,6 +10,7 @@ import {
   uploadSettingsChange,
 } from '../functions/contracts/admin-views.ts';
 import { presignAnswer } from '../functions/contracts/fields.ts';
+import { healthAnswer } from '../functions/contracts/health-view.ts';
 import { lifecycleEvent } from '../functions/contracts/messages.ts';
 import {
   consumedFileAnswer,
@@ -40,6 +41,7 @@ export const components: Record<string, z.ZodMiniType> = {
   DeveloperKey: keyAnswer,
   ExportFile: exportAnswer,
   FileReasons: reasonsAnswer,
+  Health: healthAnswer,
   LifecycleEvent: lifecycleEvent,
   Minisite: minisiteAnswer,
   NewUpload: newUploadAnswer,

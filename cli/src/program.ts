@@ -6,6 +6,7 @@ import { profilesCommand } from './profiles-command.ts';
 import { reconcileCommand } from './reconcile.ts';
 import { settingsCommand, usageCommand } from './settings.ts';
 import { tokenCommand } from './token.ts';
+import { verifyCommand } from './verify/command.ts';
 
 const after = `
 Where commands go, the first of these that is there: --profile, STOWAGE_URL with STOWAGE_TOKEN, STOWAGE_PROFILE, the current profile.
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     reconcileCommand(),
     tokenCommand(),
     profilesCommand(),
+    verifyCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   addCompletion(program);

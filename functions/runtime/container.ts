@@ -35,7 +35,7 @@ import type { Places } from '#contracts/upload-views.ts';
 import { cleanDraftLater } from '#core/extensions/claims/clean-draft.ts';
 import { createDeleteScheduler } from '#core/files/delete.ts';
 import { AppError } from '#core/files/errors.ts';
-import type { Clock } from '#core/files/ports.ts';
+import type { Bucket, Clock } from '#core/files/ports.ts';
 import type { ScanPolicy } from '#core/files/quarantine.ts';
 import { remainingMs } from './deadline.ts';
 import { env, isStorageConfigured, required } from './env.ts';
@@ -53,8 +53,9 @@ export function once<T>(build: () => T): () => T {
 
 export const clock: Clock = { now: () => new Date() };
 
-const table = /* @__PURE__ */ once(() => openTable(required(envNames.tableName), { remainingMs }));
-const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
+export const table = /* @__PURE__ */ once(() => openTable(required(envNames.tableName), { remainingMs }));
+/** How long an instance may keep what it read: settings, keys, and how its stage is. */
+export const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
 
 export const files = /* @__PURE__ */ once(() => createFileStore(table()));
 /** Of those who only read: without the writes, which would lie in their bundles. */
@@ -85,7 +86,7 @@ export const usageHistory = /* @__PURE__ */ once(() => createUsageHistory(table(
 /** What calls to the bucket leave of a request's time for the table's part, milliseconds. */
 const tableMs = 3_000;
 
-const r2 = /* @__PURE__ */ once(() => {
+export const r2 = /* @__PURE__ */ once(() => {
   if (!isStorageConfigured()) throw new AppError('storage_not_configured', 'No bucket is configured.');
   return {
     endpoint: required(envNames.r2Endpoint),
@@ -226,21 +227,23 @@ export const presignDeps = /* @__PURE__ */ once(() => ({
   scheduleDelete: scheduleDelete(),
 }));
 
-/** What reconcile works with. A compliance role that falls back to the default bucket is no bucket of its own. */
-export const reconcileDeps = /* @__PURE__ */ once(() => {
-  const { buckets } = r2();
+/** The buckets there are. A compliance role that falls back to the default bucket is no bucket of its own. */
+export function ownBuckets({ buckets }: ReturnType<typeof r2>): Bucket[] {
   const own = buckets.compliance !== undefined && buckets.compliance !== buckets.default;
-  return {
-    ...cleanDeps(),
-    scans: scanQueue(),
-    store: createReconcileStore(table()),
-    lister: createObjectLister(r2()),
-    buckets: [
-      'default' as const,
-      ...(buckets.public === undefined ? [] : ['public' as const]),
-      ...(own ? ['compliance' as const] : []),
-    ],
-    graceMs: required(envNames.orphanGraceDays) * 86_400_000,
-    log,
-  };
-});
+  return [
+    'default',
+    ...(buckets.public === undefined ? [] : ['public' as const]),
+    ...(own ? ['compliance' as const] : []),
+  ];
+}
+
+/** What reconcile works with. */
+export const reconcileDeps = /* @__PURE__ */ once(() => ({
+  ...cleanDeps(),
+  scans: scanQueue(),
+  store: createReconcileStore(table()),
+  lister: createObjectLister(r2()),
+  buckets: ownBuckets(r2()),
+  graceMs: required(envNames.orphanGraceDays) * 86_400_000,
+  log,
+}));

@@ -143,7 +143,15 @@ export class StowageTable extends Construct {
     const { environment, statements } = this.grant(['dynamodb:Scan']);
     return {
       environment: { ...environment, [envNames.orphanGraceDays]: String(orphanGraceDays) },
-      statements: [...statements, allow(['dynamodb:DescribeTable'], [this.table.attrArn])],
+      statements: [...statements, ...this.grantDescribe().statements],
+    };
+  }
+
+  /** For `table.describe`: which table this is, which no item of it can tell. */
+  grantDescribe(): Grant {
+    return {
+      environment: { [envNames.tableName]: this.table.ref },
+      statements: [allow(['dynamodb:DescribeTable'], [this.table.attrArn])],
     };
   }
 

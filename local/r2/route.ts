@@ -10,10 +10,13 @@ export type Route = { operation: Operation } | { operation: 'Unsupported'; why: 
 
 /** Query parameters that turn a request into another operation; none of these is served. */
 const subresources = [
-  'accelerate acl analytics attributes cors encryption intelligent-tiering inventory legal-hold lifecycle logging',
+  'accelerate acl analytics attributes encryption intelligent-tiering inventory legal-hold logging',
   'metrics notification object-lock ownershipControls partNumber policy policyStatus publicAccessBlock replication',
   'requestPayment restore retention select tagging torrent uploadId uploads versionId versioning versions website',
 ].flatMap((line) => line.split(' '));
+
+/** Settings of a bucket that can be read here, and not changed. */
+const readableSettings = ['cors', 'lifecycle'];
 
 const multipart = ['uploads', 'uploadId', 'partNumber'];
 
@@ -43,6 +46,10 @@ export function route(request: S3Request): Route {
       ? unsupported('Multipart uploads are not implemented here; a single PUT takes up to 4.995 GiB.')
       : unsupported(`${subresource} not implemented`);
   }
+  const setting = readableSettings.find((name) => request.param(name) !== undefined);
+  if (setting !== undefined && (request.method !== 'GET' || request.key !== undefined)) {
+    return unsupported(`${request.method} of ${setting} not implemented`);
+  }
   const operation = operationOf(request);
   if (operation === undefined) return unsupported(`${request.method} is not implemented here`);
   for (const name of request.amzHeaders().keys()) {
@@ -61,6 +68,8 @@ function operationOf(request: S3Request): Operation | undefined {
     if (method === 'POST' && request.param('delete') !== undefined) return 'DeleteObjects';
     if (method !== 'GET') return undefined;
     if (request.param('location') !== undefined) return 'GetBucketLocation';
+    if (request.param('cors') !== undefined) return 'GetBucketCors';
+    if (request.param('lifecycle') !== undefined) return 'GetBucketLifecycle';
     return request.param('list-type') === '2' ? 'ListObjectsV2' : undefined;
   }
   switch (method) {

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { getBucketCors, getBucketLifecycle } from './bucket-configuration.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import { R2Error } from './errors.ts';
 import { afterwards, dropped, errorReply, insteadOf } from './faults.ts';
@@ -25,6 +26,8 @@ const handlers: Record<Operation, Handler> = {
   ListBuckets: listBuckets,
   HeadBucket: headBucket,
   GetBucketLocation: getBucketLocation,
+  GetBucketCors: getBucketCors,
+  GetBucketLifecycle: getBucketLifecycle,
   ListObjectsV2: listObjectsV2,
   DeleteObjects: deleteObjects,
   PutObject: putObject,

@@ -2,6 +2,7 @@
  * Words shared by the R2 stand-in. A request flows: server -> request -> cors preflight -> signature -> route ->
  * operation -> store -> reply.
  */
+import type { LifecycleRule } from './bucket-configuration.ts';
 import type { S3Request } from './request.ts';
 import type { PayloadProof } from './signature.ts';
 import type { Store } from './store.ts';
@@ -29,6 +30,7 @@ export interface CorsRule {
 export interface BucketOptions {
   name: string;
   cors?: CorsRule[];
+  lifecycle?: LifecycleRule[];
   /** A bucket lock: an object younger than this, in seconds, can be neither deleted nor overwritten. */
   lockedSeconds?: number;
 }
@@ -37,6 +39,8 @@ export type Operation =
   | 'ListBuckets'
   | 'HeadBucket'
   | 'GetBucketLocation'
+  | 'GetBucketCors'
+  | 'GetBucketLifecycle'
   | 'ListObjectsV2'
   | 'DeleteObjects'
   | 'PutObject'

@@ -99,6 +99,32 @@ export const adminExamples: ExamplesOf<'admin'> = {
     request: { enabled: true, maxFileBytes: 10_485_760, allowedMimePrefixes: ['image/'] },
     answer: appStorage,
   },
+  'admin/health': {
+    answer: {
+      at: '2026-03-01T08:00:00.000Z',
+      healthy: true,
+      checks: [
+        { name: 'table', state: 'ok', message: 'The table answers.' },
+        { name: 'secret', state: 'ok', message: 'The secret can be read and has both fields.' },
+        { name: 'bucket.default', state: 'ok', message: 'The bucket answers to these credentials.' },
+        { name: 'binding.default', state: 'ok', message: 'Bucket and table belong together.' },
+        { name: 'reconcile', state: 'ok', message: 'The last complete pass began at 2026-03-01T07:00:00.000Z.' },
+      ],
+      tokens: {
+        issuer: 'https://auth.example.com/',
+        audience: 'stowage',
+        jwksUrl: 'https://auth.example.com/.well-known/jwks.json',
+      },
+      r2: {
+        endpoint: 'https://0123456789abcdef0123456789abcdef.r2.cloudflarestorage.com',
+        secretName: 'stowage/prod/r2',
+        bucket: 'stowage-prod',
+        publicBucket: 'stowage-prod-public',
+        complianceBucket: null,
+        publicBaseUrl: 'https://files.example.com',
+      },
+    },
+  },
   'admin/reconcile': {
     request: { dryRun: true },
     answer: {

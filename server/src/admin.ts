@@ -11,6 +11,7 @@ export interface AdminOptions extends ClientOptions {
 export type NewDeveloperKey = AnswerOf<Operation<'post', '/admin/extensions/apps/{appId}/developer-keys'>>;
 export type ReconcileRequest = JsonOf<Operation<'post', '/admin/reconcile'>>;
 export type AppStorage = AnswerOf<Operation<'get', '/admin/extensions/apps/{appId}/file-storage'>>;
+export type Health = Schemas['Health'];
 export type UploadSettings = AnswerOf<Operation<'get', '/admin/uploads/settings'>>['settings'];
 
 export type Admin = ReturnType<typeof createAdmin>;
@@ -47,6 +48,8 @@ export function createAdmin({ token, ...client }: AdminOptions) {
       set: async (change: Schemas['UploadSettingsChange'], options?: CallOptions): Promise<UploadSettings> =>
         (await call('put', '/admin/uploads/settings', { json: change }, options)).settings,
     },
+    /** What the stage sees of itself: its table, secret and buckets. `healthy` is in the answer; an ill stage answers, too. */
+    health: (options?: CallOptions): Promise<Health> => call('get', '/admin/health', {}, options),
     /**
      * Finds what drifted and, unless dry, puts it right. Where `complete` is false time ran out: send it again with `cursor`
      * until it is true.

@@ -156,6 +156,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a stage sees of itself: table, secret, buckets, and whether they belong together
+         * @description Reads the table, the secret and a list of each bucket, and changes nothing. What it finds is in the answer, which is 200 either way. An instance looks again after five seconds at the soonest.
+         */
+        get: operations["adminHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/reconcile": {
         parameters: {
             query?: never;
@@ -1673,6 +1693,54 @@ export interface components {
                  */
                 claimId?: string;
             }[];
+        };
+        /** @description What a stage sees of itself. No secret is in it. */
+        Health: {
+            /**
+             * Format: date-time
+             * @description When it looked, by the clock of the function.
+             */
+            at: string;
+            /** @description False when a check failed. */
+            healthy: boolean;
+            /** @description The table, the secret, each bucket with its binding to the table, and the hourly reconcile. */
+            checks: {
+                /** @description What was looked at, like `table` or `bucket.default`. */
+                name: string;
+                /**
+                 * @description `unknown` where what it rests on failed, or there is nothing to look at yet.
+                 * @enum {string}
+                 */
+                state: "ok" | "failed" | "unknown";
+                /** @description Why it is not `ok`, for programs. */
+                code?: string;
+                /** @description What was found, and what to do about it. */
+                message: string;
+            }[];
+            /** @description Whose tokens it takes. */
+            tokens: {
+                /** @description The `iss` of a token, letter by letter. */
+                issuer: string;
+                /** @description The `aud` of a token. */
+                audience: string;
+                /** @description Where it has the keys from. */
+                jwksUrl: string;
+            };
+            /** @description Where the bytes lie; absent where storage is not configured. */
+            r2?: {
+                /** @description The account's S3 endpoint. */
+                endpoint: string;
+                /** @description The secret in Secrets Manager that has the credentials. */
+                secretName: string;
+                /** @description Of files. */
+                bucket: string;
+                /** @description Of public files, or null. */
+                publicBucket: string | null;
+                /** @description Of compliance documents, or null: they lie in the bucket of files then. */
+                complianceBucket: string | null;
+                /** @description Under which public files open, or null. */
+                publicBaseUrl: string | null;
+            };
         };
         /** @description What happened to an app, a session, a lock or a template. May come twice, late or out of order. */
         LifecycleEvent: {
@@ -4109,6 +4177,79 @@ export interface operations {
             404: components["responses"]["Refused404"];
             409: components["responses"]["Refused409"];
             422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": "2026-03-01T08:00:00.000Z",
+                     *       "healthy": true,
+                     *       "checks": [
+                     *         {
+                     *           "name": "table",
+                     *           "state": "ok",
+                     *           "message": "The table answers."
+                     *         },
+                     *         {
+                     *           "name": "secret",
+                     *           "state": "ok",
+                     *           "message": "The secret can be read and has both fields."
+                     *         },
+                     *         {
+                     *           "name": "bucket.default",
+                     *           "state": "ok",
+                     *           "message": "The bucket answers to these credentials."
+                     *         },
+                     *         {
+                     *           "name": "binding.default",
+                     *           "state": "ok",
+                     *           "message": "Bucket and table belong together."
+                     *         },
+                     *         {
+                     *           "name": "reconcile",
+                     *           "state": "ok",
+                     *           "message": "The last complete pass began at 2026-03-01T07:00:00.000Z."
+                     *         }
+                     *       ],
+                     *       "tokens": {
+                     *         "issuer": "https://auth.example.com/",
+                     *         "audience": "stowage",
+                     *         "jwksUrl": "https://auth.example.com/.well-known/jwks.json"
+                     *       },
+                     *       "r2": {
+                     *         "endpoint": "https://0123456789abcdef0123456789abcdef.r2.cloudflarestorage.com",
+                     *         "secretName": "stowage/prod/r2",
+                     *         "bucket": "stowage-prod",
+                     *         "publicBucket": "stowage-prod-public",
+                     *         "complianceBucket": null,
+                     *         "publicBaseUrl": "https://files.example.com"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];

@@ -3,6 +3,7 @@ export {
   type AdminOptions,
   type AppStorage,
   createAdmin,
+  type Health,
   type NewDeveloperKey,
   type ReconcileRequest,
   type UploadSettings,

@@ -110,6 +110,7 @@ export const readings: Partial<Record<EndpointName, Ask>> = {
   },
   'admin/file-storage-get': got('admin', ({ app }) => `${app.admin}/file-storage`),
   'admin/reconcile': (world) => call(world, 'admin', 'POST', '/admin/reconcile', { json: { dryRun: true } }),
+  'admin/health': got('admin', () => '/admin/health'),
   'admin/uploads-settings-get': got('admin', () => '/admin/uploads/settings'),
   'extensions/session-capabilities': got('page', ({ app }) => `${app.files}/capabilities`),
   'extensions/session-files-complete': async (world) => {

@@ -46,6 +46,7 @@ const actionsOf: Record<Use, string[]> = {
   'table.write': [...reads, ...writes],
   r2: ['secretsmanager:GetSecretValue'],
   'table.scan': ['dynamodb:Scan', 'dynamodb:DescribeTable'],
+  'table.describe': ['dynamodb:DescribeTable'],
   'r2.names': [],
   'cleanup.send': ['sqs:SendMessage'],
   'lifecycle.send': ['sqs:SendMessage'],
