@@ -13,4 +13,5 @@ export const withoutKey: Partial<Record<EndpointName, string>> = {
   'platform/compliance-documents-delete': 'what is deleted stays so, and nothing else goes',
   'uploads/complete': 'an upload is completed once, and answered the same by its id',
   'uploads/delete': 'what is deleted stays so, and nothing else goes',
+  'uploads/parts': 'it signs URLs of an upload by its id, and ends nothing',
 };

@@ -115,6 +115,7 @@ export async function openRun(servers: Servers) {
       get: (...given) => step('r2 get', () => objects.get(...given)),
       copy: (...given) => step('r2 copy', () => objects.copy(...given)),
       delete: (...given) => step('r2 delete', () => objects.delete(...given)),
+      abandon: (...given) => step('r2 abandon', () => objects.abandon(...given)),
     };
     const queue: CleanupQueue = {
       send: (body, delaySeconds) => step(`send ${body.type}`, () => enqueue({ queue: 'cleanup', body })(delaySeconds)),

@@ -84,7 +84,12 @@ export const completeMultipartUpload: Handler = async (context) => {
   const upload = uploadOf(context);
   const named = parseComplete(await readSmallBody(incomingBody(request, payload), maxCompleteBytes));
   const parts = chosen(store.parts.list(upload, 0, maxParts), named);
-  const draft = await store.parts.join(parts);
+  const draft = await store.parts.join(parts).catch((error: unknown) => {
+    // Another completion was first, or a part was replaced, and its bytes are gone.
+    uploadOf(context);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw invalidPart();
+    throw error;
+  });
   try {
     const object = store.parts.commit(upload, parts, draft, now, (current) => {
       assertUnlocked(bucket, current, now);
