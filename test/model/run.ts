@@ -130,7 +130,10 @@ export async function openRun(servers: Servers) {
       lifecycle: createLifecycleStore(stepped),
       store: createReconcileStore(stepped),
       signer: createUrlSigner({ ...r2Config, clock }),
-      lister: { list: (...given) => step('r2 list', () => lister.list(...given)) } satisfies ObjectLister,
+      lister: {
+        list: (...given) => step('r2 list', () => lister.list(...given)),
+        listUploads: (...given) => step('r2 list uploads', () => lister.listUploads(...given)),
+      } satisfies ObjectLister,
       buckets: ['default' as const],
       graceMs: 0,
       log: () => {},

@@ -14,6 +14,7 @@ import {
   withLease,
 } from './run.ts';
 import { settleMissing, settleOrphans } from './suspects.ts';
+import { reconcileUploads, settleUploads } from './uploads.ts';
 import { reconcileDue } from './what-is-due.ts';
 
 const parts: Record<Position['part'], Step> = {
@@ -22,6 +23,8 @@ const parts: Record<Position['part'], Step> = {
   missing: settleMissing,
   objects: reconcileObjects,
   orphans: settleOrphans,
+  uploads: reconcileUploads,
+  strayUploads: settleUploads,
 };
 
 /**
