@@ -1,6 +1,5 @@
-/** What the bundler is told of our dependencies and schemas, so that a function loads no more than it uses. */
+/** What the bundler is told of our dependencies, so that a function loads no more of them than it uses. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /** Every client reads its own version out of its whole `package.json`, of which the rest is dead weight. */
@@ -41,25 +40,3 @@ export const builtins: Plugin = {
     });
   },
 };
-
-/**
- * Marks the making of schemas as without effect, so that a function has those of its own contract and no others: each is
- * built at every cold start, 50 to 100 microseconds a piece. zod says so of its functions itself, but esbuild hears that
- * only inside the file that says it.
- */
-export function pureSchemas(functionsRoot: string): Plugin {
-  const contracts = join(functionsRoot, 'contracts');
-  return {
-    name: 'pure-schemas',
-    setup(esbuild) {
-      esbuild.onLoad({ filter: /\.ts$/ }, ({ path }) => {
-        if (!path.startsWith(contracts)) return;
-        const contents = readFileSync(path, 'utf8').replaceAll(
-          /(?<![\w.])(z(?!\.config\b)(\.\w+)+|checked|atMost|cursorOf|areUnique)\(/g,
-          '/* @__PURE__ */ $&',
-        );
-        return { contents, loader: 'ts' };
-      });
-    },
-  };
-}

@@ -8,8 +8,9 @@ import { isBuiltin } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
-import { builtins, pureSchemas, versionOnly } from './bundle-plugins.ts';
-import { ownRows } from './bundle-rows.ts';
+import { builtins, versionOnly } from './bundle-plugins.ts';
+import { givenRows } from './bundle-rows.ts';
+import { functionSources } from './bundle-sources.ts';
 
 /** What esbuild says went into one function. */
 export interface FunctionBundle {
@@ -82,7 +83,7 @@ export async function bundleFunctions({
       '@aws-sdk/credential-provider-node': beside('lambda-credentials.ts'),
       '@smithy/core/event-streams': beside('no-event-streams.ts'),
     },
-    plugins: [versionOnly, builtins, pureSchemas(functionsRoot), ownRows(functionsRoot)],
+    plugins: [versionOnly, builtins, functionSources(functionsRoot), givenRows(functionsRoot)],
     banner: { js: requireBanner },
     metafile: true,
     logLevel: 'silent',

@@ -1,7 +1,7 @@
 import { settingsAnswer, settingsView } from '#contracts/admin-views.ts';
 import type { Contract } from '#contracts/contract.ts';
 import { appParams } from '#contracts/parameters.ts';
-import { files, settings } from '#runtime/container.ts';
+import { fileReader, settings } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -13,6 +13,9 @@ export const contract = {
 } satisfies Contract;
 
 export const handler = serve('admin/file-storage-get', contract, async ({ params: { appId } }) => {
-  const [appSettings, usage] = await Promise.all([settings().getFresh(appId), files().usage({ kind: 'app', appId })]);
+  const [appSettings, usage] = await Promise.all([
+    settings().getFresh(appId),
+    fileReader().usage({ kind: 'app', appId }),
+  ]);
   return settingsView(appId, appSettings, usage);
 });

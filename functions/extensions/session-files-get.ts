@@ -4,7 +4,7 @@ import { sessionFileParams } from '#contracts/parameters.ts';
 import { fileAnswer, sessionFileView } from '#contracts/views.ts';
 import { requireBucket } from '#core/extensions/gate.ts';
 import { getSessionFile } from '#core/extensions/session-files.ts';
-import { clock, files, gate, signer } from '#runtime/container.ts';
+import { clock, fileReader, gate, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -18,6 +18,6 @@ export const contract = {
 /** docs/contract.md, "Session files". */
 export const handler = serve('extensions/session-files-get', contract, async ({ caller, params }) => {
   await requireBucket(gate(), caller.appId);
-  const file = await getSessionFile({ files: files(), clock }, caller, params.fileId);
+  const file = await getSessionFile({ files: fileReader(), clock }, caller, params.fileId);
   return { file: await sessionFileView(file, caller, signer()) };
 });

@@ -4,7 +4,7 @@ import { pageQuery, sessionParams } from '#contracts/parameters.ts';
 import { fileAnswer, sessionFileView } from '#contracts/views.ts';
 import { requireBucket } from '#core/extensions/gate.ts';
 import { boundedPage } from '#http/bounded-page.ts';
-import { files, gate, signer } from '#runtime/container.ts';
+import { fileReader, gate, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -20,7 +20,7 @@ export const contract = {
 export const handler = serve('extensions/session-files-list', contract, async ({ caller, query }) => {
   await requireBucket(gate(), caller.appId);
   return await boundedPage(query, {
-    read: (page) => files().listBySession(caller, page),
+    read: (page) => fileReader().listBySession(caller, page),
     view: (file) => sessionFileView(file, caller, signer()),
     cursorOf: ({ id }) => id,
   });

@@ -3,7 +3,7 @@ import type { Contract } from '#contracts/contract.ts';
 import { appParams } from '#contracts/parameters.ts';
 import { quotaAnswer } from '#contracts/views.ts';
 import { readStagedQuota } from '#core/extensions/staged-files.ts';
-import { clock, files, settings } from '#runtime/container.ts';
+import { clock, fileReader, settings } from '#runtime/container.ts';
 import { isStorageConfigured } from '#runtime/env.ts';
 import { serve } from '#runtime/serve.ts';
 
@@ -31,6 +31,6 @@ export const handler = serve('extensions/setup-capabilities', contract, async ({
     provider: 'r2',
     r2Configured,
     supportsStagedSetupFiles: appSettings.enabled && r2Configured,
-    stagedQuota: await readStagedQuota({ files: files(), clock }, owner, appSettings),
+    stagedQuota: await readStagedQuota({ files: fileReader(), clock }, owner, appSettings),
   };
 });

@@ -4,7 +4,7 @@ import { appFileParams } from '#contracts/parameters.ts';
 import { fileAnswer, fileView } from '#contracts/views.ts';
 import { requireBucket } from '#core/extensions/gate.ts';
 import { getOwnFile } from '#core/extensions/session-files.ts';
-import { clock, files, gate, signer } from '#runtime/container.ts';
+import { clock, fileReader, gate, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -19,6 +19,6 @@ export const contract = {
 export const handler = serve('extensions/setup-files-get', contract, async ({ caller, params }) => {
   await requireBucket(gate(), params.appId);
   const owner = { appId: params.appId, userId: caller.userId };
-  const file = await getOwnFile({ files: files(), clock }, owner, params.fileId);
+  const file = await getOwnFile({ files: fileReader(), clock }, owner, params.fileId);
   return { file: await fileView(file, signer()) };
 });

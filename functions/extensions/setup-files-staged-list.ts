@@ -7,7 +7,7 @@ import { requireBucket } from '#core/extensions/gate.ts';
 import { listStagedFiles } from '#core/extensions/staged-files.ts';
 import { pageOf } from '#core/files/page-of.ts';
 import { boundedPage } from '#http/bounded-page.ts';
-import { clock, files, gate, signer } from '#runtime/container.ts';
+import { clock, fileReader, gate, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -23,7 +23,7 @@ export const contract = {
 export const handler = serve('extensions/setup-files-staged-list', contract, async ({ caller, params, query }) => {
   const appSettings = await requireBucket(gate(), params.appId);
   const owner = { appId: params.appId, userId: caller.userId };
-  const { items, stagedQuota } = await listStagedFiles({ files: files(), clock }, owner, query, appSettings);
+  const { items, stagedQuota } = await listStagedFiles({ files: fileReader(), clock }, owner, query, appSettings);
   const cursorOf = ({ id }: { id: string }) => id;
   const page = await boundedPage(query, {
     // All of them are read for the quota, which what has expired does not count in.

@@ -5,6 +5,7 @@
 import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import { openTable } from '#adapters/dynamo/client.ts';
 import { createDeveloperKeyStore } from '#adapters/dynamo/developer-key-store.ts';
+import { createFileReader } from '#adapters/dynamo/file-reader.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { createIdempotencyStore } from '#adapters/dynamo/idempotency.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
@@ -48,6 +49,8 @@ const table = /* @__PURE__ */ once(() => openTable(required(envNames.tableName),
 const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
 
 export const files = /* @__PURE__ */ once(() => createFileStore(table()));
+/** Of those who only read: without the writes, which would lie in their bundles. */
+export const fileReader = /* @__PURE__ */ once(() => createFileReader(table()));
 export const claims = /* @__PURE__ */ once(() => createClaimStore(table()));
 export const states = /* @__PURE__ */ once(() => createStateStore(table()));
 export const settings = /* @__PURE__ */ once(() => createSettingsStore(table(), { cacheSeconds: cacheSeconds() }));

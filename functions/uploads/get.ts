@@ -2,7 +2,7 @@ import type { Contract } from '#contracts/contract.ts';
 import { uploadParams } from '#contracts/upload-fields.ts';
 import { enveloped, success, uploadAnswer, uploadView } from '#contracts/upload-views.ts';
 import { getUpload } from '#core/uploads/own-uploads.ts';
-import { clock, files, uploadPlaces } from '#runtime/container.ts';
+import { clock, fileReader, uploadPlaces } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -15,6 +15,6 @@ export const contract = {
 
 /** docs/contract.md, "File details". */
 export const handler = serve('uploads/get', contract, async ({ caller: { userId }, params }) => {
-  const file = await getUpload({ files: files(), clock }, { userId, fileId: params.id });
+  const file = await getUpload({ files: fileReader(), clock }, { userId, fileId: params.id });
   return success('Success', uploadView(file, uploadPlaces()));
 });

@@ -4,7 +4,7 @@ import { uploadParams } from '#contracts/upload-fields.ts';
 import { enveloped, success } from '#contracts/upload-views.ts';
 import { objectOf } from '#core/files/record.ts';
 import { getLiveUpload } from '#core/uploads/own-uploads.ts';
-import { clock, files, signer } from '#runtime/container.ts';
+import { clock, fileReader, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 /** Life of a download link, seconds (docs/contract.md, "Download link"). */
@@ -21,7 +21,7 @@ export const contract = {
 
 /** docs/contract.md, "Download link". */
 export const handler = serve('uploads/url', contract, async ({ caller: { userId }, params }) => {
-  const file = await getLiveUpload({ files: files(), clock }, { userId, fileId: params.id });
+  const file = await getLiveUpload({ files: fileReader(), clock }, { userId, fileId: params.id });
   const link = await signer().presignGet(objectOf(file), { expiresInSeconds: linkSeconds, mode: 'fresh' });
   return success('Success', link.url);
 });

@@ -46,6 +46,19 @@ describe('the bundler', () => {
     functions.remove();
   });
 
+  test('leaves out what an endpoint answers, which the document is made of and no request is checked against', async () => {
+    const functions = writeFunctions(routes);
+    const contract = "{\n  success: 200,\n  answer: { fields: ['of an answer', [1, 2]] },\n  tag: 'admin',\n}";
+    writeFileSync(
+      join(functions.dir, 'a/one.ts'),
+      `export const contract = ${contract};\nexport const handler = async () => contract;`,
+    );
+    const bundles = await bundleFunctions({ keys, functionsRoot: functions.dir, outdir: join(outdir, 'unanswered') });
+    const { handler } = await import(pathToFileURL(join(bundles['a/one']?.dir ?? '', 'index.mjs')).href);
+    expect(await handler()).toEqual({ success: 200, tag: 'admin' });
+    functions.remove();
+  });
+
   test('leaves nothing of an earlier run behind', async () => {
     const functions = writeFunctions(routes);
     await bundleFunctions({ keys, functionsRoot: functions.dir, outdir: join(outdir, 'again') });
@@ -140,6 +153,13 @@ describe('the bundles of the product', () => {
     expect(touching.map(([key]) => key)).toEqual(
       expect.arrayContaining(['extensions/session-files-upload', 'uploads/complete', 'workers/cleanup']),
     );
+  });
+
+  test('carry the writes of records only where records are written', () => {
+    const readers = Object.keys(endpoints).filter((key) => rows[key]?.uses.includes('table.read'));
+    expect(readers.length).toBeGreaterThan(10);
+    const writing = readers.filter((key) => bundles[key] && holds(bundles[key], 'adapters/dynamo/file-writes.ts'));
+    expect(writing).toEqual([]);
   });
 
   test('are made of the dependencies of package.json, and of nothing that is there for development only', () => {

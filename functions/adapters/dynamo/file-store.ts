@@ -1,23 +1,21 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { IncomingMarker } from '#core/files/incoming-marker.ts';
-import type { FileRecord, Usage } from '#core/files/record.ts';
+import type { FileRecord } from '#core/files/record.ts';
 import type { CounterLimit, FileStore, ReserveResult, SettleResult } from '#core/files/store.ts';
 import { listsOf } from '#core/uploads/lists.ts';
 import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
-import { usageIn } from './counters.ts';
-import { fromItem } from './file-item.ts';
+import { createFileReader } from './file-reader.ts';
 import { createFileWrites } from './file-writes.ts';
 import { findRemembered } from './idempotency.ts';
-import { counterKey, dueIncomingPk, duePk, fileKey, incomingKey, stagedPk } from './keys.ts';
-import { queryAll, queryDue } from './query.ts';
+import { dueIncomingPk, duePk, fileKey, incomingKey } from './keys.ts';
+import { queryDue } from './query.ts';
 import { listScope } from './scope-list.ts';
 import { type FormerCounter, refusalOf, takeOverFormer } from './session-counter.ts';
-import { isCloneOf, listSession } from './session-list.ts';
 import { applyLimit, isSliceLimit, withLoan } from './slice-room.ts';
-import { type Loan, readSlices, sumOf } from './slices.ts';
+import type { Loan } from './slices.ts';
 import { type ItemOutcome, isNamed, transact } from './transaction.ts';
 
 /** Records and counters in DynamoDB; see `FileStore` for what each step promises. */
@@ -38,11 +36,15 @@ export function createFileStore(table: Table): FileStore {
     );
   }
 
+  const reader = createFileReader(table);
+
   return {
+    ...reader,
+
     async reserve(file, asked, idempotency) {
       const impossible = asked.find((limit) => limit.limitBytes < file.sizeBytes);
       if (impossible !== undefined) {
-        const { usedBytes, fileCount } = await this.usage(impossible.counter);
+        const { usedBytes, fileCount } = await reader.usage(impossible.counter);
         return { outcome: 'over_limit', ...impossible, usedBytes, usedFiles: fileCount };
       }
       return await within<ReserveResult>(file, asked, file.sizeBytes, async (limits, loan) => {
@@ -125,27 +127,8 @@ export function createFileStore(table: Table): FileStore {
       }
     },
 
-    async get(fileId) {
-      const { Item } = await table.documents.send(
-        new GetCommand({ TableName, Key: fileKey(fileId), ConsistentRead: true }),
-      );
-      return Item === undefined ? undefined : fromItem(Item);
-    },
-
-    listBySession: (session, page) => listSession(table, session, page),
-    isCloneOf: (lockId, templateId) => isCloneOf(table, lockId, templateId),
-
     async listByScope(scope, page) {
       return await listScope(table, scope, page);
-    },
-
-    async listStaged(appId, userId) {
-      return await queryAll(table, {
-        IndexName: 'byOwner',
-        KeyConditionExpression: 'ownerPk = :pk',
-        ExpressionAttributeValues: { ':pk': stagedPk(appId, userId) },
-        ScanIndexForward: false,
-      });
     },
 
     async listDue(now, { appId, sessionId, limit }) {
@@ -171,16 +154,8 @@ export function createFileStore(table: Table): FileStore {
       await table.documents.send(new DeleteCommand({ TableName, Key: incomingKey(fileId) }));
     },
 
-    async usage(counter): Promise<Usage> {
-      if (counter.kind === 'app') return sumOf(await readSlices(table, counter.appId));
-      const { Item } = await table.documents.send(
-        new GetCommand({ TableName, Key: counterKey(counter), ConsistentRead: true }),
-      );
-      return usageIn(counter, Item);
-    },
-
     async applyLimit(limit) {
-      return isSliceLimit(limit) ? await applyLimit(table, limit) : await this.usage(limit.counter);
+      return isSliceLimit(limit) ? await applyLimit(table, limit) : await reader.usage(limit.counter);
     },
 
     findIdempotent: (id, now) => findRemembered(table, id, now),

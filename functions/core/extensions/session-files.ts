@@ -3,11 +3,11 @@ import { fileNotFound } from '#core/files/not-found.ts';
 import type { Clock } from '#core/files/ports.ts';
 import { type ExtensionFile, type FileRecord, isCompletable, isOf, isVisible } from '#core/files/record.ts';
 import type { IsOwn } from '#core/files/replay.ts';
-import type { FileStore, SessionRef } from '#core/files/store.ts';
+import type { FileReader, SessionRef } from '#core/files/store.ts';
 import type { UploadTarget } from './new-file.ts';
 
 /** An extension's file by an id as it was sent. A file of another system has an id, too, and is not there for it. */
-export async function getExtensionFile(files: FileStore, fileId: string): Promise<ExtensionFile | undefined> {
+export async function getExtensionFile(files: FileReader, fileId: string): Promise<ExtensionFile | undefined> {
   const file = idPattern.test(fileId) ? await files.get(fileId) : undefined;
   return isOf('extension', file) ? file : undefined;
 }
@@ -17,7 +17,7 @@ export async function getExtensionFile(files: FileStore, fileId: string): Promis
  * (docs/contract.md, "Session files"). Throws `file_not_found`.
  */
 export async function getSessionFile(
-  deps: { files: FileStore; clock: Clock },
+  deps: { files: FileReader; clock: Clock },
   caller: SessionRef,
   fileId: string,
 ): Promise<ExtensionFile> {
@@ -28,7 +28,7 @@ export async function getSessionFile(
 }
 
 /** A clone shows what its template shows, and changes nothing of it. */
-async function isInherited(files: FileStore, file: ExtensionFile, caller: SessionRef): Promise<boolean> {
+async function isInherited(files: FileReader, file: ExtensionFile, caller: SessionRef): Promise<boolean> {
   const { appId, templateId } = file;
   return appId === caller.appId && templateId !== undefined && (await files.isCloneOf(caller.lockId, templateId));
 }
@@ -40,7 +40,7 @@ export function belongsToSession(file: ExtensionFile, caller: SessionRef): boole
 
 /** A visible file of this user and app, staged or not. Throws `file_not_found`. */
 export async function getOwnFile(
-  deps: { files: FileStore; clock: Clock },
+  deps: { files: FileReader; clock: Clock },
   owner: { appId: string; userId: string },
   fileId: string,
 ): Promise<ExtensionFile> {
@@ -69,7 +69,7 @@ export function sessionUpload({ clock }: { clock: Clock }, caller: SessionRef) {
 
 /** What may be deleted of a session: a file, or a direct upload that is given up. Throws `file_not_found`. */
 export async function getSessionUpload(
-  deps: { files: FileStore; clock: Clock },
+  deps: { files: FileReader; clock: Clock },
   caller: SessionRef,
   fileId: string,
 ): Promise<ExtensionFile> {

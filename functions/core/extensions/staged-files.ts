@@ -5,10 +5,10 @@ import type { AppSettings } from '#core/extensions/settings.ts';
 import { fileNotFound } from '#core/files/not-found.ts';
 import type { Clock } from '#core/files/ports.ts';
 import { type ExtensionFile, holderOf, isVisible } from '#core/files/record.ts';
-import type { FileStore } from '#core/files/store.ts';
+import type { FileReader } from '#core/files/store.ts';
 
 interface Deps {
-  files: FileStore;
+  files: FileReader;
   clock: Clock;
 }
 

@@ -58,11 +58,25 @@ export interface SessionRef {
   lockId: string;
 }
 
+/** What whoever shows files asks; a function that only reads has this of the store and nothing of its writes. */
+export interface FileReader {
+  /** Strongly consistent. */
+  get(fileId: string): Promise<FileRecord | undefined>;
+  /** Newest first, what is ready: the session's own, and what the template has that its lock is a clone of. */
+  listBySession(session: SessionRef, page: PageRequest): Promise<Page<ExtensionFile>>;
+  /** Whether a lock that lives is a clone of this template; strongly consistent. */
+  isCloneOf(lockId: string, templateId: string): Promise<boolean>;
+  /** Newest first, expired ones too. All, for the quota; their number is limited. */
+  listStaged(appId: string, userId: string): Promise<ExtensionFile[]>;
+  /** Strongly consistent; zero when nothing was ever counted. Of an app, all its slices together, whichever is named. */
+  usage(counter: CounterRef): Promise<Usage>;
+}
+
 /**
  * Records and counters. Each method is one conditional step of the state machine (docs/design.md, "State machine"): it
  * happens whole or not at all, and doing it again changes nothing.
  */
-export interface FileStore {
+export interface FileStore extends FileReader {
   /** Writes the `pending` record and raises its counters, or refuses without a trace. One transaction. */
   reserve(file: FileRecord, limits: CounterLimit[], idempotency?: IdempotencyClaim): Promise<ReserveResult>;
   /** `pending -> ready`. False when the record is no longer at this revision. */
@@ -87,24 +101,14 @@ export interface FileStore {
   postpone(fileId: string, dueAt: number): Promise<void>;
   /** Drops a `deleting` record. Only after its object is gone. */
   remove(fileId: string): Promise<void>;
-  /** Strongly consistent. */
-  get(fileId: string): Promise<FileRecord | undefined>;
-  /** Newest first, what is ready: the session's own, and what the template has that its lock is a clone of. */
-  listBySession(session: SessionRef, page: PageRequest): Promise<Page<ExtensionFile>>;
-  /** Whether a lock that lives is a clone of this template; strongly consistent. */
-  isCloneOf(lockId: string, templateId: string): Promise<boolean>;
   /** The files of a scope by their index, oldest first, in any state but `deleting`. */
   listByScope(scope: Scope, page: PageRequest): Promise<Page<FileRecord>>;
-  /** Newest first, expired ones too. All, for the quota; their number is limited. */
-  listStaged(appId: string, userId: string): Promise<ExtensionFile[]>;
   /** Records whose `dueAt` has passed, soonest first; of one app or session, or of all. A page of each shard. */
   listDue(now: Date, options: { appId?: string; sessionId?: string; limit: number }): Promise<FileRecord[]>;
   /** Markers of direct uploads whose time has come, soonest first. */
   listDueIncoming(now: Date, limit: number): Promise<IncomingMarker[]>;
   /** Drops a marker. Only after its objects are gone. */
   removeIncoming(fileId: string): Promise<void>;
-  /** Strongly consistent; zero when nothing was ever counted. Of an app, all its slices together, whichever is named. */
-  usage(counter: CounterRef): Promise<Usage>;
   /**
    * Brings a counter to a limit that has just changed, ahead of the uploads that would do it, and answers what it holds.
    * Only an app's counter knows its limit.

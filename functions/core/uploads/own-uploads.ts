@@ -4,13 +4,13 @@ import type { Clock } from '#core/files/ports.ts';
 import { type FileRecord, isAwaited, isOf, isVisible, type UploadFile } from '#core/files/record.ts';
 import type { IsOwn } from '#core/files/replay.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
-import type { FileStore } from '#core/files/store.ts';
+import type { FileReader } from '#core/files/store.ts';
 import type { UploadStore } from '#core/uploads/ports.ts';
 import type { ListRef } from './lists.ts';
 import type { UploadSettings } from './settings.ts';
 
 interface Deps {
-  files: FileStore;
+  files: FileReader;
   clock: Clock;
 }
 
