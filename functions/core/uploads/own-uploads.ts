@@ -4,7 +4,7 @@ import type { Clock } from '#core/files/ports.ts';
 import { type FileRecord, isAwaited, isOf, isVisible, type UploadFile } from '#core/files/record.ts';
 import type { IsOwn } from '#core/files/replay.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
-import type { FileReader } from '#core/files/store.ts';
+import type { FileReader, FileStore } from '#core/files/store.ts';
 import type { UploadStore } from '#core/uploads/ports.ts';
 import type { ListRef } from './lists.ts';
 import type { UploadSettings } from './settings.ts';
@@ -62,6 +62,7 @@ async function abandonUpload(deps: DeleteDeps, file: UploadFile): Promise<Upload
 
 /** What deleting works with. */
 export interface DeleteDeps extends Deps {
+  files: FileStore;
   uploads: UploadStore;
   scheduleDelete: (fileId: string) => Promise<void>;
 }
