@@ -9,6 +9,7 @@ import { endpointTimeoutSeconds, StowageApi } from './constructs/api.ts';
 import { EndpointFunction } from './constructs/endpoint-function.ts';
 import type { Grant } from './constructs/grant.ts';
 import { grantR2, grantR2Names } from './constructs/r2-access.ts';
+import { scanGrants } from './constructs/scan-queue.ts';
 import { runOnSchedule } from './constructs/schedule.ts';
 import { sharpLayer } from './constructs/sharp-layer.ts';
 import { StreamFailures } from './constructs/stream-failures.ts';
@@ -74,6 +75,8 @@ export class StowageStack extends Stack {
     alarms.onStreamFailures('Expiry', failures);
     alarms.onServerErrors(api.httpApi);
 
+    const scan = scanGrants(this, config, alarms);
+
     let layer: LayerVersion | undefined;
     const grantOf: Record<Use, () => Grant | undefined> = {
       'table.read': () => table.grantRead(),
@@ -83,6 +86,8 @@ export class StowageStack extends Stack {
       'r2.names': () => grantR2Names(config.r2),
       'cleanup.send': () => queues.cleanup.grantSend(),
       'lifecycle.send': () => queues.lifecycle.grantSend(),
+      'scan.policy': scan.policy,
+      'scan.send': scan.send,
       images: () => undefined,
     };
     const addFunction = (

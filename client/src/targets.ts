@@ -73,7 +73,7 @@ export function uploadsTarget(visibility: 'public' | 'private'): UploadTarget<Up
     form: visibility === 'private' ? `${uploads}/private` : uploads,
     presign: `${uploads}/presign`,
     complete: `${uploads}/complete`,
-    parts: (uploadId) => `${uploads}/parts/${segment(uploadId)}`,
+    parts: (uploadId) => `${file(uploadId)}/parts`,
     read: file,
     remove: file,
     // An empty cursor begins a walk; without one there are numbered pages, which shift while files come and go.

@@ -22,6 +22,7 @@ export const reconcileAnswer = z.object({
   stuckPending: findings,
   expired: findings,
   stuckDeleting: findings,
+  unscanned: findings,
   lateIncoming: findings,
   owedCleanups: findings,
   counterDrift: z.array(

@@ -23,6 +23,7 @@ import { createSecretCredentials } from '#adapters/secrets/r2-credentials.ts';
 import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
 import { createCleanupQueue } from '#adapters/sqs/cleanup-queue.ts';
 import { createLifecycleQueue } from '#adapters/sqs/lifecycle-queue.ts';
+import { createScanQueue } from '#adapters/sqs/scan-queue.ts';
 import { createTokenVerifier } from '#adapters/tokens/token-verifier.ts';
 import { contentDisposition } from '#contracts/file-name.ts';
 import type { Places } from '#contracts/upload-views.ts';
@@ -30,6 +31,7 @@ import { cleanDraftLater } from '#core/extensions/claims/clean-draft.ts';
 import { createDeleteScheduler } from '#core/files/delete.ts';
 import { AppError } from '#core/files/errors.ts';
 import type { Clock } from '#core/files/ports.ts';
+import type { ScanPolicy } from '#core/files/quarantine.ts';
 import { remainingMs } from './deadline.ts';
 import { env, isStorageConfigured, required } from './env.ts';
 import { envNames } from './env-names.ts';
@@ -167,8 +169,26 @@ export const organizationDeps = /* @__PURE__ */ once(() => ({
   scheduleDelete: scheduleDelete(),
 }));
 
+/** What the deploy settings say of scanning; nothing where it is off. */
+export const scanPolicy = (): ScanPolicy | undefined => {
+  const { [envNames.scanTimeoutMinutes]: minutes, [envNames.scanOnTimeout]: onTimeout } = env();
+  return minutes === undefined || onTimeout === undefined ? undefined : { timeoutMs: minutes * 60_000, onTimeout };
+};
+
+const scanQueue = /* @__PURE__ */ once(() => {
+  const queueUrl = env()[envNames.scanQueueUrl];
+  return queueUrl === undefined ? undefined : createScanQueue({ queueUrl, remainingMs });
+});
+
+const announcing = () => {
+  const queue = scanQueue();
+  const warn = (message: string, error: unknown) => log('WARN', message, { error: describeError(error) });
+  return queue === undefined ? undefined : { queue, log: warn };
+};
+
 /** What an upload of any file works with. */
 export const storeUploadDeps = /* @__PURE__ */ once(() => ({
+  scans: announcing(),
   files: files(),
   objects: objects(),
   types: createTypeDetector(),
@@ -206,6 +226,7 @@ export const reconcileDeps = /* @__PURE__ */ once(() => {
   const own = buckets.compliance !== undefined && buckets.compliance !== buckets.default;
   return {
     ...cleanDeps(),
+    scans: scanQueue(),
     store: createReconcileStore(table()),
     lister: createObjectLister(r2()),
     buckets: [

@@ -12,6 +12,7 @@ export const contract = {
   params: uploadParams,
   success: 200,
   answer: enveloped(uploadAnswer),
+  refuses: ['file_rejected'],
 } satisfies Contract;
 
 export const handler = serve('uploads/delete', contract, async ({ caller: { userId }, params }) => {

@@ -10,7 +10,7 @@ import { presignUpload, unknownType } from '#core/uploads/direct-upload.ts';
 import { presignParts } from '#core/uploads/part-upload.ts';
 import { idempotencyOf } from '#http/idempotency.ts';
 import { mimeOf } from '#http/multipart-body.ts';
-import { partDeps, presignDeps, uploadPlaces, uploadSettings } from '#runtime/container.ts';
+import { partDeps, presignDeps, scanPolicy, uploadPlaces, uploadSettings } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -36,6 +36,7 @@ export const handler = serve('uploads/presign', contract, async ({ caller: { use
     declaredType: json.mimeType || unknownType,
     sizeBytes: json.sizeBytes,
     coinName: json.coinName,
+    scan: scanPolicy(),
     idempotency: idempotencyOf(headers, ['upload presign', userId], { fields: json }),
   } as const;
   const settings = await uploadSettings().get();

@@ -45,6 +45,7 @@ export const adminExamples: ExamplesOf<'admin'> = {
       stuckPending: none,
       expired: { count: 1, examples: ['66f2a1b40a1b2c3d4e5f6071'] },
       stuckDeleting: none,
+      unscanned: none,
       lateIncoming: none,
       owedCleanups: none,
       counterDrift: [],

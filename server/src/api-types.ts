@@ -856,6 +856,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/platform/scans/{fileId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file that waits for a verdict, with a short link to its bytes
+         * @description What a scanner needs of a file: its facts, and a link of 300 seconds to the bytes that the ETag names.
+         */
+        get: operations["platformScansGet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/scans/{fileId}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say whether a scanned file is clean
+         * @description Lets a file out of quarantine, or deletes it. Answers the verdict that holds; the same again changes nothing.
+         */
+        post: operations["platformScansVerdict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/platform/organizations/{orgId}/forms/{formId}/signature-tokens": {
         parameters: {
             query?: never;
@@ -929,7 +969,7 @@ export interface paths {
         };
         /**
          * The caller's uploaded files, page by page
-         * @description The caller's files, newest first. `cursor` appears where the request walks by cursor. Also at `/v1/upload/`.
+         * @description The caller's files, newest first; with `deleted=true` those that were deleted and may be restored. `cursor` appears where the request walks by cursor. Also at `/v1/upload/`.
          */
         get: operations["uploadsList"];
         put?: never;
@@ -944,7 +984,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/upload/parts/{id}": {
+    "/v1/upload/{id}/parts": {
         parameters: {
             query?: never;
             header?: never;
@@ -978,6 +1018,26 @@ export interface paths {
          * @description Begins the upload of a file that no form can carry, by one PUT or, with `parts`, by one for each part; public unless `private` says otherwise.
          */
         post: operations["uploadsPresign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/upload/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the deletion of an uploaded file back
+         * @description Takes a deletion back while the grace period lasts: same id, name, address and place in the lists.
+         */
+        post: operations["uploadsRestore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1390,7 +1450,7 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it was deleted, or else when its upload began: nothing else of a file changes.
+             * @description When it was deleted or restored, or else when its upload began: nothing else of a file changes.
              */
             updatedAt: string;
             /**
@@ -1398,6 +1458,11 @@ export interface components {
              * @constant
              */
             __v: 0;
+            /**
+             * @description `pending` while a verdict is waited for and nothing is given out; absent otherwise.
+             * @constant
+             */
+            scan?: "pending";
         };
         /** @description Progress photos, an exercise comment or a message, with the files it has taken. */
         Parent: {
@@ -1524,6 +1589,13 @@ export interface components {
             };
             /** @description Deletions that nobody finished. */
             stuckDeleting: {
+                /** @description How many. */
+                count: number;
+                /** @description The first fifty of them by name. */
+                examples: string[];
+            };
+            /** @description Files whose scan was asked for again, or ended without a verdict. */
+            unscanned: {
                 /** @description How many. */
                 count: number;
                 /** @description The first fifty of them by name. */
@@ -1767,7 +1839,7 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it was deleted, or else when its upload began: nothing else of a file changes.
+             * @description When it was deleted or restored, or else when its upload began: nothing else of a file changes.
              */
             updatedAt: string;
             /**
@@ -1775,6 +1847,11 @@ export interface components {
              * @constant
              */
             __v: 0;
+            /**
+             * @description `pending` while a verdict is waited for and nothing is given out; absent otherwise.
+             * @constant
+             */
+            scan?: "pending";
         };
         /** @description Settings of the uploads API. */
         UploadSettings: {
@@ -1849,7 +1926,7 @@ export interface components {
             updatedAt: string;
         };
         /** @description Every refusal has this body; `code` tells them apart. */
-        ErrorBody: components["schemas"]["ValidationFailedRefusal"] | components["schemas"]["FileNotUploadedRefusal"] | components["schemas"]["UploadNotFoundRefusal"] | components["schemas"]["UnauthorizedRefusal"] | components["schemas"]["InsufficientScopeRefusal"] | components["schemas"]["ExtensionFileStorageDisabledRefusal"] | components["schemas"]["NotActiveMemberRefusal"] | components["schemas"]["UploadNotOwnedRefusal"] | components["schemas"]["NotFoundRefusal"] | components["schemas"]["FileNotFoundRefusal"] | components["schemas"]["ExtensionAppStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionSessionStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionStagedUserAppStorageQuotaExceededRefusal"] | components["schemas"]["FileAlreadyClaimedRefusal"] | components["schemas"]["RetainedUntilRefusal"] | components["schemas"]["RequestInProgressRefusal"] | components["schemas"]["ReconcileRunningRefusal"] | components["schemas"]["ReconcileRefusedRefusal"] | components["schemas"]["StagedFileExpiredRefusal"] | components["schemas"]["FileTooLargeRefusal"] | components["schemas"]["InvalidFileTypeRefusal"] | components["schemas"]["InvalidImageRefusal"] | components["schemas"]["IdempotencyKeyReusedRefusal"] | components["schemas"]["InternalErrorRefusal"] | components["schemas"]["ExtensionFileStorageRequiresR2Refusal"] | components["schemas"]["StorageNotConfiguredRefusal"] | components["schemas"]["TemporarilyUnavailableRefusal"];
+        ErrorBody: components["schemas"]["ValidationFailedRefusal"] | components["schemas"]["FileNotUploadedRefusal"] | components["schemas"]["UploadNotFoundRefusal"] | components["schemas"]["UnauthorizedRefusal"] | components["schemas"]["InsufficientScopeRefusal"] | components["schemas"]["ExtensionFileStorageDisabledRefusal"] | components["schemas"]["NotActiveMemberRefusal"] | components["schemas"]["UploadNotOwnedRefusal"] | components["schemas"]["NotFoundRefusal"] | components["schemas"]["FileNotFoundRefusal"] | components["schemas"]["ExtensionAppStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionSessionStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionStagedUserAppStorageQuotaExceededRefusal"] | components["schemas"]["FileAlreadyClaimedRefusal"] | components["schemas"]["RetainedUntilRefusal"] | components["schemas"]["RequestInProgressRefusal"] | components["schemas"]["ReconcileRunningRefusal"] | components["schemas"]["ReconcileRefusedRefusal"] | components["schemas"]["StagedFileExpiredRefusal"] | components["schemas"]["GracePeriodOverRefusal"] | components["schemas"]["FileTooLargeRefusal"] | components["schemas"]["InvalidFileTypeRefusal"] | components["schemas"]["InvalidImageRefusal"] | components["schemas"]["FileRejectedRefusal"] | components["schemas"]["IdempotencyKeyReusedRefusal"] | components["schemas"]["FileInQuarantineRefusal"] | components["schemas"]["InternalErrorRefusal"] | components["schemas"]["ExtensionFileStorageRequiresR2Refusal"] | components["schemas"]["StorageNotConfiguredRefusal"] | components["schemas"]["TemporarilyUnavailableRefusal"];
         /** @description The app's storage is full. */
         ExtensionAppStorageQuotaExceededRefusal: {
             /**
@@ -2078,6 +2155,23 @@ export interface components {
                 }[];
             };
         };
+        /** @description A file of the uploads API that is being scanned; `retry-after` says when to ask again. */
+        FileInQuarantineRefusal: {
+            /**
+             * @description Always `error`.
+             * @constant
+             */
+            status: "error";
+            /**
+             * @description For programs; never reworded. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "file_in_quarantine";
+            /** @description For people: what to do. Safe to show. */
+            message: string;
+            /** @description Quote it when you report a failure. */
+            requestId: string;
+        };
         /** @description No such file for this caller. */
         FileNotFoundRefusal: {
             /**
@@ -2156,6 +2250,36 @@ export interface components {
                 missingParts?: number[];
             };
         };
+        /** @description A file of the uploads API that is deleted because of what a scanner said of it, or did not say in time. */
+        FileRejectedRefusal: {
+            /**
+             * @description Always `error`.
+             * @constant
+             */
+            status: "error";
+            /**
+             * @description For programs; never reworded. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "file_rejected";
+            /** @description For people: what to do. Safe to show. */
+            message: string;
+            /** @description Quote it when you report a failure. */
+            requestId: string;
+            /** @description Facts of this refusal. */
+            details: {
+                /**
+                 * @description Why it is gone.
+                 * @enum {string}
+                 */
+                reason: "infected" | "scan_timed_out";
+                /**
+                 * @description What the scanner found, in its own words.
+                 * @example Eicar-Test-Signature
+                 */
+                signature?: string;
+            };
+        };
         /** @description Above the limit, or above what a form can carry. */
         FileTooLargeRefusal: {
             /**
@@ -2197,6 +2321,31 @@ export interface components {
         GatewayRefusal: {
             /** @description For people; not translated and not stable. */
             message: string;
+        };
+        /** @description A deleted file of the uploads API whose grace period is over. */
+        GracePeriodOverRefusal: {
+            /**
+             * @description Always `error`.
+             * @constant
+             */
+            status: "error";
+            /**
+             * @description For programs; never reworded. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "grace_period_over";
+            /** @description For people: what to do. Safe to show. */
+            message: string;
+            /** @description Quote it when you report a failure. */
+            requestId: string;
+            /** @description Facts of this refusal. */
+            details: {
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                until: string;
+            };
         };
         /** @description The same Idempotency-Key with other content. */
         IdempotencyKeyReusedRefusal: {
@@ -2706,7 +2855,7 @@ export interface components {
                 "application/json": components["schemas"]["ExtensionAppStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionSessionStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionStagedUserAppStorageQuotaExceededRefusal"] | components["schemas"]["FileAlreadyClaimedRefusal"] | components["schemas"]["RetainedUntilRefusal"] | components["schemas"]["RequestInProgressRefusal"] | components["schemas"]["ReconcileRunningRefusal"] | components["schemas"]["ReconcileRefusedRefusal"];
             };
         };
-        /** @description `staged_file_expired` */
+        /** @description `staged_file_expired`, `grace_period_over` */
         Refused410: {
             headers: {
                 "x-request-id": components["headers"]["RequestId"];
@@ -2715,7 +2864,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["StagedFileExpiredRefusal"];
+                "application/json": components["schemas"]["StagedFileExpiredRefusal"] | components["schemas"]["GracePeriodOverRefusal"];
             };
         };
         /** @description `file_too_large` */
@@ -2742,7 +2891,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidFileTypeRefusal"];
             };
         };
-        /** @description `invalid_image`, `idempotency_key_reused` */
+        /** @description `invalid_image`, `file_rejected`, `idempotency_key_reused` */
         Refused422: {
             headers: {
                 "x-request-id": components["headers"]["RequestId"];
@@ -2751,7 +2900,19 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["InvalidImageRefusal"] | components["schemas"]["IdempotencyKeyReusedRefusal"];
+                "application/json": components["schemas"]["InvalidImageRefusal"] | components["schemas"]["FileRejectedRefusal"] | components["schemas"]["IdempotencyKeyReusedRefusal"];
+            };
+        };
+        /** @description `file_in_quarantine` */
+        Refused423: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                "cache-control": components["headers"]["NoStore"];
+                "retry-after": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FileInQuarantineRefusal"];
             };
         };
         /** @description `internal_error` */
@@ -3201,6 +3362,10 @@ export interface operations {
                      *         ]
                      *       },
                      *       "stuckDeleting": {
+                     *         "count": 0,
+                     *         "examples": []
+                     *       },
+                     *       "unscanned": {
                      *         "count": 0,
                      *         "examples": []
                      *       },
@@ -6714,6 +6879,163 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    platformScansGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description As the message of the scan queue names it.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                fileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "fileId": "66f2a1b40a1b2c3d4e5f6071",
+                     *       "sizeBytes": 383373,
+                     *       "mimeType": "image/png",
+                     *       "etag": "\"9b2cf535f27731c974343645a3985328\"",
+                     *       "url": "https://account.r2.cloudflarestorage.com/stowage/public/user-1/ac5af6e7-08f2-42d0-9900-fdb729c82951.png?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=600&X-Amz-Signature=%E2%80%A6",
+                     *       "urlExpiresAt": "2026-11-20T10:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": {
+                        /**
+                         * @description The file.
+                         * @example 66f2a1b40a1b2c3d4e5f6071
+                         */
+                        fileId: string;
+                        /** @description Bytes. */
+                        sizeBytes: number;
+                        /**
+                         * @description What its first bytes say it is.
+                         * @example application/zip
+                         */
+                        mimeType: string;
+                        /**
+                         * @description Of the bytes behind the link; the verdict names it.
+                         * @example "9b2cf535f27731c974343645a3985328"
+                         */
+                        etag: string;
+                        /**
+                         * Format: uri
+                         * @description Opens the bytes for 300 seconds. Never store it.
+                         */
+                        url: string;
+                        /**
+                         * Format: date-time
+                         * @description When the link ends.
+                         */
+                        urlExpiresAt: string;
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    platformScansVerdict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The file that was judged.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                fileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "verdict": "clean",
+                 *       "engine": "clamav 1.4.3/27800",
+                 *       "etag": "\"9b2cf535f27731c974343645a3985328\""
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description What the scanner says of the bytes.
+                     * @enum {string}
+                     */
+                    verdict: "clean" | "infected";
+                    /**
+                     * @description Which scanner, and by which data.
+                     * @example clamav 1.4.3/27800
+                     */
+                    engine: string;
+                    /**
+                     * @description What was found, in the words of the scanner.
+                     * @example Eicar-Test-Signature
+                     */
+                    signature?: string;
+                    /**
+                     * @description Of the bytes that were judged, as the scan told it.
+                     * @example "9b2cf535f27731c974343645a3985328"
+                     */
+                    etag: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "fileId": "66f2a1b40a1b2c3d4e5f6071",
+                     *       "verdict": "clean"
+                     *     }
+                     */
+                    "application/json": {
+                        /**
+                         * @description The file.
+                         * @example 66f2a1b40a1b2c3d4e5f6071
+                         */
+                        fileId: string;
+                        /**
+                         * @description The verdict that holds.
+                         * @enum {string}
+                         */
+                        verdict: "clean" | "infected";
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
     platformSignatureTokensCreate: {
         parameters: {
             query?: never;
@@ -6938,6 +7260,7 @@ export interface operations {
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
+            422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];
@@ -7006,6 +7329,7 @@ export interface operations {
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
+            422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];
@@ -7029,6 +7353,8 @@ export interface operations {
                  * @example Bitcoin
                  */
                 coinName?: string;
+                /** @description True for deleted files that may be restored; not together with `coinName`. */
+                deleted?: "true" | "false";
                 /**
                  * @description Walks instead of `page`: empty to begin, then the `cursor` of each answer.
                  * @example 66f2a1b40a1b2c3d4e5f6071
@@ -7480,6 +7806,76 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    uploadsRestore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The file: its `_id`. Capitals are taken, too.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "message": "Success",
+                     *       "data": {
+                     *         "_id": "66f2a1b40a1b2c3d4e5f6071",
+                     *         "name": "public/user-1/ac5af6e7-08f2-42d0-9900-fdb729c82951.png",
+                     *         "uploaded_by": "user-1",
+                     *         "type": "image/png",
+                     *         "size": "383373",
+                     *         "bucket": "stowage-public",
+                     *         "url": "https://files.chastify.net/public/user-1/ac5af6e7-08f2-42d0-9900-fdb729c82951.png",
+                     *         "meta": {
+                     *           "originalName": "80:20 rule.png"
+                     *         },
+                     *         "status": true,
+                     *         "deletedAt": null,
+                     *         "createdAt": "2026-11-20T10:00:00.000Z",
+                     *         "updatedAt": "2026-11-21T10:05:00.000Z",
+                     *         "__v": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /**
+                         * @description Always `success`; a refusal has `error` in its place.
+                         * @constant
+                         */
+                        status: "success";
+                        /** @description For people. */
+                        message: string;
+                        /** @description The file, with `status` true and `deletedAt` null. */
+                        data: components["schemas"]["Upload"];
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            410: components["responses"]["Refused410"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
     uploadsUploadPrivate: {
         parameters: {
             query?: never;
@@ -7622,6 +8018,8 @@ export interface operations {
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
+            422: components["responses"]["Refused422"];
+            423: components["responses"]["Refused423"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];

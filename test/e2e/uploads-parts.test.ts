@@ -43,7 +43,7 @@ describe('a direct upload in parts', () => {
       400,
       { code: 'file_not_uploaded', details: { missingParts: [3] } },
     ]);
-    const rest = offerOf(await post(`parts/${offer.uploadId}`, {}));
+    const rest = offerOf(await post(`${offer.uploadId}/parts`, {}));
     expect(rest.uploadedParts.map(({ partNumber }) => partNumber)).toEqual([1, 2]);
     expect(rest.parts.map(({ partNumber }) => partNumber)).toEqual([3]);
     await put(rest, bytes);
@@ -54,7 +54,7 @@ describe('a direct upload in parts', () => {
     expect(createHash('sha256').update(served).digest('hex')).toBe(createHash('sha256').update(bytes).digest('hex'));
     const again = await post('complete', { uploadId: offer.uploadId });
     expect(dataOf(again)).toEqual(stored);
-    expect((await post(`parts/${offer.uploadId}`, {})).status).toBe(404);
+    expect((await post(`${offer.uploadId}/parts`, {})).status).toBe(404);
   });
 
   it('signs a hundred parts at a time, of a file as large as one may be', async () => {
@@ -62,13 +62,13 @@ describe('a direct upload in parts', () => {
     await sleep(1_100);
     const offer = await presign(5_363_423_150);
     expect([offer.partSizeBytes, offer.partCount, offer.parts.length]).toEqual([11 * MiB, 465, 100]);
-    const last = offerOf(await post(`parts/${offer.uploadId}`, { numbers: [465, 7] }));
+    const last = offerOf(await post(`${offer.uploadId}/parts`, { numbers: [465, 7] }));
     expect(last.parts.map(({ partNumber, contentLength }) => [partNumber, contentLength])).toEqual([
       [465, 5_363_423_150 - 464 * 11 * MiB],
       [7, 11 * MiB],
     ]);
     for (const numbers of [[466], [0], [], [1, 1], Array.from({ length: 101 }, (_, index) => index + 1)])
-      expect((await post(`parts/${offer.uploadId}`, { numbers })).status, `${numbers}`).toBe(400);
+      expect((await post(`${offer.uploadId}/parts`, { numbers })).status, `${numbers}`).toBe(400);
     const tooLarge = await post('presign', { filename: 'a', sizeBytes: 5_363_423_151, parts: true });
     expect([tooLarge.status, (tooLarge.body as Json).code]).toEqual([413, 'file_too_large']);
     await cloud.admin('PUT', { maxFileBytes: 104_857_600 });

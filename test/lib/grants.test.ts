@@ -47,6 +47,8 @@ const actionsOf: Record<Use, string[]> = {
   'r2.names': [],
   'cleanup.send': ['sqs:SendMessage'],
   'lifecycle.send': ['sqs:SendMessage'],
+  'scan.policy': [],
+  'scan.send': [],
   images: [],
 };
 

@@ -35,6 +35,7 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | staged files of user and app | byOwner: ownerPk STAGED#app#user, id                    | eventual    |
  * | files clones of a template see| byOwner: ownerPk TEMPLATE#id, id                       | eventual    |
  * | uploads of an owner          | byOwner: ownerPk OWNER#user, id                         | eventual    |
+ * | uploads an owner deleted     | byOwner: ownerPk OWNER#user#DELETED, id                 | eventual    |
  * | uploads of an owner and coin | bySession: sessionPk COIN#user#coin, id                 | eventual    |
  * | length of such a list        | pk as in the index, sk RANK; parts of it RANK#level#n   | strong      |
  * | lease and state of reconcile | pk RECONCILE, sk RUN                                    | strong      |
@@ -79,8 +80,16 @@ export const appPk = (appId: string, slice?: number) =>
 export const sessionPk = (sessionId: string) => `SESSION#${sessionId}`;
 export const stagedPk = (appId: string, userId: string) => `STAGED#${appId}#${userId}`;
 /** The coin name comes last, so that it may hold any character. */
-export const listPk = (list: ListRef) =>
-  list.kind === 'owner' ? `OWNER#${list.userId}` : `COIN#${list.userId}#${list.coinName}`;
+export function listPk(list: ListRef): string {
+  switch (list.kind) {
+    case 'owner':
+      return `OWNER#${list.userId}`;
+    case 'coin':
+      return `COIN#${list.userId}#${list.coinName}`;
+    case 'deleted':
+      return `OWNER#${list.userId}#DELETED`;
+  }
+}
 export const rankKey = (list: ListRef, level = 0, index = 0) => ({
   pk: listPk(list),
   sk: level === 0 ? 'RANK' : `RANK#${level}#${index}`,

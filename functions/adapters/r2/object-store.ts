@@ -114,9 +114,9 @@ export function createObjectStore(config: R2Config): ObjectStore {
         ...at(to),
         CopySource: objectPath(config, from),
         CopySourceIfMatch: ifMatch,
-        MetadataDirective: 'REPLACE',
-        ...stored(headers),
-        ...(isOfParts(ifMatch) && { Metadata: { [copyOf]: bare(ifMatch) } }),
+        ...(headers === undefined
+          ? { MetadataDirective: 'COPY' }
+          : { MetadataDirective: 'REPLACE', ...stored(headers), ...copiedFrom(ifMatch) }),
       });
       try {
         const travel = { patienceMs: patienceMs(sizeBytes) };
@@ -158,6 +158,7 @@ const copyOf = 'copy-of';
 
 /** The ETag of an object that came in parts, which is no hash of its bytes. */
 const isOfParts = (etag: string) => /-\d+"$/.test(etag);
+const copiedFrom = (etag: string) => isOfParts(etag) && { Metadata: { [copyOf]: bare(etag) } };
 const bare = (etag: string) => etag.replaceAll('"', '');
 
 const inOurWords = (error: unknown) => (error instanceof R2Refusal ? error.toStoreError() : error);

@@ -56,13 +56,13 @@ export interface ObjectStore {
   ): Promise<Uint8Array | undefined>;
   /**
    * Copies inside the store on the checked ETag (`changed` when it is another by now, `missing` when the source is
-   * gone), once: fails with reason `exists` when the key is taken by other bytes, and succeeds when it has these.
-   * `sizeBytes` is how much there is to copy, and so to wait for.
+   * gone), once: fails with reason `exists` when the key is taken by other bytes, and succeeds when it has these. Without
+   * `headers` the copy has those of the original. `sizeBytes` is how much there is to copy, and so to wait for.
    */
   copy(
     from: ObjectRef,
     to: ObjectRef,
-    options: { ifMatch: string; headers: ObjectHeaders; sizeBytes?: number },
+    options: { ifMatch: string; headers?: ObjectHeaders; sizeBytes?: number },
   ): Promise<{ etag: string }>;
   /** Idempotent: deleting what is not there succeeds. Reason `locked` when a bucket lock holds the object. */
   delete(ref: ObjectRef): Promise<void>;
