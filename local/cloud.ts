@@ -6,7 +6,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseConfig } from '../lib/config.ts';
 import { synthesize } from '../lib/synth.ts';
-import type { Closable } from './aws.ts';
+import { createTableInput, ttlAttribute } from '../lib/table-schema.ts';
+import { arn, type Closable } from './aws.ts';
 import { type R2Tokens, startBuckets } from './buckets.ts';
 import { cachedBundle } from './bundle-cache.ts';
 import type { DrainReport } from './drain.ts';
@@ -20,6 +21,8 @@ import type { SecretsOptions } from './secrets/server.ts';
 import { type DemoCredentials, demo, seed } from './seed.ts';
 import type { SqsOptions } from './sqs/server.ts';
 import { type RunningStack, runStack } from './stack.ts';
+import { streamArn } from './template/attributes.ts';
+import type { TableSpec } from './template/model.ts';
 import { type IssuerOptions, startIssuer, type TokenIssuer } from './tokens/issuer.ts';
 
 const host = '127.0.0.1';
@@ -83,6 +86,11 @@ export interface CloudOptions {
   freeze?: boolean;
   /** The deploy setting; as deployed (seven days) when left out. */
   orphanGraceDays?: number;
+  /**
+   * The deploy setting: a table beside the stack's own, by name. Its stream and TTL are on, as docs/operating.md, "After a
+   * restore", has an operator turn them on.
+   */
+  existingTableName?: string;
   /** Milliseconds between TTL sweeps; 0 (the default) for none but the drain's. */
   ttlSweepMs?: number;
   /** Pages for whatever no deployed route matches; none when left out. */
@@ -129,6 +137,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     });
     open.push(r2);
 
+    const existing = options.existingTableName === undefined ? undefined : tableBeside(options.existingTableName);
     const config = parseConfig({
       stage: 'local',
       tokens: { issuer: issuer.issuer, audience: issuer.audience, jwksUrl: issuer.jwksUrl },
@@ -137,6 +146,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       protectData: false,
       corsOrigins: ['*'],
       orphanGraceDays: options.orphanGraceDays,
+      ...(existing && { existingTableName: existing.name, existingTableStreamArn: existing.streamArn }),
     });
     const outdir = path.join(dir, 'cdk.out');
     rmSync(outdir, { recursive: true, force: true });
@@ -169,6 +179,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       secretsManager: { intercept: () => faults.secrets?.() },
       sign: issuer.sign,
       ...(pages && { pages: pages.answer }),
+      ...(existing && { existingTables: [existing] }),
       dynamo: {
         onRequest: ({ operation }) => requests.count('dynamodb', operation),
         intercept: (request) => faults.dynamodb?.(request),
@@ -214,6 +225,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     await close();
     throw error;
   }
+}
+
+/** What an operator makes of a restored table before the stack is given its name. */
+function tableBeside(name: string): TableSpec {
+  const input = { ...createTableInput(name), TimeToLiveSpecification: { AttributeName: ttlAttribute, Enabled: true } };
+  return { name, arn: arn('dynamodb', `table/${name}`), streamArn: streamArn(name), input };
 }
 
 function createCounters(): RequestCounters & { count(service: 'r2' | 'dynamodb' | 'sqs', operation: string): void } {
