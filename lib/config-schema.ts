@@ -96,6 +96,8 @@ const r2 = z
 /** What can be told of files; the worker knows the same (`functions/core/events`). */
 export const eventTypes = ['file.ready', 'file.claimed', 'file.released', 'file.deleted', 'quota.near'] as const;
 
+export type EventType = (typeof eventTypes)[number];
+
 const webhook = z.strictObject({
   /** Where events are posted. Redirects are not followed, and no private address is connected to. */
   url,

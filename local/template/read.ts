@@ -9,7 +9,7 @@ import { type Addresses, attributeOf, nameProperty } from './attributes.ts';
 import { type CfnTemplate, createResolver } from './intrinsics.ts';
 import type { CloudModel, Resource } from './model.ts';
 import { readApis } from './read-api.ts';
-import { readQueues, readSecrets, readTables } from './read-data.ts';
+import { readBuses, readQueues, readSecrets, readTables } from './read-data.ts';
 import { readMappings, readSchedules } from './read-events.ts';
 import { readFunctions, readPermissions } from './read-functions.ts';
 
@@ -42,6 +42,7 @@ const read = new Set([
   'AWS::ApiGatewayV2::Api',
   'AWS::ApiGatewayV2::Route',
   'AWS::ApiGatewayV2::Integration',
+  'AWS::Events::EventBus',
   'AWS::Events::Rule',
   'AWS::Scheduler::Schedule',
   'AWS::SecretsManager::Secret',
@@ -66,7 +67,9 @@ export function readTemplate(options: ReadOptions): CloudModel {
     const resource = template.Resources[logicalId];
     const property = resource && nameProperty[resource.Type];
     const explicit = property ? resource.Properties?.[property] : undefined;
-    if (explicit === undefined) return `${stackName}-${logicalId}`;
+    // The name of a FIFO queue ends so, also where CloudFormation makes it.
+    const end = resource?.Properties?.FifoQueue === true ? '.fifo' : '';
+    if (explicit === undefined) return `${stackName}-${logicalId}${end}`;
     return String(resolver.resolve(explicit, `${logicalId}.${property}`));
   }
 
@@ -113,6 +116,7 @@ export function readTemplate(options: ReadOptions): CloudModel {
     }),
     queues: readQueues(of('AWS::SQS::Queue')),
     tables: readTables(of('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')),
+    buses: readBuses(of('AWS::Events::EventBus')),
     secrets: readSecrets(of('AWS::SecretsManager::Secret')),
     mappings: readMappings(of('AWS::Lambda::EventSourceMapping')),
     schedules: readSchedules(of('AWS::Events::Rule'), of('AWS::Scheduler::Schedule')),

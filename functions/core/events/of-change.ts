@@ -18,12 +18,15 @@ export function eventOf({ from, to }: Change, source: string): FileEvent | undef
   if (to === undefined) return undefined;
   const type = typeOf(from, to);
   if (type === undefined) return undefined;
-  const envelope = { id: idOf(to), time: to.updatedAt, version: 1 as const, source };
+  const { id, rev: sequence, updatedAt: time } = to;
   // What it was before it went is what there is to say of a file that is gone or has lost its holder.
-  const facts = { ...factsOf(type === 'file.ready' || type === 'file.claimed' ? to : (from ?? to)), sequence: to.rev };
-  if (type === 'file.released') return { ...envelope, type, data: { ...facts, staged: true } };
-  if (type !== 'file.deleted') return { ...envelope, type, data: facts };
-  return { ...envelope, type, data: { ...facts, reason: reasonOf(from, to) } };
+  const told = type === 'file.ready' || type === 'file.claimed' ? to : (from ?? to);
+  const data = { fileId: id, sequence, ...factsOf(told) };
+  const envelope = <T extends FileEventType, D>(type: T, data: D) =>
+    ({ id: idOf(to), type, time, version: 1, source, data }) as const;
+  if (type === 'file.released') return envelope(type, { ...data, staged: true });
+  if (type === 'file.deleted') return envelope(type, { ...data, reason: reasonOf(from, to) });
+  return envelope(type, data);
 }
 
 function reasonOf(from: FileRecord | undefined, to: FileRecord): DeletedFacts['reason'] {
@@ -59,9 +62,9 @@ const isThere = (file: FileRecord | undefined) =>
 /** A claim that is repeated changes nothing; one that binds a session, or is taken back for it, does. */
 const livesWith = (file: ExtensionFile) => JSON.stringify([file.staged, holderOf(file), file.sessionId]);
 
-function factsOf(file: FileRecord): Omit<FileFacts, 'sequence'> {
-  const { id, scope, userId, mimeType, sizeBytes } = file;
-  const facts = { fileId: id, system: scope, userId, mimeType, sizeBytes };
+function factsOf(file: FileRecord): Omit<FileFacts, 'fileId' | 'sequence'> {
+  const { scope, userId, mimeType, sizeBytes } = file;
+  const facts = { system: scope, userId, mimeType, sizeBytes };
   switch (file.scope) {
     case 'extension':
       return { ...facts, ...extensionFacts(file) };
