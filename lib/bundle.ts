@@ -8,7 +8,7 @@ import { isBuiltin } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
-import { builtins, versionOnly } from './bundle-plugins.ts';
+import { builtins, serializerOnly, versionOnly } from './bundle-plugins.ts';
 import { givenRows } from './bundle-rows.ts';
 import { functionSources } from './bundle-sources.ts';
 
@@ -83,7 +83,7 @@ export async function bundleFunctions({
       '@aws-sdk/credential-provider-node': beside('lambda-credentials.ts'),
       '@smithy/core/event-streams': beside('no-event-streams.ts'),
     },
-    plugins: [versionOnly, builtins, functionSources(functionsRoot), givenRows(functionsRoot)],
+    plugins: [versionOnly, builtins, serializerOnly, functionSources(functionsRoot), givenRows(functionsRoot)],
     banner: { js: requireBanner },
     metafile: true,
     logLevel: 'silent',

@@ -27,9 +27,16 @@ export interface StowageStackProps {
 }
 
 /** What every function gets, whatever its row says. */
-function common({ cacheSeconds }: StowageConfig): Grant {
-  return { environment: { [envNames.cacheSeconds]: String(cacheSeconds) }, statements: [] };
+function common({ cacheSeconds, stage }: StowageConfig): Grant {
+  const environment = {
+    [envNames.cacheSeconds]: String(cacheSeconds),
+    [envNames.metricsService]: stackNameOf(stage),
+  };
+  return { environment, statements: [] };
 }
+
+/** Also what metrics of the stage are told apart by. */
+const stackNameOf = (stage: string) => `stowage-${stage}`;
 
 /** What a function needs to check tokens: addresses, no rights. */
 function tokens({ tokens: { jwksUrl, issuer, audience } }: StowageConfig): Grant {
@@ -43,7 +50,7 @@ function tokens({ tokens: { jwksUrl, issuer, audience } }: StowageConfig): Grant
 
 export class StowageStack extends Stack {
   constructor(scope: Construct, { config, routes, codeDirs, layerDir }: StowageStackProps) {
-    super(scope, `stowage-${config.stage}`, { description: 'Stowage: file storage, bytes in Cloudflare R2' });
+    super(scope, stackNameOf(config.stage), { description: 'Stowage: file storage, bytes in Cloudflare R2' });
     configWarnings(config).forEach((text, index) => {
       Annotations.of(this).addWarningV2(`stowage:config-${index}`, text);
     });

@@ -15,6 +15,7 @@ import { createSettingsStore, createUploadSettingsStore } from '#adapters/dynamo
 import { createStateStore } from '#adapters/dynamo/state-store.ts';
 import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
 import { createTypeDetector } from '#adapters/file-type/type-detector.ts';
+import { createEmf } from '#adapters/powertools/emf.ts';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
@@ -31,10 +32,12 @@ import { createDeleteScheduler } from '#core/files/delete.ts';
 import { AppError } from '#core/files/errors.ts';
 import type { Clock } from '#core/files/ports.ts';
 import type { ScanPolicy } from '#core/files/quarantine.ts';
-import { remainingMs } from './deadline.ts';
+import { metricNamespace } from '#functions/metric-names.ts';
 import { env, isStorageConfigured, required } from './env.ts';
 import { envNames } from './env-names.ts';
+import { measure, remainingMs } from './invocation.ts';
 import { describeError, log } from './log.ts';
+import { measuredFiles, measuredOrganizations } from './measured.ts';
 
 function once<T>(build: () => T): () => T {
   let built: { value: T } | undefined;
@@ -46,10 +49,23 @@ function once<T>(build: () => T): () => T {
 
 export const clock: Clock = { now: () => new Date() };
 
-const table = /* @__PURE__ */ once(() => openTable(required(envNames.tableName), { remainingMs }));
+/** Writes metrics; undefined where the environment names no service, as in tests of single functions. */
+export const emf = /* @__PURE__ */ once(() => {
+  const service = env()[envNames.metricsService];
+  if (service === undefined) return undefined;
+  return createEmf({ namespace: metricNamespace, service, warn: (message) => log('WARN', message) });
+});
+
+const table = /* @__PURE__ */ once(() =>
+  openTable(required(envNames.tableName), {
+    remainingMs,
+    onCall: (ms) => measure('TableTime', ms),
+    onConflict: () => measure('Conflicts'),
+  }),
+);
 const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
 
-export const files = /* @__PURE__ */ once(() => createFileStore(table()));
+export const files = /* @__PURE__ */ once(() => measuredFiles(createFileStore(table())));
 /** Of those who only read: without the writes, which would lie in their bundles. */
 export const fileReader = /* @__PURE__ */ once(() => createFileReader(table()));
 export const claims = /* @__PURE__ */ once(() => createClaimStore(table()));
@@ -86,6 +102,10 @@ const r2 = /* @__PURE__ */ once(() => {
         log('WARN', 'the R2 credentials are old and could not be read again', { error: describeError(error) }),
     }),
     remainingMs: () => remainingMs() - tableMs,
+    onCall: (ms: number, failed: boolean) => {
+      measure('BucketTime', ms);
+      if (failed) measure('BucketFailures');
+    },
   };
 });
 
@@ -156,7 +176,7 @@ export const storeDeps = /* @__PURE__ */ once(() => ({
   scheduleDelete: scheduleDelete(),
 }));
 
-export const organizations = /* @__PURE__ */ once(() => createOrganizationStore(table()));
+export const organizations = /* @__PURE__ */ once(() => measuredOrganizations(createOrganizationStore(table())));
 
 /** What the use cases of organizations work with that store or remove bytes. */
 export const organizationDeps = /* @__PURE__ */ once(() => ({
