@@ -59,11 +59,5 @@ export const serializerOnly: Plugin = {
         return { contents, loader: 'js' };
       },
     );
-    // What concurrent invocations of one instance share there; Lambda functions of this stack run one at a time.
-    esbuild.onResolve({ filter: /^@aws\/lambda-invoke-store$/ }, () => ({
-      path: 'invoke-store',
-      namespace: 'nothing',
-    }));
-    esbuild.onLoad({ filter: /./, namespace: 'nothing' }, () => ({ contents: '' }));
   },
 };

@@ -14,6 +14,7 @@ import { runOnSchedule } from './constructs/schedule.ts';
 import { sharpLayer } from './constructs/sharp-layer.ts';
 import { StreamFailures } from './constructs/stream-failures.ts';
 import { StowageTable } from './constructs/table.ts';
+import { watch } from './constructs/watch.ts';
 import { WorkQueue } from './constructs/work-queue.ts';
 import { fallbackKey, type RouteTable, type Use, type WorkerSource } from './routes.ts';
 
@@ -76,11 +77,12 @@ export class StowageStack extends Stack {
     };
     const failures = new StreamFailures(this, 'ExpiryFailures');
     const api = new StowageApi(this, 'Api', config);
-    const alarms = new Alarms(this, 'Alarms', { email: config.alarmEmail });
+    const alarms = new Alarms(this, 'Alarms', { email: config.alarmEmail, topicArn: config.alarmTopicArn });
     alarms.onDeadLetters('Cleanup', queues.cleanup.deadLetters);
     alarms.onDeadLetters('Lifecycle', queues.lifecycle.deadLetters);
+    alarms.onQueueAge('Cleanup', queues.cleanup);
+    alarms.onQueueAge('Lifecycle', queues.lifecycle);
     alarms.onStreamFailures('Expiry', failures);
-    alarms.onServerErrors(api.httpApi);
 
     const scan = scanGrants(this, config, alarms);
 
@@ -116,6 +118,7 @@ export class StowageStack extends Stack {
         sendsToItself: row.source !== undefined && 'queue' in row.source && row.source.queue === 'cleanup',
         logRetentionDays,
         protectData,
+        tracing: config.tracing,
       }).lambda;
     };
 
@@ -127,13 +130,17 @@ export class StowageStack extends Stack {
       const row = routes.fallback;
       api.addFallback(row, addFunction(fallbackKey, row, endpointTimeoutSeconds, [tokens(config)]));
     }
+    const workers: Record<string, Lambda> = {};
     for (const [key, row] of Object.entries(routes.workers)) {
       const worker = (grants: Grant[]) => addFunction(key, row, row.timeoutSeconds, grants);
       const lambda = this.wake(row.source, worker, { table, queues, failures });
+      workers[constructId(key)] = lambda;
       alarms.onWorkerErrors(constructId(key), lambda);
+      if ('expiredTickets' in row.source) alarms.onStreamAge(constructId(key), lambda);
       // Where nothing is stored no run can get through, and none is missed.
       if (row.watch && config.r2) alarms.onWatchedLines(constructId(key), lambda.logGroup, row.watch);
     }
+    watch(this, { alarms, api, routes, queues, workers, config, service: this.stackName, tableName: table.tableName });
     new CfnOutput(this, 'LifecycleQueueUrl', {
       value: queues.lifecycle.url,
       description: 'Where the platform may send lifecycle events directly',
