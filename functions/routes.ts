@@ -117,6 +117,11 @@ const uploads = '/v1/upload';
 
 // biome-ignore format: one line an endpoint, sorted by name
 export const endpoints = {
+  'admin/app-files-delete': { method: 'DELETE', path: `${adminApp}/files/{fileId}`, auth: 'admin', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Delete a file of an app, whatever has it' },
+  'admin/app-files-get': { method: 'GET', path: `${adminApp}/files/{fileId}`, auth: 'admin', uses: ['table.read', 'r2'], summary: 'A file of an app: what it is, what has it, when it goes, what happened to it' },
+  'admin/app-files-list': { method: 'GET', path: `${adminApp}/files`, auth: 'admin', uses: ['table.read', 'r2'], summary: "An app's files in any state, newest first" },
+  'admin/app-usage': { method: 'GET', path: `${adminApp}/usage`, auth: 'admin', uses: ['table.read'], summary: 'What an app uses: by session, by staging user, or day by day' },
+  'admin/apps-list': { method: 'GET', path: '/admin/extensions/apps', auth: 'admin', uses: ['table.read'], summary: 'All apps with their settings and what they use' },
   'admin/developer-keys-create': { method: 'POST', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.write'], summary: 'Create a developer key, shown once' },
   'admin/developer-keys-list': { method: 'GET', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.read'], summary: "An app's developer keys, without secrets" },
   'admin/developer-keys-revoke': { method: 'DELETE', path: `${adminApp}/developer-keys/{keyId}`, auth: 'admin', uses: ['table.write'], summary: 'Revoke a developer key' },

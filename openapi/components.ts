@@ -1,6 +1,8 @@
 import type * as z from 'zod/mini';
+import { appFileAnswer, detailedFileAnswer, reasonsAnswer } from '../functions/contracts/admin-file-views.ts';
 import {
   appSettingsAnswer,
+  appSummaryAnswer,
   keyAnswer,
   settingsAnswer,
   settingsChange,
@@ -27,13 +29,17 @@ import { fileAnswer, quotaAnswer, variantAnswer } from '../functions/contracts/v
  * the name of something that every page has, such as `File`: whoever imports it would lose the other.
  */
 export const components: Record<string, z.ZodMiniType> = {
+  AppFile: appFileAnswer,
+  AppFileDetails: detailedFileAnswer,
   AppSettings: appSettingsAnswer,
   AppSettingsChange: settingsChange,
   AppStorage: settingsAnswer,
+  AppSummary: appSummaryAnswer,
   ComplianceDocument: documentAnswer,
   ConsumedFile: consumedFileAnswer,
   DeveloperKey: keyAnswer,
   ExportFile: exportAnswer,
+  FileReasons: reasonsAnswer,
   LifecycleEvent: lifecycleEvent,
   Minisite: minisiteAnswer,
   NewUpload: newUploadAnswer,

@@ -5,7 +5,8 @@ import { appParams } from '#contracts/parameters.ts';
 import { newDeveloperKey } from '#core/extensions/developer-keys.ts';
 import { keyReused } from '#core/files/idempotency.ts';
 import { developerKeyHash } from '#http/bearer.ts';
-import { clock, developerKeys } from '#runtime/container.ts';
+import { authorOf } from '#runtime/author.ts';
+import { clock, developerKeyChanges } from '#runtime/container.ts';
 import { claimOf } from '#runtime/idempotency.ts';
 import { serve } from '#runtime/serve.ts';
 
@@ -21,12 +22,13 @@ export const contract = {
 } satisfies Contract;
 
 export const handler = serve('admin/developer-keys-create', contract, async (request) => {
-  const { params, json } = request;
+  const { caller, params, json } = request;
   const { appId } = params;
   const key = newDeveloperKey(appId);
   const { keyId, secretHash } = developerKeyHash(key);
   const record = { keyId, appId, label: json.label, createdAt: clock.now().toISOString() };
   const claim = claimOf('admin/developer-keys-create', request);
-  if ((await developerKeys().create(record, secretHash, claim)) !== 'written') throw keyReused();
+  if ((await developerKeyChanges().create(record, secretHash, authorOf(caller), claim)) !== 'written')
+    throw keyReused();
   return { ...record, key };
 });

@@ -2,7 +2,8 @@ import { settingsAnswer, settingsChange, settingsView } from '#contracts/admin-v
 import type { Contract } from '#contracts/contract.ts';
 import { appParams } from '#contracts/parameters.ts';
 import { limitOf } from '#core/extensions/quota.ts';
-import { files, settings } from '#runtime/container.ts';
+import { authorOf } from '#runtime/author.ts';
+import { files, settingsChanges } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -15,8 +16,8 @@ export const contract = {
   idempotent: 'answered',
 } satisfies Contract;
 
-export const handler = serve('admin/file-storage-put', contract, async ({ params: { appId }, json }) => {
-  const appSettings = await settings().update(appId, json);
+export const handler = serve('admin/file-storage-put', contract, async ({ caller, params: { appId }, json }) => {
+  const appSettings = await settingsChanges().update(appId, json, authorOf(caller));
   const usage = await files().applyLimit(limitOf({ kind: 'app', appId }, appSettings));
   return settingsView(appId, appSettings, usage);
 });

@@ -1,6 +1,7 @@
 import { uploadSettingsAnswer, uploadSettingsChange } from '#contracts/admin-views.ts';
 import type { Contract } from '#contracts/contract.ts';
-import { uploadSettings } from '#runtime/container.ts';
+import { authorOf } from '#runtime/author.ts';
+import { uploadSettingsChanges } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -13,6 +14,6 @@ export const contract = {
 } satisfies Contract;
 
 /** docs/contract.md, "Settings of the uploads API". */
-export const handler = serve('admin/uploads-settings-put', contract, async ({ json }) => ({
-  settings: await uploadSettings().update(json),
+export const handler = serve('admin/uploads-settings-put', contract, async ({ caller, json }) => ({
+  settings: await uploadSettingsChanges().update(json, authorOf(caller)),
 }));

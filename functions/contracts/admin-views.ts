@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import type { AppSummary } from '#core/extensions/administration/apps.ts';
+import type { DailyUsage, NamedUsage } from '#core/extensions/administration/usage.ts';
 import type { DeveloperKey } from '#core/extensions/ports.ts';
 import type { AppSettings } from '#core/extensions/settings.ts';
 import { presetPattern } from '#core/files/ids.ts';
@@ -96,4 +98,57 @@ export const uploadSettingsChange = z.strictObject({
 
 export const uploadSettingsAnswer = z.object({
   settings: z.object({ maxFileBytes: z.number(), allowedTypes: z.array(z.string()), graceSeconds: z.number() }),
+});
+
+/** An app in the list of all. */
+export const appSummaryAnswer = z.object({
+  appId: z.string(),
+  enabled: z.boolean(),
+  usedBytes: z.number(),
+  fileCount: z.number(),
+  maxBytes: z.number(),
+  createdAt: z.nullable(z.string()),
+  updatedAt: z.nullable(z.string()),
+});
+
+export const appSummaryView = ({ appId, settings, usage, ...known }: AppSummary): AppSummaryView => ({
+  appId,
+  enabled: settings.enabled,
+  ...usage,
+  maxBytes: settings.maxBytesPerApp,
+  createdAt: known.createdAt ?? null,
+  updatedAt: known.updatedAt ?? null,
+});
+
+type AppSummaryView = z.output<typeof appSummaryAnswer>;
+
+/** What an app uses, by who uses it or day by day: an item has the one name that was asked for. */
+export const usageAnswer = z.object({
+  by: z.enum(['session', 'user', 'day']),
+  items: z.array(
+    z.object({
+      sessionId: z.optional(z.string()),
+      userId: z.optional(z.string()),
+      day: z.optional(z.string()),
+      at: z.optional(z.string()),
+      usedBytes: z.number(),
+      fileCount: z.number(),
+    }),
+  ),
+  cursor: z.optional(z.string()),
+});
+
+type UsageItem = z.output<typeof usageAnswer>['items'][number];
+
+export const namedUsageView = (by: 'session' | 'user', { id, usedBytes, fileCount }: NamedUsage): UsageItem => ({
+  ...(by === 'session' ? { sessionId: id } : { userId: id }),
+  usedBytes,
+  fileCount,
+});
+
+export const dayView = ({ day, at, usedBytes, fileCount }: DailyUsage): UsageItem => ({
+  day,
+  at,
+  usedBytes,
+  fileCount,
 });

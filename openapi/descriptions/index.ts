@@ -1,6 +1,7 @@
 import type { EndpointName } from '../../functions/routes.ts';
 import type { Texts } from '../describe.ts';
 import { adminComponents, adminOperations } from './admin.ts';
+import { adminFileComponents, adminFileOperations } from './admin-files.ts';
 import { extensionComponents, extensionOperations } from './extensions.ts';
 import { organizationComponents, organizationOperations } from './organizations.ts';
 import { platformComponents, platformOperations } from './platform.ts';
@@ -8,6 +9,7 @@ import { uploadComponents, uploadOperations } from './uploads.ts';
 
 const operations: Partial<Record<EndpointName, Texts>> = {
   ...adminOperations,
+  ...adminFileOperations,
   ...extensionOperations,
   ...organizationOperations,
   ...platformOperations,
@@ -20,6 +22,7 @@ const operations: Partial<Record<EndpointName, Texts>> = {
  */
 export const descriptions: Record<string, Texts> = {
   ...adminComponents,
+  ...adminFileComponents,
   ...extensionComponents,
   ...organizationComponents,
   ...platformComponents,

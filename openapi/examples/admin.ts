@@ -19,12 +19,75 @@ const appStorage = {
   usage: { usedBytes: 7_340_032, fileCount: 12 },
 };
 
+const app = {
+  appId: 'puzzle',
+  enabled: true,
+  usedBytes: 7_340_032,
+  fileCount: 12,
+  maxBytes: 524_288_000,
+  createdAt: now,
+  updatedAt: now,
+};
+
+const appFile = {
+  id: '66f2a1b40a1b2c3d4e5f6071',
+  appId: 'puzzle',
+  state: 'claimed' as const,
+  originalName: 'front.jpg',
+  mimeType: 'image/webp',
+  sizeBytes: 611_669,
+  width: 1600,
+  height: 1200,
+  thumbhash: '1QcSHQRnh493V4dIh4eXh1h4kJUI',
+  userId: 'user-1',
+  sessionId: null,
+  holder: { type: 'lock' as const, id: 'lock-1' },
+  purpose: 'cover',
+  draftId: null,
+  createdAt: now,
+  updatedAt: now,
+  expiresAt: null,
+  signedUrl: 'https://files.example/extensions/66f2a1b40a1b2c3d4e5f6071.webp?X-Amz-Signature=0123',
+  urlExpiresAt: now,
+};
+
+const appFileDetails = {
+  bucketKey: 'extensions/66f2a1b40a1b2c3d4e5f60710123456789abcdef0123.webp',
+  claimIds: ['7f1c7e4e9d1b4c0f8a7d5c3b'],
+  variants: { thumb: { width: 320, height: 240, sizeBytes: 20_114 } },
+};
+
+const why = {
+  state: 'claimed' as const,
+  summary: 'Claimed: lock lock-1 has it by a saved config.',
+  heldBy: [{ type: 'lock' as const, id: 'lock-1' }],
+  goes: { by: 'holder' as const, summary: 'Stays until lock lock-1, or the app, is deleted.' },
+  cleanups: [],
+  timeline: [
+    { at: now, event: 'created' as const, summary: 'Upload in a setup screen began.', userId: 'user-1' },
+    {
+      at: now,
+      event: 'claimed' as const,
+      summary: 'Claimed for lock lock-1.',
+      userId: 'user-1',
+      claimId: '7f1c7e4e9d1b4c0f8a7d5c3b',
+    },
+  ],
+};
+
 const uploadSettings = { settings: { maxFileBytes: 104_857_600, allowedTypes: ['*/*'], graceSeconds: 86_400 } };
 
 const none = { count: 0, examples: [] };
 const noSuspects = { recordsWithoutObject: 0, objectsWithoutRecord: 0 };
 
 export const adminExamples: ExamplesOf<'admin'> = {
+  'admin/app-files-delete': {},
+  'admin/app-files-get': { answer: { file: { ...appFile, ...appFileDetails }, why } },
+  'admin/app-files-list': { answer: { items: [appFile] } },
+  'admin/app-usage': {
+    answer: { by: 'session', items: [{ sessionId: 'session-1', usedBytes: 7_340_032, fileCount: 12 }] },
+  },
+  'admin/apps-list': { answer: { items: [app], cursor: 'puzzle' } },
   'admin/developer-keys-create': {
     request: { label: 'production backend' },
     answer: { ...key, key: 'sk_puzzle_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG' },

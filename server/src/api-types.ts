@@ -4,6 +4,90 @@
  */
 
 export interface paths {
+    "/admin/extensions/apps/{appId}/files/{fileId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file of an app: what it is, what has it, when it goes, what happened to it
+         * @description The record, a link where its bytes are there, and `why`: what has the file, when it goes and by what, what is still to be cleaned up, and what is known to have happened to it.
+         */
+        get: operations["adminAppFilesGet"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a file of an app, whatever has it
+         * @description Whatever has it, a lock or a template too. Frees the quota at once; the bytes follow through the cleanup queue. Of a file that is being deleted already the clean-up is asked for again.
+         */
+        delete: operations["adminAppFilesDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/extensions/apps/{appId}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An app's files in any state, newest first
+         * @description Newest first, in any state. Files that are being deleted are in this list by `state=deleting` only. A request looks at a thousand files at most: where few match, a page may be short, even empty, and its `cursor` goes on.
+         */
+        get: operations["adminAppFilesList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/extensions/apps/{appId}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an app uses: by session, by staging user, or day by day
+         * @description `by=session` and `by=user` (what users have staged): what each uses now, in the order of what the last hourly reconcile saw. `by=day`: newest first, today as it is now and the days before as the first run of each day saw them; kept for 90 days and a month.
+         */
+        get: operations["adminAppUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/extensions/apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All apps with their settings and what they use
+         * @description Every app that an administrator set something for, or that has a key, in the order of their ids. `cursor` appears where there are more; with `search` a page may be short, even empty, before the last.
+         */
+        get: operations["adminAppsList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/extensions/apps/{appId}/developer-keys": {
         parameters: {
             query?: never;
@@ -1068,6 +1152,209 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A file of an app, as administrators see it. */
+        AppFile: {
+            /**
+             * @description The file.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            id: string;
+            /**
+             * @description The app it counts in.
+             * @example puzzle
+             */
+            appId: string;
+            /**
+             * @description `pending`: its bytes are awaited. `staged`: waits for its claim. `claimed`: a lock or template has it by a claim. `session`: uploaded where it is. `expired`: its time is over, its clean-up still to come. `deleting`: gone for everybody, its bytes may still be there.
+             * @enum {string}
+             */
+            state: "pending" | "staged" | "claimed" | "session" | "expired" | "deleting";
+            /**
+             * @description The name it was uploaded with.
+             * @example front.jpg
+             */
+            originalName: string;
+            /**
+             * @description What its bytes are.
+             * @example image/webp
+             */
+            mimeType: string;
+            /** @description Bytes that it counts, those of its copies among them. While `pending`, the most it may become. */
+            sizeBytes: number;
+            /** @description Pixels; null of what is no image, or not stored yet. */
+            width: number | null;
+            /** @description Pixels, likewise. */
+            height: number | null;
+            /** @description A placeholder to show before the image loads, base64. */
+            thumbhash: string | null;
+            /**
+             * @description Who uploaded it.
+             * @example user-1
+             */
+            userId: string;
+            /**
+             * @description The session it counts in.
+             * @example session-1
+             */
+            sessionId: string | null;
+            /** @description The lock or template it lives and dies with; null while it is staged. */
+            holder: {
+                /**
+                 * @description Which of the two.
+                 * @enum {string}
+                 */
+                type: "lock" | "template";
+                /**
+                 * @description Its id.
+                 * @example lock-1
+                 */
+                id: string;
+            } | null;
+            /**
+             * @description What it is for, in the extension's words.
+             * @example cover
+             */
+            purpose: string | null;
+            /**
+             * @description The draft it was staged for.
+             * @example draft-1
+             */
+            draftId: string | null;
+            /**
+             * Format: date-time
+             * @description When its upload began.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When its record last changed.
+             */
+            updatedAt: string;
+            /**
+             * Format: date-time
+             * @description When it goes unless it is claimed, or its upload finished; null where nothing of the kind is set.
+             */
+            expiresAt: string | null;
+            /**
+             * Format: uri
+             * @description Opens without a token until `urlExpiresAt`. Never store it. Only where the bytes are there and links were asked for.
+             */
+            signedUrl?: string;
+            /**
+             * Format: date-time
+             * @description When the link ends. Only where the bytes are there and links were asked for.
+             */
+            urlExpiresAt?: string;
+        };
+        /** @description A file of an app with what a list leaves out. */
+        AppFileDetails: {
+            /**
+             * @description The file.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            id: string;
+            /**
+             * @description The app it counts in.
+             * @example puzzle
+             */
+            appId: string;
+            /**
+             * @description `pending`: its bytes are awaited. `staged`: waits for its claim. `claimed`: a lock or template has it by a claim. `session`: uploaded where it is. `expired`: its time is over, its clean-up still to come. `deleting`: gone for everybody, its bytes may still be there.
+             * @enum {string}
+             */
+            state: "pending" | "staged" | "claimed" | "session" | "expired" | "deleting";
+            /**
+             * @description The name it was uploaded with.
+             * @example front.jpg
+             */
+            originalName: string;
+            /**
+             * @description What its bytes are.
+             * @example image/webp
+             */
+            mimeType: string;
+            /** @description Bytes that it counts, those of its copies among them. While `pending`, the most it may become. */
+            sizeBytes: number;
+            /** @description Pixels; null of what is no image, or not stored yet. */
+            width: number | null;
+            /** @description Pixels, likewise. */
+            height: number | null;
+            /** @description A placeholder to show before the image loads, base64. */
+            thumbhash: string | null;
+            /**
+             * @description Who uploaded it.
+             * @example user-1
+             */
+            userId: string;
+            /**
+             * @description The session it counts in.
+             * @example session-1
+             */
+            sessionId: string | null;
+            /** @description The lock or template it lives and dies with; null while it is staged. */
+            holder: {
+                /**
+                 * @description Which of the two.
+                 * @enum {string}
+                 */
+                type: "lock" | "template";
+                /**
+                 * @description Its id.
+                 * @example lock-1
+                 */
+                id: string;
+            } | null;
+            /**
+             * @description What it is for, in the extension's words.
+             * @example cover
+             */
+            purpose: string | null;
+            /**
+             * @description The draft it was staged for.
+             * @example draft-1
+             */
+            draftId: string | null;
+            /**
+             * Format: date-time
+             * @description When its upload began.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When its record last changed.
+             */
+            updatedAt: string;
+            /**
+             * Format: date-time
+             * @description When it goes unless it is claimed, or its upload finished; null where nothing of the kind is set.
+             */
+            expiresAt: string | null;
+            /**
+             * Format: uri
+             * @description Opens without a token until `urlExpiresAt`. Never store it. Only where the bytes are there and links were asked for.
+             */
+            signedUrl?: string;
+            /**
+             * Format: date-time
+             * @description When the link ends. Only where the bytes are there and links were asked for.
+             */
+            urlExpiresAt?: string;
+            /** @description Where its bytes are, in the default bucket. */
+            bucketKey: string;
+            /** @description The claims that stand on it, newest last. */
+            claimIds: string[];
+            /** @description Copies of its own by preset. */
+            variants: {
+                [key: string]: {
+                    /** @description Pixels. */
+                    width: number;
+                    /** @description Pixels. */
+                    height: number;
+                    /** @description Bytes. */
+                    sizeBytes: number;
+                };
+            };
+        };
         /** @description What an administrator decided for an app, or the value that holds where nobody did. */
         AppSettings: {
             /** @description Whether anything more may be stored; false until somebody turns it on. Reading works either way. */
@@ -1134,6 +1421,32 @@ export interface components {
                 /** @description How many files these are. */
                 fileCount: number;
             };
+        };
+        /** @description An app in the list of all. */
+        AppSummary: {
+            /**
+             * @description The app.
+             * @example puzzle
+             */
+            appId: string;
+            /** @description Whether anything more may be stored. */
+            enabled: boolean;
+            /** @description Bytes that all its sessions and users store now. */
+            usedBytes: number;
+            /** @description How many files these are. */
+            fileCount: number;
+            /** @description Bytes it may store. */
+            maxBytes: number;
+            /**
+             * Format: date-time
+             * @description When it was first given settings or a key; null where that was before apps were listed.
+             */
+            createdAt: string | null;
+            /**
+             * Format: date-time
+             * @description When an administrator last changed its settings or made it a key; null likewise.
+             */
+            updatedAt: string | null;
         };
         /** @description A signed PDF, kept for seven years. */
         ComplianceDocument: {
@@ -1267,6 +1580,99 @@ export interface components {
              * @description When it was stored.
              */
             createdAt: string;
+        };
+        /** @description Why a file is there, or is not any more. */
+        FileReasons: {
+            /**
+             * @description Where the file stands.
+             * @enum {string}
+             */
+            state: "pending" | "staged" | "claimed" | "session" | "expired" | "deleting";
+            /** @description For people. */
+            summary: string;
+            /** @description What keeps it from going; empty where nothing does. */
+            heldBy: {
+                /**
+                 * @description What it is: a lock, a template, a session, or the user who staged the file.
+                 * @enum {string}
+                 */
+                type: "lock" | "template" | "session" | "user";
+                /**
+                 * @description Its id.
+                 * @example lock-1
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When the platform told of its deletion; absent while it lives.
+                 */
+                deletedAt?: string;
+                /** @description Of a template: locks that show its files. */
+                clones?: number;
+            }[];
+            /** @description When it goes, and by what. */
+            goes: {
+                /**
+                 * @description `expiry`: by the alarm of its time. `sweep`: by the hourly reconcile. `worker`: by the cleanup queue. `holder`: whenever what holds it is deleted.
+                 * @enum {string}
+                 */
+                by: "expiry" | "sweep" | "worker" | "holder";
+                /**
+                 * Format: date-time
+                 * @description Not before then; absent where nobody knows.
+                 */
+                at?: string;
+                /** @description For people. */
+                summary: string;
+            };
+            /** @description Clean-ups that are asked for and not done. */
+            cleanups: {
+                /**
+                 * @description What is cleaned up: everything of an app, session, lock or template, the `file` itself, or what a direct upload may have left (`incoming`).
+                 * @enum {string}
+                 */
+                type: "app" | "session" | "lock" | "template" | "incoming" | "file";
+                /**
+                 * @description Its id.
+                 * @example lock-1
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was asked for.
+                 */
+                since?: string;
+                /**
+                 * Format: date-time
+                 * @description When the hourly reconcile does it, should the queue not.
+                 */
+                againAt: string;
+            }[];
+            /** @description What is known to have happened, oldest first. A claim that was rolled back is no more on it. */
+            timeline: {
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /**
+                 * @description What, for programs.
+                 * @enum {string}
+                 */
+                event: "created" | "ready" | "claimed" | "rolled_back" | "holder_deleted" | "expired" | "deleting";
+                /** @description What, for people. */
+                summary: string;
+                /**
+                 * @description The user who did it, where that is known.
+                 * @example user-1
+                 */
+                userId?: string;
+                /**
+                 * @description The claim.
+                 * @example 7f1c7e4e9d1b4c0f8a7d5c3b
+                 */
+                claimId?: string;
+            }[];
         };
         /** @description What happened to an app, a session, a lock or a template. May come twice, late or out of order. */
         LifecycleEvent: {
@@ -2955,6 +3361,427 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    adminAppFilesGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The extension's app.
+                 * @example puzzle
+                 */
+                appId: string;
+                /**
+                 * @description The file, or the upload that is to be given up. Capitals are taken, too.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                fileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "file": {
+                     *         "id": "66f2a1b40a1b2c3d4e5f6071",
+                     *         "appId": "puzzle",
+                     *         "state": "claimed",
+                     *         "originalName": "front.jpg",
+                     *         "mimeType": "image/webp",
+                     *         "sizeBytes": 611669,
+                     *         "width": 1600,
+                     *         "height": 1200,
+                     *         "thumbhash": "1QcSHQRnh493V4dIh4eXh1h4kJUI",
+                     *         "userId": "user-1",
+                     *         "sessionId": null,
+                     *         "holder": {
+                     *           "type": "lock",
+                     *           "id": "lock-1"
+                     *         },
+                     *         "purpose": "cover",
+                     *         "draftId": null,
+                     *         "createdAt": "2026-11-20T10:00:00.000Z",
+                     *         "updatedAt": "2026-11-20T10:00:00.000Z",
+                     *         "expiresAt": null,
+                     *         "signedUrl": "https://files.example/extensions/66f2a1b40a1b2c3d4e5f6071.webp?X-Amz-Signature=0123",
+                     *         "urlExpiresAt": "2026-11-20T10:00:00.000Z",
+                     *         "bucketKey": "extensions/66f2a1b40a1b2c3d4e5f60710123456789abcdef0123.webp",
+                     *         "claimIds": [
+                     *           "7f1c7e4e9d1b4c0f8a7d5c3b"
+                     *         ],
+                     *         "variants": {
+                     *           "thumb": {
+                     *             "width": 320,
+                     *             "height": 240,
+                     *             "sizeBytes": 20114
+                     *           }
+                     *         }
+                     *       },
+                     *       "why": {
+                     *         "state": "claimed",
+                     *         "summary": "Claimed: lock lock-1 has it by a saved config.",
+                     *         "heldBy": [
+                     *           {
+                     *             "type": "lock",
+                     *             "id": "lock-1"
+                     *           }
+                     *         ],
+                     *         "goes": {
+                     *           "by": "holder",
+                     *           "summary": "Stays until lock lock-1, or the app, is deleted."
+                     *         },
+                     *         "cleanups": [],
+                     *         "timeline": [
+                     *           {
+                     *             "at": "2026-11-20T10:00:00.000Z",
+                     *             "event": "created",
+                     *             "summary": "Upload in a setup screen began.",
+                     *             "userId": "user-1"
+                     *           },
+                     *           {
+                     *             "at": "2026-11-20T10:00:00.000Z",
+                     *             "event": "claimed",
+                     *             "summary": "Claimed for lock lock-1.",
+                     *             "userId": "user-1",
+                     *             "claimId": "7f1c7e4e9d1b4c0f8a7d5c3b"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description The file. */
+                        file: components["schemas"]["AppFileDetails"];
+                        /** @description Why it is there, or is not any more. */
+                        why: components["schemas"]["FileReasons"];
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminAppFilesDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The extension's app.
+                 * @example puzzle
+                 */
+                appId: string;
+                /**
+                 * @description The file, or the upload that is to be given up. Capitals are taken, too.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                fileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no body */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminAppFilesList: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Files of a page, 50 unless told; more than 200 is taken for 200.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Goes on where the answer that gave it ended. Left out, the list begins.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                cursor?: string;
+                /** @description Only files that stand so. Those that are being deleted are listed by `deleting` only. */
+                state?: "pending" | "staged" | "claimed" | "session" | "expired" | "deleting";
+                /**
+                 * @description Only files that count in this session.
+                 * @example session-1
+                 */
+                sessionId?: string;
+                /**
+                 * @description Only what this user uploaded.
+                 * @example user-1
+                 */
+                userId?: string;
+                /**
+                 * @description Only files whose name contains this, in capitals or not.
+                 * @example front
+                 */
+                search?: string;
+                /** @description `false` leaves the links out. */
+                links?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The extension's app.
+                 * @example puzzle
+                 */
+                appId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "66f2a1b40a1b2c3d4e5f6071",
+                     *           "appId": "puzzle",
+                     *           "state": "claimed",
+                     *           "originalName": "front.jpg",
+                     *           "mimeType": "image/webp",
+                     *           "sizeBytes": 611669,
+                     *           "width": 1600,
+                     *           "height": 1200,
+                     *           "thumbhash": "1QcSHQRnh493V4dIh4eXh1h4kJUI",
+                     *           "userId": "user-1",
+                     *           "sessionId": null,
+                     *           "holder": {
+                     *             "type": "lock",
+                     *             "id": "lock-1"
+                     *           },
+                     *           "purpose": "cover",
+                     *           "draftId": null,
+                     *           "createdAt": "2026-11-20T10:00:00.000Z",
+                     *           "updatedAt": "2026-11-20T10:00:00.000Z",
+                     *           "expiresAt": null,
+                     *           "signedUrl": "https://files.example/extensions/66f2a1b40a1b2c3d4e5f6071.webp?X-Amz-Signature=0123",
+                     *           "urlExpiresAt": "2026-11-20T10:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Newest first; of deletions, the soonest to be looked at first. */
+                        items: components["schemas"]["AppFile"][];
+                        /**
+                         * @description There is more: the same request with this `cursor` goes on. Absent on the last page.
+                         * @example 66f2a1b40a1b2c3d4e5f6071
+                         */
+                        cursor?: string;
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminAppUsage: {
+        parameters: {
+            query: {
+                /** @description `session`, `user` (what users have staged), or `day`. */
+                by: "session" | "user" | "day";
+                /**
+                 * @description Items of a page, 50 unless told and 90 of days; more than 200 is taken for 200.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Goes on where the answer that gave it ended. Left out, the list begins.
+                 * @example 7340032:session-1
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The extension's app.
+                 * @example puzzle
+                 */
+                appId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "by": "session",
+                     *       "items": [
+                     *         {
+                     *           "sessionId": "session-1",
+                     *           "usedBytes": 7340032,
+                     *           "fileCount": 12
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /**
+                         * @description As it was asked for.
+                         * @enum {string}
+                         */
+                        by: "session" | "user" | "day";
+                        /** @description Sessions and users: what used most when reconcile last saw it comes first, as it is now. Days: newest first. */
+                        items: {
+                            /**
+                             * @description By session: which.
+                             * @example session-1
+                             */
+                            sessionId?: string;
+                            /**
+                             * @description By user: which.
+                             * @example user-1
+                             */
+                            userId?: string;
+                            /**
+                             * @description By day: which, in UTC.
+                             * @example 2026-01-31
+                             */
+                            day?: string;
+                            /**
+                             * Format: date-time
+                             * @description By day: the moment of it at which the app used this.
+                             */
+                            at?: string;
+                            /** @description Bytes, those of direct uploads under way among them. */
+                            usedBytes: number;
+                            /** @description How many files these are. */
+                            fileCount: number;
+                        }[];
+                        /**
+                         * @description There is more: the same request with this `cursor` goes on. Absent on the last page.
+                         * @example 7340032:session-1
+                         */
+                        cursor?: string;
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminAppsList: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Apps of a page, 50 unless told; more than 200 is taken for 200.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Goes on where the answer that gave it ended. Left out, the list begins.
+                 * @example puzzle
+                 */
+                cursor?: string;
+                /**
+                 * @description Only apps whose id contains this, in capitals or not.
+                 * @example puz
+                 */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "appId": "puzzle",
+                     *           "enabled": true,
+                     *           "usedBytes": 7340032,
+                     *           "fileCount": 12,
+                     *           "maxBytes": 524288000,
+                     *           "createdAt": "2026-11-20T10:00:00.000Z",
+                     *           "updatedAt": "2026-11-20T10:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "cursor": "puzzle"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description In the order of their ids. */
+                        items: components["schemas"]["AppSummary"][];
+                        /**
+                         * @description There is more: the same request with this `cursor` goes on. Absent on the last page.
+                         * @example puzzle
+                         */
+                        cursor?: string;
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
     adminDeveloperKeysList: {
         parameters: {
             query?: {

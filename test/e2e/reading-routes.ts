@@ -92,6 +92,16 @@ async function publish(world: World, rest: string): Promise<string> {
 }
 
 export const readings: Partial<Record<EndpointName, Ask>> = {
+  'admin/app-files-delete': async (world) =>
+    call(world, 'admin', 'DELETE', `${world.app.admin}/files/${await stored(world)}`),
+  'admin/app-files-get': async (world) =>
+    call(world, 'admin', 'GET', `${world.app.admin}/files/${await stored(world)}`),
+  'admin/app-files-list': async (world) => {
+    await stored(world);
+    return await call(world, 'admin', 'GET', `${world.app.admin}/files?limit=1`);
+  },
+  'admin/app-usage': got('admin', ({ app }) => `${app.admin}/usage?by=day`),
+  'admin/apps-list': got('admin', () => '/admin/extensions/apps?limit=1'),
   'admin/developer-keys-list': got('admin', ({ app }) => `${app.admin}/developer-keys`),
   'admin/developer-keys-revoke': async (world) => {
     const path = `${world.app.admin}/developer-keys`;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DeleteObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
-import { reconcileKey } from '#adapters/dynamo/keys.ts';
+import { appsPk, reconcileKey } from '#adapters/dynamo/keys.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
 import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts';
 import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
@@ -123,7 +123,8 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
         sk === 'COUNTER'
           ? countsNothing(counts)
           : /^RANK/.test(String(sk)) && Object.values(counts).every((n) => n === 0);
-      return items.filter((item) => item.pk !== reconcileKey.pk && !zero(item));
+      const notes = new RegExp(`^(${reconcileKey.pk}|${appsPk}|USAGE#.*)$`);
+      return items.filter((item) => !notes.test(String(item.pk)) && !zero(item));
     },
     /** Lets every index catch up with what was written. */
     settleIndexes: () => dynamo.settleIndexes(),

@@ -21,18 +21,22 @@ export async function getFiles(table: Table, fileIds: string[]): Promise<FileRec
 }
 
 /**
- * Items by their keys, strongly consistent, in no order; missing ones are left out. One call for each hundred, and more
+ * Items by their keys, strongly consistent unless told, in no order; missing ones are left out. One call for each hundred, and more
  * when DynamoDB leaves keys out because its answer is full (16 MB) or a partition is busy. Throws
  * `temporarily_unavailable` when it goes on leaving them out, or the caller's time runs out.
  * Source: Amazon DynamoDB API Reference, BatchGetItem: "we strongly recommend that you use an exponential backoff".
  */
-export async function getItems(table: Table, wanted: Keys): Promise<Record<string, unknown>[]> {
+export async function getItems(
+  table: Table,
+  wanted: Keys,
+  { consistent = true } = {},
+): Promise<Record<string, unknown>[]> {
   const found: Record<string, unknown>[] = [];
   for (let start = 0; start < wanted.length; start += batchSize) {
     let keys: Keys = wanted.slice(start, start + batchSize);
     for (let idleRounds = 0; keys.length > 0; ) {
       const { Responses, UnprocessedKeys } = await table.documents.send(
-        new BatchGetCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } }),
+        new BatchGetCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: consistent } } }),
       );
       found.push(...(Responses?.[table.name] ?? []));
       const left: Keys = UnprocessedKeys?.[table.name]?.Keys ?? [];

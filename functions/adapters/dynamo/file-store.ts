@@ -6,6 +6,7 @@ import { enterQuarantine } from '#core/files/quarantine.ts';
 import type { FileRecord } from '#core/files/record.ts';
 import type { CounterLimit, FileStore, ReserveResult, SettleResult } from '#core/files/store.ts';
 import { listsOf } from '#core/uploads/lists.ts';
+import { auditItem } from './audit.ts';
 import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
 import { createFileReader } from './file-reader.ts';
@@ -80,8 +81,9 @@ export function createFileStore(table: Table): FileStore {
       });
     },
 
-    async release(file, now) {
-      return (await transact(table, writes.release([file], now))) === undefined;
+    async release(file, now, entry) {
+      const audit = entry === undefined ? [] : [auditItem(TableName, entry)];
+      return (await transact(table, [...writes.release([file], now), ...audit])) === undefined;
     },
 
     async releaseAll(files, now) {
@@ -174,7 +176,7 @@ function inSliceOf(file: FileRecord, limit: CounterLimit): CounterLimit {
 }
 
 function readied<F extends FileRecord>(file: F, now: Date): F {
-  const next: F = { ...file, state: 'ready', rev: file.rev + 1, updatedAt: now.toISOString() };
+  const next: F = { ...file, state: 'ready', rev: file.rev + 1, updatedAt: now.toISOString(), readyAt: now.getTime() };
   delete next.dueAt;
   return file.expiresAt === undefined ? enterQuarantine(next, now) : { ...next, dueAt: file.expiresAt };
 }

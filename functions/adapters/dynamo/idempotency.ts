@@ -55,6 +55,8 @@ export interface Secret {
   id: string;
   createdAt: string;
   put: TransactItem;
+  /** What else is written with it. */
+  beside?: TransactItem[];
   remove: (id: string) => TransactItem;
 }
 
@@ -69,7 +71,8 @@ export async function writeSecret(
   secret: Secret,
 ): Promise<'written' | 'reused' | 'taken'> {
   const remember = rememberItem(table.name, claim, secret);
-  const outcomes = await transact(table, [secret.put, remember]);
+  const { put, beside = [] } = secret;
+  const outcomes = await transact(table, [put, remember, ...beside]);
   const refused = outcomes?.[1];
   if (!refused?.failed) return outcomes === undefined ? 'written' : 'taken';
   if (refused.old?.contentHash !== claim.contentHash) return 'reused';
@@ -84,7 +87,8 @@ export async function writeSecret(
       ExpressionAttributeValues: { ':former': former },
     },
   };
-  return (await transact(table, [secret.put, secret.remove(former), inPlace])) === undefined ? 'written' : 'taken';
+  const replacing = [put, secret.remove(former), inPlace, ...beside];
+  return (await transact(table, replacing)) === undefined ? 'written' : 'taken';
 }
 
 /** Answers under the keys of their requests; see `IdempotencyStore`. */

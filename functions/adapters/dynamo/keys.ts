@@ -22,6 +22,10 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | states of a session, by app  | pk SESSION#session, sk STATE#app                        | strong      |
  * | settings of an app           | pk APP#app, sk SETTINGS                                 | strong      |
  * | developer key, keys of an app| pk APP#app, sk KEY#keyId                                | strong      |
+ * | apps there are               | pk APPS, sk APP#app                                     | strong      |
+ * | usage of an app on a day     | pk APP#app, sk USAGE#day (attribute `ttl`)              | strong      |
+ * | usage of a session or user   | pk USAGE#kind#app, sk ID#id: as reconcile saw it last   | strong      |
+ * | audit, newest last           | pk AUDIT, sk id (attribute `ttl`)                       | strong      |
  * | idempotency                  | pk IDEMPOTENCY#id, sk IDEMPOTENCY (attribute `ttl`)     | strong      |
  * | member of an organization    | pk ORG#org, sk MEMBER#user                              | strong      |
  * | logo of an organization      | pk ORG#org, sk LOGO                                     | strong      |
@@ -45,6 +49,8 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | files of an organization     | byOwner: ownerPk ORG#org, id                            | eventual    |
  * | its parent rows              | byOwner: ownerPk ORG#org#PARENTS, id                    | eventual    |
  * | its compliance documents     | bySession: sessionPk ORG#org#DOCUMENTS, id              | eventual    |
+ * | audit of an app              | byOwner: ownerPk AUDIT#app, id                          | eventual    |
+ * | usages by size               | byDue: duePk USAGE#kind#app, dueAt (its bytes)          | eventual    |
  * | what the schedule must see   | byDue: duePk DUE#shard, dueAt                           | eventual    |
  * | clean-ups owed for too long   | byDue: duePk DUE#SCOPE, dueAt                           | eventual    |
  * | markers the schedule must see| byDue: duePk DUE#INCOMING#shard, dueAt                  | eventual    |
@@ -62,6 +68,22 @@ export const incomingKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'INCOMING' }
 export const settingsKey = (appId: string) => ({ pk: `APP#${appId}`, sk: 'SETTINGS' });
 export const developerKeyKey = (appId: string, keyId: string) => ({ pk: `APP#${appId}`, sk: `KEY#${keyId}` });
 export const developerKeyPrefix = 'KEY#';
+/** One partition: apps are as many as administrators turned on. The prefix keeps apps called FILE or COUNTER apart from those. */
+export const appsPk = 'APPS';
+export const registeredAppKey = (appId: string) => ({ pk: appsPk, sk: `${registeredAppPrefix}${appId}` });
+export const registeredAppPrefix = 'APP#';
+/** `day` is `2026-01-31`, in UTC. */
+export const dailyUsageKey = (appId: string, day: string) => ({ pk: `APP#${appId}`, sk: `${dailyUsagePrefix}${day}` });
+export const dailyUsagePrefix = 'USAGE#';
+/** Where the usages of an app's sessions or staging users are, and their list by size in `byDue`. */
+export const usagesPk = (kind: 'session' | 'staged', appId: string) => `USAGE#${kind.toUpperCase()}#${appId}`;
+export const usageKey = (kind: 'session' | 'staged', appId: string, id: string) => ({
+  pk: usagesPk(kind, appId),
+  sk: `ID#${id}`,
+});
+export const auditPk = 'AUDIT';
+export const auditKey = (id: string) => ({ pk: auditPk, sk: id });
+export const auditOfAppPk = (appId: string) => `AUDIT#${appId}`;
 export const idempotencyKey = (id: string) => ({ pk: `IDEMPOTENCY#${id}`, sk: 'IDEMPOTENCY' });
 
 export const memberKey = (orgId: string, userId: string) => ({ pk: `ORG#${orgId}`, sk: `MEMBER#${userId}` });
@@ -77,6 +99,8 @@ export const organizationParentsPk = (orgId: string) => `ORG#${orgId}#PARENTS`;
 
 export const appPk = (appId: string, slice?: number) =>
   slice === undefined ? `APP#${appId}` : `APP#${appId}#SLICE#${slice}`;
+/** The app whose partition this is, its own or a slice of its counter; undefined for any other. */
+export const appIdIn = (pk: string): string | undefined => /^APP#([^#]+)(#SLICE#\d+)?$/.exec(pk)?.[1];
 export const sessionPk = (sessionId: string) => `SESSION#${sessionId}`;
 export const stagedPk = (appId: string, userId: string) => `STAGED#${appId}#${userId}`;
 /** The coin name comes last, so that it may hold any character. */

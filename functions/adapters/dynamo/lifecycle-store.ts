@@ -20,7 +20,7 @@ import { closeSlices } from './slice-repairs.ts';
 import { isNamed, transact } from './transaction.ts';
 
 /** A clean-up still owed after this long has lost its message; longer than template grace and all retries. */
-const lostAfterMs = 3_600_000;
+export const lostAfterMs = 3_600_000;
 
 /** Marks of deletions and clones in DynamoDB; see `LifecycleStore`. */
 export function createLifecycleStore(table: Table): LifecycleStore {

@@ -6,11 +6,12 @@ import { getFiles } from './batch-get.ts';
 import type { Table } from './client.ts';
 import { attributesOf, countersIn, usageIn } from './counters.ts';
 import { fromItem } from './file-item.ts';
-import { counterIndex, counterKey } from './keys.ts';
+import { appIdIn, counterIndex, counterKey, developerKeyPrefix } from './keys.ts';
 import { createRunStore } from './reconcile-runs.ts';
 import { createSuspectStore } from './reconcile-suspects.ts';
 import { tighten } from './slice-repairs.ts';
 import { isNamed } from './transaction.ts';
+import { createUsageNotes } from './usage-history.ts';
 
 /** Items read a page; at a kilobyte each a page stays below DynamoDB's 1 MB. */
 const scanPageSize = 500;
@@ -20,6 +21,7 @@ export const createReconcileStore = (table: Table): ReconcileStore => ({
   ...createScanStore(table),
   ...createRunStore(table),
   ...createSuspectStore(table),
+  ...createUsageNotes(table),
 });
 
 function createScanStore(table: Table): ScanStore {
@@ -68,16 +70,26 @@ function createScanStore(table: Table): ScanStore {
           TableName,
           Limit: scanPageSize,
           ConsistentRead: true,
-          FilterExpression: 'sk IN (:file, :counter)',
-          ExpressionAttributeValues: { ':file': 'FILE', ':counter': 'COUNTER' },
+          FilterExpression: 'sk IN (:file, :counter, :settings) OR begins_with(sk, :key)',
+          ExpressionAttributeValues: {
+            ':file': 'FILE',
+            ':counter': 'COUNTER',
+            ':settings': 'SETTINGS',
+            ':key': developerKeyPrefix,
+          },
           ...(cursor !== undefined && { ExclusiveStartKey: startKey(cursor) }),
         }),
       );
       return {
         files: Items.filter(({ sk }) => sk === 'FILE').map(fromItem),
         counters: Items.flatMap((item) =>
-          (item.sk === 'COUNTER' ? countersIn(item) : []).map((counter) => ({ counter, movedAt: item.movedAt })),
+          (item.sk === 'COUNTER' ? countersIn(item) : []).map((counter) => ({
+            counter,
+            movedAt: item.movedAt,
+            usage: usageIn(counter, item),
+          })),
         ),
+        apps: [...new Set(Items.flatMap(appsIn))],
         ...(LastEvaluatedKey !== undefined && { cursor: JSON.stringify(LastEvaluatedKey) }),
       };
     },
@@ -159,6 +171,12 @@ function createScanStore(table: Table): ScanStore {
       return new Map(files.map(({ id, bucket, key }) => [id, { bucket, key }]));
     },
   };
+}
+
+/** Settings, keys and counters of an app lie in partitions of its own. */
+function appsIn({ pk }: Record<string, unknown>): string[] {
+  const appId = appIdIn(String(pk));
+  return appId === undefined ? [] : [appId];
 }
 
 /** Where a scan goes on. Throws `validation_failed` for what no scan gave. */

@@ -1,3 +1,4 @@
+import type { Author } from '#core/files/audit.ts';
 import type { IdempotencyClaim } from '#core/files/store.ts';
 import type { Presets } from '#core/files/variants.ts';
 import type { AppSettings } from './settings.ts';
@@ -8,8 +9,15 @@ export interface SettingsStore {
   get(appId: string): Promise<AppSettings>;
   /** Past every cache, strongly consistent. */
   getFresh(appId: string): Promise<AppSettings>;
-  /** Changes the given fields only; two administrators changing different fields both win. */
-  update(appId: string, changes: Partial<AppSettings>): Promise<AppSettings>;
+}
+
+/** What an administrator may do with them. */
+export interface SettingsChanges {
+  /**
+   * Changes the given fields only; two administrators changing different fields both win. What changed is written down with
+   * the change, and the app is one of those there are from then on. One transaction.
+   */
+  update(appId: string, changes: Partial<AppSettings>, author: Author): Promise<AppSettings>;
 }
 
 /** A developer key without its secret. */
@@ -21,14 +29,26 @@ export interface DeveloperKey {
 }
 
 export interface DeveloperKeyStore {
-  /** With the claim of a repeated request in place of the key its first one made; `reused` when it is for another content. */
-  create(key: DeveloperKey, secretHash: string, claim?: IdempotencyClaim): Promise<'written' | 'reused' | 'taken'>;
   /** With the stored hash, for comparison in constant time. May be as old as the instance's cache. */
   find(appId: string, keyId: string): Promise<{ key: DeveloperKey; secretHash: string } | undefined>;
+}
+
+/** What an administrator may do with keys. */
+export interface DeveloperKeyChanges {
+  /**
+   * With the claim of a repeated request in place of the key its first one made; `reused` when it is for another content.
+   * Written down, and the app is one of those there are, in the same transaction.
+   */
+  create(
+    key: DeveloperKey,
+    secretHash: string,
+    author: Author,
+    claim?: IdempotencyClaim,
+  ): Promise<'written' | 'reused' | 'taken'>;
   /** All of an app, oldest first. */
   list(appId: string): Promise<DeveloperKey[]>;
-  /** False when there was none. */
-  revoke(appId: string, keyId: string): Promise<boolean>;
+  /** False when there was none. Written down in the same transaction. */
+  revoke(appId: string, keyId: string, author: Author): Promise<boolean>;
 }
 
 export interface ProcessedImage {

@@ -1,3 +1,4 @@
+import type { AuditEntry } from './audit.ts';
 import type { CleanupQueue } from './cleanup-queue.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Clock, ObjectStore } from './ports.ts';
@@ -8,15 +9,17 @@ import type { FileStore } from './store.ts';
 
 /**
  * Deletes a file that `find` allows: its quota is free and it is in no list when this returns; the bytes follow through
- * the queue. A file that changes hands meanwhile is looked at again. Throws what `find` throws.
+ * the queue. A file that changes hands meanwhile is looked at again. `audit` tells of an administrator's deletion, which
+ * is written down with it. Throws what `find` throws.
  */
 export async function deleteFile(
   deps: { files: FileStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },
   find: () => Promise<FileRecord>,
+  audit?: (file: FileRecord) => AuditEntry,
 ): Promise<void> {
   const { id } = await retryOnMoved(async () => {
     const file = await find();
-    return (await deps.files.release(file, deps.clock.now())) ? file : moved;
+    return (await deps.files.release(file, deps.clock.now(), audit?.(file))) ? file : moved;
   });
   await deps.scheduleDelete(id);
 }

@@ -33,6 +33,8 @@ export interface StoredFile {
   /** ISO 8601, UTC. */
   createdAt: string;
   updatedAt: string;
+  /** Epoch milliseconds: when its bytes were there. None of files that were stored before this was written down. */
+  readyAt?: number;
   /**
    * Epoch milliseconds. An expired file is invisible and unclaimable whatever TTL has done. Of a direct upload that is
    * `pending`: when it can no longer be completed.
@@ -80,6 +82,8 @@ export interface ExtensionFile extends StoredFile {
   sessionClaimIds?: string[];
   /** Epoch milliseconds: when it would have expired had it not been claimed; a roll back takes nothing of that away. */
   stagedUntil?: number;
+  /** Epoch milliseconds: when the last claim on it was rolled back, so that it is staged again. */
+  unclaimedAt?: number;
 }
 
 /** What a file lives and dies with once it is no longer staged. */
@@ -144,7 +148,6 @@ export type Scope =
   | { kind: 'lock'; lockId: string }
   | { kind: 'template'; templateId: string };
 
-/** Any file; the other systems' kinds join this union. */
 export type FileRecord = ExtensionFile | OrganizationFile | UploadFile;
 
 /** Which of the three systems a file is of. */

@@ -6,7 +6,7 @@ export type StoredFacts = Pick<StoredFile, 'mimeType' | 'sizeBytes' | 'image' | 
 
 /** A direct upload as it is once its bytes are at their final key. */
 export function settled<F extends StoredFile>(file: F, facts: StoredFacts, now: Date): F {
-  const next: F = { ...file, state: 'ready', rev: file.rev + 1, updatedAt: now.toISOString() };
+  const next: F = { ...file, state: 'ready', rev: file.rev + 1, updatedAt: now.toISOString(), readyAt: now.getTime() };
   for (const name of ['incoming', 'image', 'expiresAt', 'dueAt'] as const) delete next[name];
   Object.assign(next, facts, facts.expiresAt !== undefined && { dueAt: facts.expiresAt });
   return enterQuarantine(next, now);

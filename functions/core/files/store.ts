@@ -1,3 +1,4 @@
+import type { AuditEntry } from '#core/files/audit.ts';
 import type { IncomingMarker } from '#core/files/incoming-marker.ts';
 import type { CounterRef, ExtensionFile, FileRecord, Scope, Usage } from '#core/files/record.ts';
 
@@ -89,9 +90,10 @@ export interface FileStore extends FileReader {
   /**
    * `pending | ready -> deleting`, lowering its counters, leaving the marker of a direct upload and freeing the
    * Idempotency-Key of a form upload that never finished. One transaction. False when the record is no longer at this
-   * revision: whoever moved it decides, and the counters were lowered by them or not at all.
+   * revision: whoever moved it decides, and the counters were lowered by them or not at all. With an `entry`, of what an
+   * administrator deletes, in the same transaction.
    */
-  release(file: FileRecord, now: Date): Promise<boolean>;
+  release(file: FileRecord, now: Date, entry?: AuditEntry): Promise<boolean>;
   /**
    * `release` of many files in one transaction where none moved meanwhile, else one by one; gives those that it released.
    * At most 16.

@@ -14,6 +14,7 @@ import {
   withLease,
 } from './run.ts';
 import { settleMissing, settleOrphans } from './suspects.ts';
+import { noteDay } from './usage.ts';
 import { reconcileDue } from './what-is-due.ts';
 
 const parts: Record<Position['part'], Step> = {
@@ -55,8 +56,10 @@ async function walk(run: Run, start: Position): Promise<ReconcileReport> {
     if (isOverTime(run)) return { ...report, cursor: encode(position) };
     const last: Position['part'] = position.part;
     position = await parts[last](run, position);
-    if (options.resume === true && last === 'due' && position?.part === 'records') position = await resume(run);
-    else if (options.resume === true && position?.part !== 'due') await remember(run, position);
+    if (options.resume === true && last === 'due' && position?.part === 'records') {
+      await noteDay(run);
+      position = await resume(run);
+    } else if (options.resume === true && position?.part !== 'due') await remember(run, position);
     else await run.keep();
   }
   return { ...report, complete: true };
@@ -66,7 +69,8 @@ async function walk(run: Run, start: Position): Promise<ReconcileReport> {
 async function resume({ state, deps, keep }: Run): Promise<Position> {
   const position = state.cursor === undefined ? undefined : read(state.cursor);
   if (position !== undefined) return position;
-  await keep({ passStartedAt: deps.clock.now().getTime() });
+  const passStartedAt = deps.clock.now().getTime();
+  await keep({ passStartedAt, usageSince: state.usageSince ?? passStartedAt });
   return { part: 'records' };
 }
 

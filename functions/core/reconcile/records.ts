@@ -3,6 +3,7 @@ import { checkCounter } from './counters.ts';
 import { note } from './report.ts';
 import { inTurns, isOverTime, parallel, type Run, type Step } from './run.ts';
 import { withoutObject } from './suspects.ts';
+import { noteUsage } from './usage.ts';
 
 /** A record written while the pass before went on may have been missed by it; this much more for clocks. */
 const overlapMs = 2 * 3_600_000;
@@ -12,6 +13,7 @@ export const reconcileRecords: Step = async (run, position) => {
   const { deps, report, options, state } = run;
   const page = await deps.store.scan(position.after);
   const { counters = 0, seen = 0 } = position;
+  if (counters === 0 && !report.dryRun) await noteUsage(run, page);
   // Counters of the page one turn after the other: those of large apps take long, and the run may end between.
   const since = options.everyObject ? 0 : (state.lastPassStartedAt ?? 0) - overlapMs;
   // What was right, and did not move since, is right: most slices of most apps.

@@ -11,12 +11,16 @@ export interface ScannedCounter {
   counter: CounterRef;
   /** As in {@link StoredCounter}. */
   movedAt?: string | undefined;
+  /** What it held then. */
+  usage: Usage;
 }
 
 /** What only reconcile asks of the table: reading it whole, and putting a counter right. */
 export interface ScanStore {
-  /** A page of the whole table: its records and counters. */
-  scan(cursor: string | undefined): Promise<{ files: FileRecord[]; counters: ScannedCounter[]; cursor?: string }>;
+  /** A page of the whole table: its records and counters, and the apps that have settings, a key or a counter in it. */
+  scan(
+    cursor: string | undefined,
+  ): Promise<{ files: FileRecord[]; counters: ScannedCounter[]; apps: string[]; cursor?: string }>;
   /** Whether the table has the record of any file. */
   hasRecords(): Promise<boolean>;
   /** Strongly consistent. */
@@ -47,6 +51,11 @@ export interface RunState {
   /** Epoch milliseconds: when the pass that `cursor` belongs to began, and when the last completed one had begun. */
   passStartedAt?: number;
   lastPassStartedAt?: number;
+  /** Epoch milliseconds: when the first pass began that wrote every usage down (see `noteUsage`). */
+  usageSince?: number;
+  /** The day whose usage is noted, and the app behind which that goes on; undefined when all are. */
+  usageDay?: string;
+  usageAfter?: string;
   /** Of each list of suspects, epoch milliseconds: an administrator has confirmed those first seen until then. */
   confirmedThrough: Record<string, number>;
 }
@@ -85,4 +94,17 @@ export interface SuspectStore {
   clear(list: SuspectList, name: string): Promise<void>;
 }
 
-export type ReconcileStore = ScanStore & RunStore & SuspectStore;
+/** What reconcile writes down for administrators, on its way through the table. */
+export interface UsageNotes {
+  /** Enters apps that are in no list yet; how many those were. */
+  registerApps(appIds: string[]): Promise<number>;
+  /** Those counters of sessions and staging users that are not noted as they are. */
+  changedUsages(counters: ScannedCounter[]): Promise<ScannedCounter[]>;
+  noteUsage(counter: ScannedCounter): Promise<void>;
+  /** A page of all apps. */
+  apps(after: string | undefined): Promise<{ appIds: string[]; next?: string }>;
+  /** What an app uses on a day, once a day. */
+  noteDay(appId: string, day: string, now: Date): Promise<void>;
+}
+
+export type ReconcileStore = ScanStore & RunStore & SuspectStore & UsageNotes;

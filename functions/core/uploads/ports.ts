@@ -1,3 +1,4 @@
+import type { Author } from '#core/files/audit.ts';
 import type { DetectedType } from '#core/files/ports.ts';
 import type { UploadFile } from '#core/files/record.ts';
 import type { ListRef } from './lists.ts';
@@ -33,7 +34,11 @@ export interface UploadStore {
 export interface UploadSettingsStore {
   get(): Promise<UploadSettings>;
   getFresh(): Promise<UploadSettings>;
-  update(changes: Partial<UploadSettings>): Promise<UploadSettings>;
+}
+
+/** What an administrator may do with them; as `SettingsChanges`. */
+export interface UploadSettingsChanges {
+  update(changes: Partial<UploadSettings>, author: Author): Promise<UploadSettings>;
 }
 
 /** A file of which no more than the beginning is at hand. */

@@ -48,6 +48,8 @@ type Thing = { name: string; of: unknown; key: Key };
 const thing = <T>(name: string, of: fc.Arbitrary<T>, key: (of: T) => Key): fc.Arbitrary<Thing> =>
   of.map((value) => ({ name, of: value, key: key(value) }));
 const two = fc.tuple(ids, ids);
+const days = fc.constantFrom('2026-01-31', '2026-02-01');
+const usages = fc.tuple(fc.constantFrom('session' as const, 'staged' as const), ids, ids);
 
 const items = [
   thing('file', ids, keys.fileKey),
@@ -57,6 +59,10 @@ const items = [
   thing('settings', ids, keys.settingsKey),
   thing('uploads settings', fc.constant(''), () => keys.uploadSettingsKey),
   thing('developer key', two, ([app, key]) => keys.developerKeyKey(app, key)),
+  thing('registered app', ids, keys.registeredAppKey),
+  thing('usage of a day', fc.tuple(ids, days), ([app, day]) => keys.dailyUsageKey(app, day)),
+  thing('usage', usages, ([kind, app, id]) => keys.usageKey(kind, app, id)),
+  thing('audit', ids, keys.auditKey),
   thing('idempotency', ids, keys.idempotencyKey),
   thing('holder', holders, keys.holderKey),
   thing('clone', two, ([template, lock]) => keys.cloneKey(template, lock)),
@@ -83,6 +89,7 @@ const items = [
 const byOwner = [
   thing('staged', two, ([app, user]) => pk(keys.stagedPk(app, user))),
   thing('organization', ids, (org) => pk(keys.organizationPk(org))),
+  thing('audit of an app', ids, (app) => pk(keys.auditOfAppPk(app))),
   thing('parents', ids, (org) => pk(keys.organizationParentsPk(org))),
   thing('holder', holders, (holder) => pk(keys.holderPk(holder))),
   thing(
@@ -103,6 +110,10 @@ const bySession = [
 const byDue = [
   thing('due', shards, (shard) => pk(keys.duePk(shard))),
   thing('incoming', shards, (shard) => pk(keys.dueIncomingPk(shard))),
+  thing('usages', usages, ([kind, app]) => pk(keys.usagesPk(kind, app))).map((found) => ({
+    ...found,
+    of: (found.of as string[]).slice(0, 2),
+  })),
   thing('scopes', fc.constant(''), () => pk(keys.dueScopePk)),
 ];
 
@@ -134,6 +145,8 @@ it('the longest ids make keys that DynamoDB takes: 2048 bytes of partition key, 
   const longest: Key[] = [
     keys.developerKeyKey(id, id),
     keys.memberKey(id, id),
+    keys.registeredAppKey(id),
+    keys.usageKey('session', id, id),
     keys.cloneKey(id, id),
     keys.stateKey(id, id),
     pk(keys.stagedPk(id, id)),

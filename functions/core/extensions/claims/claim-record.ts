@@ -99,7 +99,7 @@ export function withoutClaim(file: ExtensionFile, claimId: string, now: Date): E
     delete changed[name];
   }
   const expiresAt = Math.max(file.stagedUntil ?? 0, now.getTime() + restoredForMs);
-  return { ...changed, staged: true, expiresAt, dueAt: expiresAt };
+  return { ...changed, staged: true, expiresAt, dueAt: expiresAt, unclaimedAt: now.getTime() };
 }
 
 function leftSession(file: ExtensionFile, claimId: string): ExtensionFile {
