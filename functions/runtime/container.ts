@@ -32,18 +32,18 @@ import { createLifecycleQueue } from '#adapters/sqs/lifecycle-queue.ts';
 import { createScanQueue } from '#adapters/sqs/scan-queue.ts';
 import { createTokenVerifier } from '#adapters/tokens/token-verifier.ts';
 import { contentDisposition } from '#contracts/file-name.ts';
-import type { Places } from '#contracts/upload-views.ts';
 import { cleanDraftLater } from '#core/extensions/claims/clean-draft.ts';
 import { createDeleteScheduler } from '#core/files/delete.ts';
 import { AppError } from '#core/files/errors.ts';
 import type { Clock } from '#core/files/ports.ts';
-import type { ScanPolicy } from '#core/files/quarantine.ts';
 import { metricNamespace } from '#functions/metric-names.ts';
 import { env, isStorageConfigured, required } from './env.ts';
 import { envNames } from './env-names.ts';
-import { measure, remainingMs } from './invocation.ts';
+import { remainingMs } from './invocation.ts';
 import { describeError, log } from './log.ts';
-import { measuredFiles, measuredOrganizations } from './measured.ts';
+import { bucketMeasures, measuredFiles, measuredOrganizations, tableMeasures } from './measured.ts';
+
+export { scanPolicy, uploadPlaces } from './places.ts';
 
 function once<T>(build: () => T): () => T {
   let built: { value: T } | undefined;
@@ -62,13 +62,7 @@ export const emf = /* @__PURE__ */ once(() => {
   return createEmf({ namespace: metricNamespace, service, warn: (message) => log('WARN', message) });
 });
 
-const table = /* @__PURE__ */ once(() =>
-  openTable(required(envNames.tableName), {
-    remainingMs,
-    onCall: (ms) => measure('TableTime', ms),
-    onConflict: () => measure('Conflicts'),
-  }),
-);
+const table = /* @__PURE__ */ once(() => openTable(required(envNames.tableName), { remainingMs, ...tableMeasures }));
 const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
 
 export const files = /* @__PURE__ */ once(() => measuredFiles(createFileStore(table())));
@@ -117,10 +111,7 @@ const r2 = /* @__PURE__ */ once(() => {
         log('WARN', 'the R2 credentials are old and could not be read again', { error: describeError(error) }),
     }),
     remainingMs: () => remainingMs() - tableMs,
-    onCall: (ms: number, failed: boolean) => {
-      measure('BucketTime', ms);
-      if (failed) measure('BucketFailures');
-    },
+    ...bucketMeasures,
   };
 });
 
@@ -202,12 +193,6 @@ export const organizationDeps = /* @__PURE__ */ once(() => ({
   scheduleDelete: scheduleDelete(),
 }));
 
-/** What the deploy settings say of scanning; nothing where it is off. */
-export const scanPolicy = (): ScanPolicy | undefined => {
-  const { [envNames.scanTimeoutMinutes]: minutes, [envNames.scanOnTimeout]: onTimeout } = env();
-  return minutes === undefined || onTimeout === undefined ? undefined : { timeoutMs: minutes * 60_000, onTimeout };
-};
-
 const scanQueue = /* @__PURE__ */ once(() => {
   const queueUrl = env()[envNames.scanQueueUrl];
   return queueUrl === undefined ? undefined : createScanQueue({ queueUrl, remainingMs });
@@ -229,13 +214,6 @@ export const storeUploadDeps = /* @__PURE__ */ once(() => ({
   clock,
   scheduleDelete: scheduleDelete(),
 }));
-
-/** Where uploads are, as their owners are told. */
-export const uploadPlaces = (): Places => ({
-  buckets: { default: env()[envNames.r2Bucket], public: env()[envNames.r2PublicBucket] },
-  endpoint: env()[envNames.r2Endpoint],
-  publicBaseUrl: env()[envNames.publicBaseUrl],
-});
 
 /** What a presign works with: it signs and reserves, and decodes nothing. */
 export const presignDeps = /* @__PURE__ */ once(() => ({

@@ -37,3 +37,17 @@ export function measuredOrganizations(organizations: OrganizationStore): Organiz
     },
   };
 }
+
+/** What the table is told to report. */
+export const tableMeasures = {
+  onCall: (ms: number) => measure('TableTime', ms),
+  onConflict: () => measure('Conflicts'),
+};
+
+/** What R2's client is told to report. */
+export const bucketMeasures = {
+  onCall(ms: number, failed: boolean) {
+    measure('BucketTime', ms);
+    if (failed) measure('BucketFailures');
+  },
+};

@@ -5,6 +5,7 @@ import { accessLog } from '#lib/constructs/api.ts';
 import { routeTable } from '#lib/routes.ts';
 import type { Template } from '#lib/synth.ts';
 import { type Access, accessLine } from '#local/gateway/access-log.ts';
+import { documented } from '#test/support/aws-metrics.ts';
 import {
   alarmsOf,
   counted,
@@ -197,43 +198,6 @@ function bodyOf(properties: Record<string, unknown> | undefined): string {
 function sameNames(names: readonly string[], { dimensions }: ReadMetric): boolean {
   return [...names].sort().join() === Object.keys(dimensions).sort().join();
 }
-
-/**
- * Names and dimensions, written out again from: API Gateway developer guide, "Monitor CloudWatch metrics for HTTP APIs";
- * Lambda developer guide, "Types of metrics for Lambda functions"; DynamoDB developer guide, "DynamoDB Metrics and
- * dimensions"; SQS developer guide, "Available CloudWatch metrics for Amazon SQS". Those of functions are tested where they run.
- */
-const operation = ['TableName', 'Operation'];
-const index = ['TableName', 'GlobalSecondaryIndexName'];
-const documented: Record<string, string[][]> = {
-  'AWS/ApiGateway Count': [['ApiId']],
-  'AWS/ApiGateway 4xx': [['ApiId']],
-  'AWS/ApiGateway 5xx': [['ApiId']],
-  'AWS/ApiGateway Latency': [['ApiId']],
-  'AWS/Lambda Errors': [['FunctionName'], []],
-  'AWS/Lambda IteratorAge': [['FunctionName']],
-  'AWS/Lambda Throttles': [['FunctionName'], []],
-  'AWS/Lambda ConcurrentExecutions': [['FunctionName'], []],
-  'AWS/Lambda ClaimedAccountConcurrency': [[]],
-  'AWS/DynamoDB ReadThrottleEvents': [['TableName'], index],
-  'AWS/DynamoDB WriteThrottleEvents': [['TableName'], index],
-  'AWS/DynamoDB SystemErrors': [operation],
-  'AWS/DynamoDB SuccessfulRequestLatency': [operation],
-  'AWS/DynamoDB TransactionConflict': [['TableName']],
-  'AWS/SQS ApproximateAgeOfOldestMessage': [['QueueName']],
-  'AWS/SQS ApproximateNumberOfMessagesVisible': [['QueueName']],
-  'AWS/SQS ApproximateNumberOfMessagesNotVisible': [['QueueName']],
-  'Stowage Latency': [['service', 'group']],
-  'Stowage Uploads': [['service']],
-  'Stowage UploadedBytes': [['service']],
-  'Stowage TableTime': [['service']],
-  'Stowage BucketTime': [['service']],
-  'Stowage BucketFailures': [['service']],
-  'Stowage Conflicts': [['service']],
-  'Stowage WorkFailures': [['service']],
-  'Stowage Orphans': [['service']],
-  'Stowage ReconcileRuns': [['service']],
-};
 
 /** Words of CloudWatch Logs Insights. */
 const syntax = new Set(
