@@ -67,7 +67,13 @@ export async function startBuckets({
     ],
   });
   try {
-    const published = await startPublicBucket({ dir: data, bucket: names.publicBucket, host, port: ports.public });
+    const published = await startPublicBucket({
+      dir: data,
+      bucket: names.publicBucket,
+      host,
+      port: ports.public,
+      headers: { 'x-content-type-options': 'nosniff' },
+    });
     return {
       endpoint: server.endpoint,
       publicBaseUrl: published.endpoint,

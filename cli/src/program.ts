@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addCompletion } from './completion.ts';
+import { doctorCommand } from './doctor/command.ts';
 import { keysCommand } from './keys.ts';
 import { profilesCommand } from './profiles-command.ts';
 import { reconcileCommand } from './reconcile.ts';
@@ -30,6 +31,7 @@ export function createProgram(): Command {
     tokenCommand(),
     profilesCommand(),
     verifyCommand(),
+    doctorCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   addCompletion(program);
