@@ -2,12 +2,8 @@
  * The one place that picks adapters. Every part is built at first use and kept for the life of the instance; each is
  * marked pure, so that a function's bundle holds only the parts it names.
  */
-import { createAppFileStore } from '#adapters/dynamo/app-files.ts';
-import { createAppRegistry } from '#adapters/dynamo/app-registry.ts';
-import { createCircumstanceStore } from '#adapters/dynamo/circumstances.ts';
 import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import { openTable } from '#adapters/dynamo/client.ts';
-import { createDeveloperKeyChanges } from '#adapters/dynamo/developer-key-changes.ts';
 import { createDeveloperKeyStore } from '#adapters/dynamo/developer-key-store.ts';
 import { createFileReader } from '#adapters/dynamo/file-reader.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
@@ -15,11 +11,9 @@ import { createIdempotencyStore } from '#adapters/dynamo/idempotency.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
 import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts';
 import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
-import { createSettingsChanges, createUploadSettingsChanges } from '#adapters/dynamo/settings-changes.ts';
 import { createSettingsStore, createUploadSettingsStore } from '#adapters/dynamo/settings-store.ts';
 import { createStateStore } from '#adapters/dynamo/state-store.ts';
 import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
-import { createUsageHistory } from '#adapters/dynamo/usage-history.ts';
 import { createTypeDetector } from '#adapters/file-type/type-detector.ts';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
@@ -42,7 +36,8 @@ import { env, isStorageConfigured, required } from './env.ts';
 import { envNames } from './env-names.ts';
 import { describeError, log } from './log.ts';
 
-function once<T>(build: () => T): () => T {
+/** A part that is built at first use and kept. */
+export function once<T>(build: () => T): () => T {
   let built: { value: T } | undefined;
   return () => {
     built ??= { value: build() };
@@ -52,7 +47,7 @@ function once<T>(build: () => T): () => T {
 
 export const clock: Clock = { now: () => new Date() };
 
-const table = /* @__PURE__ */ once(() => openTable(required(envNames.tableName), { remainingMs }));
+export const table = /* @__PURE__ */ once(() => openTable(required(envNames.tableName), { remainingMs }));
 const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
 
 export const files = /* @__PURE__ */ once(() => createFileStore(table()));
@@ -71,15 +66,6 @@ export const gate = /* @__PURE__ */ once(() => ({ settings: settings(), storageC
 export const developerKeys = /* @__PURE__ */ once(() =>
   createDeveloperKeyStore(table(), { cacheSeconds: cacheSeconds() }),
 );
-
-/** What only administrators change and list. */
-export const settingsChanges = /* @__PURE__ */ once(() => createSettingsChanges(table()));
-export const uploadSettingsChanges = /* @__PURE__ */ once(() => createUploadSettingsChanges(table()));
-export const developerKeyChanges = /* @__PURE__ */ once(() => createDeveloperKeyChanges(table()));
-export const apps = /* @__PURE__ */ once(() => createAppRegistry(table()));
-export const appFiles = /* @__PURE__ */ once(() => createAppFileStore(table()));
-export const circumstances = /* @__PURE__ */ once(() => createCircumstanceStore(table()));
-export const usageHistory = /* @__PURE__ */ once(() => createUsageHistory(table()));
 
 /** What calls to the bucket leave of a request's time for the table's part, milliseconds. */
 const tableMs = 3_000;

@@ -88,6 +88,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What administrators changed, newest first
+         * @description Who changed what, and when: of everything, or of one app. Entries are kept for 400 days, and hold no secret.
+         */
+        get: operations["adminAuditList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/extensions/apps/{appId}/developer-keys": {
         parameters: {
             query?: never;
@@ -156,6 +176,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/organizations/{orgId}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An organization's files, newest first
+         * @description Every file of an organization that is not being deleted: awaited, staged or kept. Links to documents and exports live a minute.
+         */
+        get: operations["adminOrganizationUploadsList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/reconcile": {
         parameters: {
             query?: never;
@@ -170,6 +210,66 @@ export interface paths {
          * @description What drifted and what was repaired; with `cursor` in the answer there is more to look at. What a dry run says it would be stopped by is done with its `confirm`.
          */
         post: operations["adminReconcile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/reconcile/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What reconcile found in its runs, newest first
+         * @description Reports of the last thirty days, of the hourly runs and of those that an administrator asked for; a dry run leaves none. Twenty a page unless told.
+         */
+        get: operations["adminReconcileReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/uploads/{fileId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete an uploaded file at once
+         * @description At once and for good, without the grace period of its owner: it is in no list any more, and the bytes follow through the cleanup queue. Of a file that is being deleted already the clean-up is asked for again.
+         */
+        delete: operations["adminUploadsDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A user's uploaded files, newest first
+         * @description What a user has stored by the uploads API, or with `state=deleted` what they deleted and may restore; `count` is the length of that list. No link to what is held for a scanner.
+         */
+        get: operations["adminUploadsList"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1448,6 +1548,60 @@ export interface components {
              */
             updatedAt: string | null;
         };
+        /** @description A change by an administrator. */
+        AuditEntry: {
+            /**
+             * @description Names the entry.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * @description The `sub` of the service token; null where it had none.
+             * @example admin-1
+             */
+            by: string | null;
+            /**
+             * @description What was done. `reconcile.run` is written before the run.
+             * @enum {string}
+             */
+            action: "app.settings.changed" | "app.key.created" | "app.key.revoked" | "app.file.deleted" | "uploads.settings.changed" | "uploads.file.deleted" | "reconcile.run";
+            /**
+             * @description The app it concerns; null where it is none.
+             * @example puzzle
+             */
+            appId: string | null;
+            /** @description What it was done to, where that is one thing. */
+            subject: {
+                /**
+                 * @description A file or a key.
+                 * @enum {string}
+                 */
+                type: "file" | "key";
+                /**
+                 * @description Its id.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                id: string;
+            } | null;
+            /** @description Settings that changed, by name. */
+            changes: {
+                [key: string]: {
+                    /** @description What it was. */
+                    from?: unknown;
+                    /** @description What it is. */
+                    to?: unknown;
+                };
+            };
+            /** @description What else there is to know: a deleted file's name, owner and size, a key's label. */
+            details: {
+                [key: string]: unknown;
+            };
+        };
         /** @description A signed PDF, kept for seven years. */
         ComplianceDocument: {
             /**
@@ -1674,6 +1828,31 @@ export interface components {
                 claimId?: string;
             }[];
         };
+        /** @description What a run of reconcile found. */
+        KeptReport: {
+            /**
+             * @description Names the report.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            id: string;
+            /**
+             * @description What asked for the run: the hourly `schedule`, or an `administrator`.
+             * @enum {string}
+             */
+            by: "schedule" | "administrator";
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            startedAt: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            endedAt: string;
+            /** @description As the run answered or logged it; of counters that drifted the first fifty. */
+            report: components["schemas"]["ReconcileReport"];
+        };
         /** @description What happened to an app, a session, a lock or a template. May come twice, late or out of order. */
         LifecycleEvent: {
             /**
@@ -1849,6 +2028,81 @@ export interface components {
              * @constant
              */
             scan?: "pending";
+        };
+        /** @description A file of an organization, as administrators see it. */
+        OrganizationUpload: {
+            /**
+             * @description The file.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            id: string;
+            /**
+             * @description Who uploaded it.
+             * @example user-1
+             */
+            userId: string;
+            /**
+             * @description The name it was uploaded with.
+             * @example front.jpg
+             */
+            originalName: string;
+            /**
+             * @description Its type; of an organization as it was declared.
+             * @example image/jpeg
+             */
+            mimeType: string;
+            /** @description Bytes. */
+            sizeBytes: number;
+            /**
+             * Format: date-time
+             * @description When its upload began.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When its record last changed.
+             */
+            updatedAt: string;
+            /**
+             * Format: date-time
+             * @description When it goes unless something keeps it; null where nothing of the kind is set.
+             */
+            expiresAt: string | null;
+            /**
+             * @description The organization.
+             * @example org-1
+             */
+            organizationId: string;
+            /**
+             * @description What it is for.
+             * @example progress_photo
+             */
+            ownerType: string;
+            /**
+             * @description `pending`: its bytes are awaited. `staged`: waits for its row. `kept`: a row has it. `expired`: its clean-up is to come.
+             * @enum {string}
+             */
+            state: "pending" | "staged" | "kept" | "expired";
+            /**
+             * @description What took it: a row, a document, a workout.
+             * @example 66f2a1b40a1b2c3d4e5f6072
+             */
+            parentId: string | null;
+            /**
+             * Format: date-time
+             * @description Before then nobody deletes it; null where nothing is retained.
+             */
+            retainedUntil: string | null;
+            /**
+             * Format: uri
+             * @description Opens without a token until `urlExpiresAt`. Never store it. Absent where the bytes are not to be had.
+             */
+            signedUrl?: string;
+            /**
+             * Format: date-time
+             * @description When the link ends.
+             */
+            urlExpiresAt?: string;
         };
         /** @description Progress photos, an exercise comment or a message, with the files it has taken. */
         Parent: {
@@ -2259,6 +2513,73 @@ export interface components {
             allowedTypes?: string[];
             /** @description Seconds between deleting a file and removing its bytes; 86400 unless told. */
             graceSeconds?: number;
+        };
+        /** @description A file of the uploads API, as administrators see it. */
+        UserUpload: {
+            /**
+             * @description The file.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            id: string;
+            /**
+             * @description Who uploaded it.
+             * @example user-1
+             */
+            userId: string;
+            /**
+             * @description The name it was uploaded with.
+             * @example front.jpg
+             */
+            originalName: string;
+            /**
+             * @description Its type; of an organization as it was declared.
+             * @example image/jpeg
+             */
+            mimeType: string;
+            /** @description Bytes. */
+            sizeBytes: number;
+            /**
+             * Format: date-time
+             * @description When its upload began.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When its record last changed.
+             */
+            updatedAt: string;
+            /**
+             * Format: date-time
+             * @description When it goes unless something keeps it; null where nothing of the kind is set.
+             */
+            expiresAt: string | null;
+            /**
+             * @description `ready`. `quarantine`: held for a scanner. `deleted`: its owner may restore it until `expiresAt`. `expired`: its clean-up is to come.
+             * @enum {string}
+             */
+            state: "ready" | "quarantine" | "deleted" | "expired";
+            /** @description Whether it opens, or will, without a signature. */
+            public: boolean;
+            /**
+             * @description The owner's coin it was uploaded for.
+             * @example gold
+             */
+            coinName: string | null;
+            /**
+             * Format: date-time
+             * @description When its owner deleted it.
+             */
+            deletedAt: string | null;
+            /**
+             * Format: uri
+             * @description Opens without a token until `urlExpiresAt`. Never store it. Absent where the bytes are not to be had.
+             */
+            signedUrl?: string;
+            /**
+             * Format: date-time
+             * @description When the link ends.
+             */
+            urlExpiresAt?: string;
         };
         /** @description A preset's copy of a picture, or the picture itself where that is no larger than the preset. */
         Variant: {
@@ -3782,6 +4103,79 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    adminAuditList: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Items of a page, 50 unless told; more than 200 is taken for 200.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Goes on where the answer that gave it ended. Left out, the list begins.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                cursor?: string;
+                /**
+                 * @description Only what concerns this app.
+                 * @example puzzle
+                 */
+                appId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "66f2a1b40a1b2c3d4e5f6071",
+                     *           "at": "2026-11-20T10:00:00.000Z",
+                     *           "by": "admin-1",
+                     *           "action": "app.settings.changed",
+                     *           "appId": "puzzle",
+                     *           "subject": null,
+                     *           "changes": {
+                     *             "enabled": {
+                     *               "from": false,
+                     *               "to": true
+                     *             }
+                     *           },
+                     *           "details": {}
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Newest first. */
+                        items: components["schemas"]["AuditEntry"][];
+                        /**
+                         * @description There is more: the same request with this `cursor` goes on. Absent on the last page.
+                         * @example 66f2a1b40a1b2c3d4e5f6071
+                         */
+                        cursor?: string;
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
     adminDeveloperKeysList: {
         parameters: {
             query?: {
@@ -4114,6 +4508,85 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    adminOrganizationUploadsList: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Items of a page, 50 unless told; more than 200 is taken for 200.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Goes on where the answer that gave it ended. Left out, the list begins.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                cursor?: string;
+                /** @description `false` leaves the links out. */
+                links?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The organization.
+                 * @example org-1
+                 */
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "66f2a1b40a1b2c3d4e5f6071",
+                     *           "userId": "user-1",
+                     *           "originalName": "front.jpg",
+                     *           "mimeType": "image/jpeg",
+                     *           "sizeBytes": 611669,
+                     *           "createdAt": "2026-11-20T10:00:00.000Z",
+                     *           "updatedAt": "2026-11-20T10:00:00.000Z",
+                     *           "expiresAt": null,
+                     *           "organizationId": "org-1",
+                     *           "ownerType": "progress_photo",
+                     *           "state": "kept",
+                     *           "parentId": "66f2a1b40a1b2c3d4e5f6072",
+                     *           "retainedUntil": null,
+                     *           "signedUrl": "https://files.example/extensions/66f2a1b40a1b2c3d4e5f6071.webp?X-Amz-Signature=0123",
+                     *           "urlExpiresAt": "2026-11-20T10:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Newest first. */
+                        items: components["schemas"]["OrganizationUpload"][];
+                        /**
+                         * @description There is more: the same request with this `cursor` goes on. Absent on the last page.
+                         * @example 66f2a1b40a1b2c3d4e5f6071
+                         */
+                        cursor?: string;
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
     adminReconcile: {
         parameters: {
             query?: never;
@@ -4215,6 +4688,234 @@ export interface operations {
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
             409: components["responses"]["Refused409"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminReconcileReports: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Reports of a page, 20 unless told; more than 100 is taken for 100.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Goes on where the answer that gave it ended. Left out, the list begins.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "66f2a1b40a1b2c3d4e5f6071",
+                     *           "by": "schedule",
+                     *           "startedAt": "2026-11-20T10:00:00.000Z",
+                     *           "endedAt": "2026-11-20T10:00:00.000Z",
+                     *           "report": {
+                     *             "dryRun": false,
+                     *             "complete": true,
+                     *             "checked": {
+                     *               "records": 1204,
+                     *               "counters": 31,
+                     *               "objects": 1199
+                     *             },
+                     *             "stuckPending": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "expired": {
+                     *               "count": 1,
+                     *               "examples": [
+                     *                 "66f2a1b40a1b2c3d4e5f6071"
+                     *               ]
+                     *             },
+                     *             "stuckDeleting": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "lateIncoming": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "owedCleanups": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "counterDrift": [],
+                     *             "recordsWithoutObject": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "objectsWithoutRecord": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "waiting": {
+                     *               "recordsWithoutObject": 0,
+                     *               "objectsWithoutRecord": 0
+                     *             },
+                     *             "removed": {
+                     *               "recordsWithoutObject": 0,
+                     *               "objectsWithoutRecord": 0
+                     *             },
+                     *             "stopped": [],
+                     *             "confirmed": [],
+                     *             "repaired": 1,
+                     *             "failed": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             }
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Newest first. */
+                        items: components["schemas"]["KeptReport"][];
+                        /**
+                         * @description There is more: the same request with this `cursor` goes on. Absent on the last page.
+                         * @example 66f2a1b40a1b2c3d4e5f6071
+                         */
+                        cursor?: string;
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminUploadsDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The file, or the upload that is to be given up. Capitals are taken, too.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                fileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no body */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminUploadsList: {
+        parameters: {
+            query: {
+                /**
+                 * @description Whose: the `sub` of their tokens.
+                 * @example user-1
+                 */
+                ownerId: string;
+                /** @description `stored` unless told, or `deleted`: what its owner may still restore. */
+                state?: "stored" | "deleted";
+                /**
+                 * @description Items of a page, 50 unless told; more than 200 is taken for 200.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Goes on where the answer that gave it ended. Left out, the list begins.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                cursor?: string;
+                /** @description `false` leaves the links out. */
+                links?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "66f2a1b40a1b2c3d4e5f6071",
+                     *           "userId": "user-1",
+                     *           "originalName": "front.jpg",
+                     *           "mimeType": "image/jpeg",
+                     *           "sizeBytes": 611669,
+                     *           "createdAt": "2026-11-20T10:00:00.000Z",
+                     *           "updatedAt": "2026-11-20T10:00:00.000Z",
+                     *           "expiresAt": null,
+                     *           "state": "ready",
+                     *           "public": true,
+                     *           "coinName": null,
+                     *           "deletedAt": null,
+                     *           "signedUrl": "https://files.example/extensions/66f2a1b40a1b2c3d4e5f6071.webp?X-Amz-Signature=0123",
+                     *           "urlExpiresAt": "2026-11-20T10:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "count": 1
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Newest first. */
+                        items: components["schemas"]["UserUpload"][];
+                        /** @description How long the whole list is. */
+                        count: number;
+                        /**
+                         * @description There is more: the same request with this `cursor` goes on. Absent on the last page.
+                         * @example 66f2a1b40a1b2c3d4e5f6071
+                         */
+                        cursor?: string;
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];

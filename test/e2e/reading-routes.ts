@@ -102,6 +102,20 @@ export const readings: Partial<Record<EndpointName, Ask>> = {
   },
   'admin/app-usage': got('admin', ({ app }) => `${app.admin}/usage?by=day`),
   'admin/apps-list': got('admin', () => '/admin/extensions/apps?limit=1'),
+  'admin/audit-list': got('admin', ({ app }) => `/admin/audit?limit=1&appId=${app.appId}`),
+  'admin/organization-uploads-list': async (world) => {
+    await document(world);
+    return await call(world, 'admin', 'GET', `/admin/organizations/${world.organizations.org}/uploads?limit=1`);
+  },
+  'admin/reconcile-reports': async (world) => {
+    await step(world, 'admin', 'POST', '/admin/reconcile', { json: { dryRun: false } });
+    return await call(world, 'admin', 'GET', '/admin/reconcile/reports?limit=1');
+  },
+  'admin/uploads-delete': async (world) => call(world, 'admin', 'DELETE', `/admin/uploads/${await uploaded(world)}`),
+  'admin/uploads-list': async (world) => {
+    await uploaded(world);
+    return await call(world, 'admin', 'GET', `/admin/uploads?limit=1&ownerId=${world.app.userId}`);
+  },
   'admin/developer-keys-list': got('admin', ({ app }) => `${app.admin}/developer-keys`),
   'admin/developer-keys-revoke': async (world) => {
     const path = `${world.app.admin}/developer-keys`;

@@ -43,6 +43,7 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | uploads of an owner and coin | bySession: sessionPk COIN#user#coin, id                 | eventual    |
  * | length of such a list        | pk as in the index, sk RANK; parts of it RANK#level#n   | strong      |
  * | lease and state of reconcile | pk RECONCILE, sk RUN                                    | strong      |
+ * | reports of its runs          | pk RECONCILE#REPORTS, sk id (attribute `ttl`)           | strong      |
  * | suspects of reconcile        | pk SUSPECTS#orphans#bucket, sk key of the object        | strong      |
  * |                              | or SUSPECTS#missing, sk id of the file                  |             |
  * | settings of the uploads API  | pk UPLOADS, sk SETTINGS                                 | strong      |
@@ -119,6 +120,8 @@ export const rankKey = (list: ListRef, level = 0, index = 0) => ({
   sk: level === 0 ? 'RANK' : `RANK#${level}#${index}`,
 });
 export const reconcileKey = { pk: 'RECONCILE', sk: 'RUN' };
+export const reportsPk = 'RECONCILE#REPORTS';
+export const reportKey = (id: string) => ({ pk: reportsPk, sk: id });
 /** One partition a list: suspects are rare, and many of them are a disaster that somebody is looking at. */
 export const suspectsPk = (list: SuspectList) => `SUSPECTS#${list.replace(' ', '#')}`;
 export const uploadSettingsKey = { pk: 'UPLOADS', sk: 'SETTINGS' };
