@@ -162,8 +162,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     };
     const stack = await runStack({
       template: assembly.template,
+      nested: assembly.nested,
       stackName: assembly.stackName,
-      assetDir: assembly.assetPath,
+      assetPath: assembly.assetPath,
       dir,
       host,
       ports,
