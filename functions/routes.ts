@@ -14,7 +14,8 @@ export type Auth = 'user' | 'user.or.platform' | 'session.read' | 'session.write
  * What a function touches; its grants, environment and layers follow from this and from nothing else.
  * `table.read` allows reads of the table and its indexes, `table.write` also writes,
  * `table.scan` may read it whole and ask which table it is, `table.describe` ask that alone, `r2` the bucket credentials,
- * `r2.names` only where the buckets are, `cleanup.send` and `lifecycle.send` the queues, `images` the sharp layer and a whole vCPU.
+ * `r2.names` only where the buckets are, `cleanup.send` and `lifecycle.send` the queues, `scan.policy` what the settings say of scanning
+ * and `scan.send` its queue as well, both nothing where it is off, `images` the sharp layer and a whole vCPU.
  */
 export type Use =
   | 'table.read'
@@ -25,6 +26,8 @@ export type Use =
   | 'r2.names'
   | 'cleanup.send'
   | 'lifecycle.send'
+  | 'scan.policy'
+  | 'scan.send'
   | 'images';
 
 export interface EndpointRow {
@@ -93,13 +96,18 @@ export const endpoints = {
   'admin/app-files-list': { method: 'GET', path: `${adminApp}/files`, auth: 'admin', uses: ['table.read', 'r2'], summary: "An app's files in any state, newest first" },
   'admin/app-usage': { method: 'GET', path: `${adminApp}/usage`, auth: 'admin', uses: ['table.read'], summary: 'What an app uses: by session, by staging user, or day by day' },
   'admin/apps-list': { method: 'GET', path: '/admin/extensions/apps', auth: 'admin', uses: ['table.read'], summary: 'All apps with their settings and what they use' },
+  'admin/audit-list': { method: 'GET', path: '/admin/audit', auth: 'admin', uses: ['table.read'], summary: 'What administrators changed, newest first' },
   'admin/developer-keys-create': { method: 'POST', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.write'], summary: 'Create a developer key, shown once' },
   'admin/developer-keys-list': { method: 'GET', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.read'], summary: "An app's developer keys, without secrets" },
   'admin/developer-keys-revoke': { method: 'DELETE', path: `${adminApp}/developer-keys/{keyId}`, auth: 'admin', uses: ['table.write'], summary: 'Revoke a developer key' },
   'admin/file-storage-get': { method: 'GET', path: `${adminApp}/file-storage`, auth: 'admin', uses: ['table.read'], summary: "An app's storage settings and usage" },
   'admin/file-storage-put': { method: 'PUT', path: `${adminApp}/file-storage`, auth: 'admin', uses: ['table.write'], summary: "Change any subset of an app's storage settings" },
   'admin/health': { method: 'GET', path: '/admin/health', auth: 'admin', uses: ['table.read', 'table.describe', 'r2'], summary: 'What a stage sees of itself: table, secret, buckets, and whether they belong together' },
-  'admin/reconcile': { method: 'POST', path: '/admin/reconcile', auth: 'admin', uses: ['table.write', 'table.scan', 'r2', 'cleanup.send'], summary: 'Find what drifted and, unless dry, put it right' },
+  'admin/organization-uploads-list': { method: 'GET', path: '/admin/organizations/{orgId}/uploads', auth: 'admin', uses: ['table.read', 'r2'], summary: "An organization's files, newest first" },
+  'admin/reconcile': { method: 'POST', path: '/admin/reconcile', auth: 'admin', uses: ['table.write', 'table.scan', 'r2', 'cleanup.send', 'scan.send'], summary: 'Find what drifted and, unless dry, put it right' },
+  'admin/reconcile-reports': { method: 'GET', path: '/admin/reconcile/reports', auth: 'admin', uses: ['table.read'], summary: 'What reconcile found in its runs, newest first' },
+  'admin/uploads-delete': { method: 'DELETE', path: '/admin/uploads/{fileId}', auth: 'admin', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Delete an uploaded file at once' },
+  'admin/uploads-list': { method: 'GET', path: '/admin/uploads', auth: 'admin', uses: ['table.read', 'r2'], summary: "A user's uploaded files, newest first" },
   'admin/uploads-settings-get': { method: 'GET', path: '/admin/uploads/settings', auth: 'admin', uses: ['table.read'], summary: 'Settings of the uploads API' },
   'admin/uploads-settings-put': { method: 'PUT', path: '/admin/uploads/settings', auth: 'admin', uses: ['table.write'], summary: 'Change any subset of the settings of the uploads API' },
   'extensions/session-capabilities': { method: 'GET', path: `${session}/capabilities`, auth: 'session.read', uses: ['table.read', 'r2.names'], summary: 'What a session may store, and whether storage is on' },
@@ -147,14 +155,17 @@ export const endpoints = {
   'platform/exports-upload': { method: 'POST', path: `${platformOrganization}/exports/{jobId}/upload`, auth: 'platform', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Presign or complete a CSV that no request carries' },
   'platform/lifecycle-events': { method: 'POST', path: '/platform/lifecycle-events', auth: 'platform', uses: ['table.write', 'r2', 'cleanup.send', 'lifecycle.send'], summary: 'Accept what the platform tells of apps, sessions, locks and templates' },
   'platform/members-put': { method: 'PUT', path: `${platformOrganization}/members/{userId}`, auth: 'platform', uses: ['table.write'], summary: 'Make a user an active or inactive member' },
+  'platform/scans-get': { method: 'GET', path: '/platform/scans/{fileId}', auth: 'platform', uses: ['table.read', 'r2'], summary: 'A file that waits for a verdict, with a short link to its bytes' },
+  'platform/scans-verdict': { method: 'POST', path: '/platform/scans/{fileId}/verdict', auth: 'platform', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Say whether a scanned file is clean' },
   'platform/signature-tokens-create': { method: 'POST', path: `${platformOrganization}/forms/{formId}/signature-tokens`, auth: 'platform', uses: ['table.write'], summary: 'Create a token for one signature of a form' },
-  'uploads/complete': { method: 'POST', path: `${uploads}/complete`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Finish the direct upload of a file' },
+  'uploads/complete': { method: 'POST', path: `${uploads}/complete`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send', 'scan.send'], summary: 'Finish the direct upload of a file' },
   'uploads/delete': { method: 'DELETE', path: `${uploads}/{id}`, auth: 'user', uses: ['table.write', 'r2.names'], summary: 'Delete an uploaded file; its bytes go after a grace period' },
   'uploads/get': { method: 'GET', path: `${uploads}/{id}`, auth: 'user', uses: ['table.read', 'r2.names'], summary: 'Details of an uploaded file' },
   'uploads/list': { method: 'GET', path: uploads, auth: 'user', uses: ['table.read', 'r2.names'], summary: "The caller's uploaded files, page by page" },
-  'uploads/presign': { method: 'POST', path: `${uploads}/presign`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Begin the direct upload of a file of any size' },
-  'uploads/upload-private': { method: 'POST', path: `${uploads}/private`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Upload a private file' },
-  'uploads/upload-public': { method: 'POST', path: uploads, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Upload a public file' },
+  'uploads/presign': { method: 'POST', path: `${uploads}/presign`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send', 'scan.policy'], summary: 'Begin the direct upload of a file of any size' },
+  'uploads/restore': { method: 'POST', path: `${uploads}/{id}/restore`, auth: 'user', uses: ['table.write', 'r2.names'], summary: 'Take the deletion of an uploaded file back' },
+  'uploads/upload-private': { method: 'POST', path: `${uploads}/private`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send', 'scan.send'], summary: 'Upload a private file' },
+  'uploads/upload-public': { method: 'POST', path: uploads, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send', 'scan.send'], summary: 'Upload a public file' },
   'uploads/url': { method: 'GET', path: `${uploads}/url/{id}`, auth: 'user', uses: ['table.read', 'r2'], summary: 'A signed download link of an uploaded file' },
 } as const satisfies Record<string, EndpointRow>;
 
@@ -163,7 +174,7 @@ export const workers = {
   'workers/cleanup': { source: { queue: 'cleanup', batchSize: 10 }, uses: ['table.write', 'r2', 'cleanup.send'], timeoutSeconds: 60, summary: 'Removes what is deleted: objects first, then records, page by page' },
   'workers/expiry': { source: { expiredTickets: true, batchSize: 25 }, uses: ['table.write', 'r2'], timeoutSeconds: 60, summary: 'Removes staged files whose time is over' },
   'workers/lifecycle': { source: { queue: 'lifecycle', batchSize: 10 }, uses: ['table.write', 'cleanup.send'], timeoutSeconds: 30, summary: 'Applies what the platform tells of apps, sessions, locks and templates' },
-  'workers/reconcile': { source: { schedule: 'rate(1 hour)' }, uses: ['table.write', 'table.scan', 'r2', 'cleanup.send'], timeoutSeconds: 900, watch: reconcileLines, summary: 'Finds what the alarms missed and puts it right' },
+  'workers/reconcile': { source: { schedule: 'rate(1 hour)' }, uses: ['table.write', 'table.scan', 'r2', 'cleanup.send', 'scan.send'], timeoutSeconds: 900, watch: reconcileLines, summary: 'Finds what the alarms missed and puts it right' },
 } as const satisfies Record<string, WorkerRow>;
 
 /** The file is `functions/fallback.ts`. */
@@ -171,7 +182,7 @@ export const fallback = {
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
   withSlash: ['uploads/list', 'uploads/upload-public'],
   auth: 'user',
-  uses: ['table.read', 'table.write', 'r2', 'r2.names', 'cleanup.send'],
+  uses: ['table.read', 'table.write', 'r2', 'r2.names', 'cleanup.send', 'scan.send'],
   summary: 'Answers what no route matches: an endpoint asked for with a slash at the end, or 404',
 } as const satisfies FallbackRow;
 

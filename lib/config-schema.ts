@@ -117,6 +117,17 @@ export const configSchema = z.strictObject({
    * restored table or a wrong bucket name. 0 removes them at once.
    */
   orphanGraceDays: z.number().int().min(0).max(365).default(7),
+  /**
+   * Whether files of the uploads API are given out only after a scanner's verdict, how long that is waited for, and what
+   * happens without one.
+   */
+  scan: z
+    .strictObject({
+      mode: z.enum(['off', 'quarantine']),
+      timeoutMinutes: z.number().int().min(5).max(10_080).default(60),
+      onTimeout: z.enum(['release', 'reject']).default('reject'),
+    })
+    .default({ mode: 'off', timeoutMinutes: 60, onTimeout: 'reject' }),
   /** Requests per second and burst over the whole API. */
   throttle: z.strictObject({ rateLimit: positive, burstLimit: positive }).default({ rateLimit: 200, burstLimit: 400 }),
   /** Pages that may call the API from a browser. None: no CORS headers. */

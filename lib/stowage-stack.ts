@@ -1,4 +1,7 @@
-/** The deployed product: wires the constructs by the route table and owns no rule of its own. */
+/**
+ * The deployed product: wires the constructs by the route table and owns no rule of its own. Endpoints lie in nested
+ * stacks, one a folder; everything that holds data, and what it wakes, lies here.
+ */
 import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Function as Lambda, LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
@@ -9,6 +12,8 @@ import { endpointTimeoutSeconds, StowageApi } from './constructs/api.ts';
 import { EndpointFunction } from './constructs/endpoint-function.ts';
 import type { Grant } from './constructs/grant.ts';
 import { grantR2, grantR2Names } from './constructs/r2-access.ts';
+import { Room, roomOf } from './constructs/room.ts';
+import { scanGrants } from './constructs/scan-queue.ts';
 import { runOnSchedule } from './constructs/schedule.ts';
 import { sharpLayer } from './constructs/sharp-layer.ts';
 import { StreamFailures } from './constructs/stream-failures.ts';
@@ -74,6 +79,8 @@ export class StowageStack extends Stack {
     alarms.onStreamFailures('Expiry', failures);
     alarms.onServerErrors(api.httpApi);
 
+    const scan = scanGrants(this, config, alarms);
+
     let layer: LayerVersion | undefined;
     const grantOf: Record<Use, () => Grant | undefined> = {
       'table.read': () => table.grantRead(),
@@ -84,9 +91,12 @@ export class StowageStack extends Stack {
       'r2.names': () => grantR2Names(config.r2),
       'cleanup.send': () => queues.cleanup.grantSend(),
       'lifecycle.send': () => queues.lifecycle.grantSend(),
+      'scan.policy': scan.policy,
+      'scan.send': scan.send,
       images: () => undefined,
     };
     const addFunction = (
+      scope: Construct,
       key: string,
       row: { uses: readonly Use[]; summary: string; source?: WorkerSource },
       timeoutSeconds: number,
@@ -96,7 +106,7 @@ export class StowageStack extends Stack {
       if (images) layer ??= sharpLayer(this, 'SharpLayer', layerDir());
       const codeDir = codeDirs[key];
       if (!codeDir) throw new Error(`No bundle for the row '${key}'`);
-      return new EndpointFunction(this, constructId(key), {
+      return new EndpointFunction(scope, constructId(key), {
         summary: row.summary,
         codeDir,
         timeoutSeconds,
@@ -108,16 +118,17 @@ export class StowageStack extends Stack {
       }).lambda;
     };
 
+    const rooms = this.rooms(Object.keys(routes.endpoints));
     for (const [key, row] of Object.entries(routes.endpoints)) {
       const grants = row.auth === 'public' ? [] : [tokens(config)];
-      api.addRoute(row, addFunction(key, row, endpointTimeoutSeconds, grants));
+      api.addRoute(row, addFunction(rooms[roomOf(key) ?? ''] ?? this, key, row, endpointTimeoutSeconds, grants));
     }
     if (routes.fallback) {
       const row = routes.fallback;
-      api.addFallback(row, addFunction(fallbackKey, row, endpointTimeoutSeconds, [tokens(config)]));
+      api.addFallback(row, addFunction(this, fallbackKey, row, endpointTimeoutSeconds, [tokens(config)]));
     }
     for (const [key, row] of Object.entries(routes.workers)) {
-      const worker = (grants: Grant[]) => addFunction(key, row, row.timeoutSeconds, grants);
+      const worker = (grants: Grant[]) => addFunction(this, key, row, row.timeoutSeconds, grants);
       const lambda = this.wake(row.source, worker, { table, queues, failures });
       alarms.onWorkerErrors(constructId(key), lambda);
       // Where nothing is stored no run can get through, and none is missed.
@@ -128,6 +139,17 @@ export class StowageStack extends Stack {
       description: 'Where the platform may send lifecycle events directly',
     });
     new CfnOutput(this, 'Url', { value: api.httpApi.apiEndpoint, description: 'Where the API answers' });
+  }
+
+  /** One for each folder of these keys, deployed one after the other. */
+  private rooms(keys: readonly string[]): Record<string, Room> {
+    const folders = [...new Set(keys.flatMap((key) => roomOf(key) ?? []))].sort();
+    const rooms = folders.map((folder) => new Room(this, `${constructId(folder)}Endpoints`, { folder }));
+    rooms.forEach((room, index) => {
+      const before = rooms[index - 1];
+      if (before) room.after(before);
+    });
+    return Object.fromEntries(folders.map((folder, index) => [folder, rooms[index] as Room]));
   }
 
   /** Makes the worker with the rights its source needs and connects the two. */

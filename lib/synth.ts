@@ -13,6 +13,9 @@ const root = resolve(import.meta.dirname, '..');
 /** Metadata by which a template's function or layer says where its files are. Source: CDK docs, "Asset metadata". */
 const assetPathKey = 'aws:asset:path';
 
+/** The resource of a nested stack; its asset is its template. */
+const nestedStackType = 'AWS::CloudFormation::Stack';
+
 export interface SynthOptions {
   config: StowageConfig;
   /**
@@ -36,19 +39,27 @@ export interface TemplateResource {
 }
 
 export interface Template {
+  Description?: string;
+  Parameters?: Record<string, { Type: string; Default?: unknown }>;
   Resources: Record<string, TemplateResource>;
   Outputs?: Record<string, { Value: unknown }>;
 }
 
-export interface Synthesized {
-  stackName: string;
+/** A stack, or one nested in it: the template and where what it deploys lies. */
+export interface StackSource {
   template: Template;
+  /** Absolute folder of a function's code or a layer's files, by logical id. Throws for a resource without an asset. */
+  assetPath(logicalId: string): string;
+  /** The stacks nested in this one, by the logical id of their resource here. */
+  nested: Readonly<Record<string, StackSource>>;
+}
+
+export interface Synthesized extends StackSource {
+  stackName: string;
   /** The cloud assembly: template, asset manifest and assets. */
   outdir: string;
   /** What went into each function, by the key of its row. */
   bundles: Readonly<Record<string, FunctionBundle>>;
-  /** Absolute folder of a function's code or a layer's files, by logical id. Throws for a resource without an asset. */
-  assetPath(logicalId: string): string;
 }
 
 /**
@@ -96,17 +107,22 @@ export async function synthesize(options: SynthOptions & { outdir: string; valid
     },
   });
   const { stack, bundles } = await addStowage(app, options);
-  const artifact = app.synth().getStackArtifact(stack.artifactId);
-  const template = artifact.template as Template;
+  const { templateFile } = app.synth().getStackArtifact(stack.artifactId);
+  return { stackName: stack.stackName, outdir, bundles, ...stackSource(outdir, templateFile) };
+}
+
+/** Reads a template of the assembly, and those nested in it. */
+function stackSource(outdir: string, file: string): StackSource {
+  const template = JSON.parse(readFileSync(join(outdir, file), 'utf8')) as Template;
+  const assetOf = (logicalId: string) => template.Resources[logicalId]?.Metadata?.[assetPathKey];
+  const stacks = Object.entries(template.Resources).filter(([, { Type }]) => Type === nestedStackType);
   return {
-    stackName: stack.stackName,
     template,
-    outdir,
-    bundles,
     assetPath(logicalId) {
-      const path = template.Resources[logicalId]?.Metadata?.[assetPathKey];
+      const path = assetOf(logicalId);
       if (typeof path !== 'string') throw new Error(`The template has no asset for '${logicalId}'`);
       return resolve(outdir, path);
     },
+    nested: Object.fromEntries(stacks.map(([id]) => [id, stackSource(outdir, String(assetOf(id)))])),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { parseConfig } from '../lib/config.ts';
+import { parseConfig, type StowageSettings } from '../lib/config.ts';
 import { synthesize } from '../lib/synth.ts';
 import type { Closable } from './aws.ts';
 import { type R2Tokens, startBuckets } from './buckets.ts';
@@ -83,6 +83,8 @@ export interface CloudOptions {
   freeze?: boolean;
   /** The deploy setting; as deployed (seven days) when left out. */
   orphanGraceDays?: number;
+  /** The deploy setting; off when left out. */
+  scan?: StowageSettings['scan'];
   /** Milliseconds between TTL sweeps; 0 (the default) for none but the drain's. */
   ttlSweepMs?: number;
   /** Pages for whatever no deployed route matches; none when left out. */
@@ -137,6 +139,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       protectData: false,
       corsOrigins: ['*'],
       orphanGraceDays: options.orphanGraceDays,
+      scan: options.scan,
     });
     const outdir = path.join(dir, 'cdk.out');
     rmSync(outdir, { recursive: true, force: true });
@@ -159,8 +162,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     };
     const stack = await runStack({
       template: assembly.template,
+      nested: assembly.nested,
       stackName: assembly.stackName,
-      assetDir: assembly.assetPath,
+      assetPath: assembly.assetPath,
       dir,
       host,
       ports,

@@ -17,9 +17,9 @@ import { type SecretsOptions, startSecrets } from './secrets/server.ts';
 import { startPoller } from './sqs/poller.ts';
 import { type SqsOptions, startSqs } from './sqs/server.ts';
 import { openQueueStore } from './sqs/store.ts';
-import type { CfnTemplate } from './template/intrinsics.ts';
 import type { CloudModel, QueueSpec, StreamMappingSpec } from './template/model.ts';
 import { readTemplate } from './template/read.ts';
+import type { StackSource } from './template/stacks.ts';
 import type { TokenIssuer } from './tokens/issuer.ts';
 
 export interface StackPorts {
@@ -29,10 +29,8 @@ export interface StackPorts {
   secrets: number;
 }
 
-export interface StackOptions {
-  template: CfnTemplate;
+export interface StackOptions extends StackSource {
   stackName: string;
-  assetDir(logicalId: string): string;
   /** Data folder; kept over restarts. */
   dir: string;
   host: string;

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import { appFileAnswer, detailedFileAnswer, reasonsAnswer } from '../functions/contracts/admin-file-views.ts';
+import { organizationUploadAnswer, userUploadAnswer } from '../functions/contracts/admin-upload-views.ts';
 import {
   appSettingsAnswer,
   appSummaryAnswer,
@@ -9,6 +10,7 @@ import {
   uploadSettingsAnswer,
   uploadSettingsChange,
 } from '../functions/contracts/admin-views.ts';
+import { auditAnswer } from '../functions/contracts/audit-view.ts';
 import { presignAnswer } from '../functions/contracts/fields.ts';
 import { healthAnswer } from '../functions/contracts/health-view.ts';
 import { lifecycleEvent } from '../functions/contracts/messages.ts';
@@ -21,7 +23,7 @@ import {
   parentsAnswer,
   visitorAnswer,
 } from '../functions/contracts/organization-views.ts';
-import { reconcileAnswer } from '../functions/contracts/reconcile-view.ts';
+import { keptReportAnswer, reconcileAnswer } from '../functions/contracts/reconcile-view.ts';
 import { newUploadAnswer, uploadAnswer } from '../functions/contracts/upload-views.ts';
 import { fileAnswer, quotaAnswer, variantAnswer } from '../functions/contracts/views.ts';
 
@@ -36,15 +38,18 @@ export const components: Record<string, z.ZodMiniType> = {
   AppSettingsChange: settingsChange,
   AppStorage: settingsAnswer,
   AppSummary: appSummaryAnswer,
+  AuditEntry: auditAnswer,
   ComplianceDocument: documentAnswer,
   ConsumedFile: consumedFileAnswer,
   DeveloperKey: keyAnswer,
   ExportFile: exportAnswer,
   FileReasons: reasonsAnswer,
   Health: healthAnswer,
+  KeptReport: keptReportAnswer,
   LifecycleEvent: lifecycleEvent,
   Minisite: minisiteAnswer,
   NewUpload: newUploadAnswer,
+  OrganizationUpload: organizationUploadAnswer,
   Parent: parentAnswer,
   Parents: parentsAnswer,
   PresignedUpload: presignAnswer,
@@ -54,6 +59,7 @@ export const components: Record<string, z.ZodMiniType> = {
   Upload: uploadAnswer,
   UploadSettings: uploadSettingsAnswer,
   UploadSettingsChange: uploadSettingsChange,
+  UserUpload: userUploadAnswer,
   Variant: variantAnswer,
   VisitedMinisite: visitorAnswer,
 };

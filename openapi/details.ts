@@ -1,6 +1,6 @@
 /** What `details` of a refusal holds, by its code (docs/contract.md, "One error body"). */
 import type { ErrorCode } from '../functions/core/files/errors.ts';
-import { whole } from './descriptions/words.ts';
+import { named, whole } from './descriptions/words.ts';
 import {
   direct,
   failing,
@@ -126,6 +126,27 @@ export const refusalsByCode: Record<ErrorCode, Refusal> = {
     always: ['files'],
     message: 'A staged file of the config has expired. Upload it again.',
     example: failing('staged_file_expired'),
+  },
+  grace_period_over: {
+    when: 'A deleted file of the uploads API whose grace period is over.',
+    details: { until: moment('When it ended.') },
+    always: ['until'],
+    message: 'The file was deleted for good and cannot be restored. Upload it again.',
+    example: { until: '2026-11-22T10:00:00.000Z' },
+  },
+  file_in_quarantine: {
+    when: 'A file of the uploads API that is being scanned; `retry-after` says when to ask again.',
+    message: 'The file is being scanned. Ask again shortly.',
+  },
+  file_rejected: {
+    when: 'A file of the uploads API that is deleted because of what a scanner said of it, or did not say in time.',
+    details: {
+      reason: { enum: ['infected', 'scan_timed_out'], type: 'string', description: 'Why it is gone.' },
+      signature: { type: 'string', ...named('What the scanner found, in its own words.', 'Eicar-Test-Signature') },
+    },
+    always: ['reason'],
+    message: 'The file was found to be harmful and is deleted. Do not upload it again.',
+    example: { reason: 'infected', signature: 'Eicar-Test-Signature' },
   },
   file_too_large: {
     when: 'Above the limit, or above what a form can carry.',

@@ -77,6 +77,7 @@ const parts = [
   'expired',
   'stuckDeleting',
   'lateIncoming',
+  'unscanned',
   'owedCleanups',
   'recordsWithoutObject',
   'objectsWithoutRecord',

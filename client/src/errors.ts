@@ -42,6 +42,9 @@ export interface ApiErrorDetails {
   reconcile_running: undefined;
   reconcile_refused: { stopped: { reason: string; bucket?: string; message: string }[] };
   staged_file_expired: FailingFiles;
+  grace_period_over: { until: string };
+  file_in_quarantine: undefined;
+  file_rejected: { reason: 'infected' | 'scan_timed_out'; signature?: string };
   /** `direct` tells where a direct upload begins, when the file would fit in one. */
   file_too_large: { maxBytes: number; direct?: { presign: string; complete: string; maxBytes: number } };
   invalid_file_type: { detected?: string | null; declared?: string | null; allowed?: string[] };

@@ -97,6 +97,8 @@ export interface UploadedFile {
   createdAt: string;
   updatedAt: string;
   __v: 0;
+  /** Only while a scanner's verdict is waited for, and nothing is given out. */
+  scan?: 'pending' | undefined;
 }
 
 export interface SessionState {

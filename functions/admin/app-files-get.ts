@@ -3,7 +3,8 @@ import type { Contract } from '#contracts/contract.ts';
 import { appFileParams } from '#contracts/parameters.ts';
 import { getAppFile } from '#core/extensions/administration/files.ts';
 import { whyOf } from '#core/extensions/administration/why.ts';
-import { circumstances, clock, files, signer } from '#runtime/container.ts';
+import { circumstances } from '#runtime/admin-container.ts';
+import { clock, fileReader, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -16,7 +17,7 @@ export const contract = {
 } satisfies Contract;
 
 export const handler = serve('admin/app-files-get', contract, async ({ params: { appId, fileId } }) => {
-  const file = await getAppFile(files(), appId, fileId);
+  const file = await getAppFile(fileReader(), appId, fileId);
   const now = clock.now();
   const [view, around] = await Promise.all([appFileView(file, now, signer()), circumstances().look(file)]);
   return appFileDetailView(file, view, whyOf(file, around, now));

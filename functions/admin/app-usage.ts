@@ -3,7 +3,8 @@ import { dayView, namedUsageView, usageAnswer } from '#contracts/admin-views.ts'
 import type { Contract } from '#contracts/contract.ts';
 import { appParams } from '#contracts/parameters.ts';
 import { usageBy, usageByDay } from '#core/extensions/administration/usage.ts';
-import { clock, files, usageHistory } from '#runtime/container.ts';
+import { usageHistory } from '#runtime/admin-container.ts';
+import { clock, fileReader } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -19,7 +20,7 @@ export const contract = {
 export const handler = serve('admin/app-usage', contract, async ({ params: { appId }, query }) => {
   const { by, limit = by === 'day' ? 90 : defaultPageSize, cursor } = query;
   if (by === 'day') {
-    const page = await usageByDay({ history: usageHistory(), files: files(), clock }, appId, { limit, cursor });
+    const page = await usageByDay({ history: usageHistory(), files: fileReader(), clock }, appId, { limit, cursor });
     return { by, ...page, items: page.items.map(dayView) };
   }
   const page = await usageBy(usageHistory(), by === 'user' ? 'staged' : 'session', appId, { limit, cursor });

@@ -5,8 +5,9 @@ import { appParams } from '#contracts/parameters.ts';
 import { newDeveloperKey } from '#core/extensions/developer-keys.ts';
 import { keyReused } from '#core/files/idempotency.ts';
 import { developerKeyHash } from '#http/bearer.ts';
+import { developerKeyChanges } from '#runtime/admin-container.ts';
 import { authorOf } from '#runtime/author.ts';
-import { clock, developerKeys } from '#runtime/container.ts';
+import { clock } from '#runtime/container.ts';
 import { claimOf } from '#runtime/idempotency.ts';
 import { serve } from '#runtime/serve.ts';
 
@@ -28,6 +29,7 @@ export const handler = serve('admin/developer-keys-create', contract, async (req
   const { keyId, secretHash } = developerKeyHash(key);
   const record = { keyId, appId, label: json.label, createdAt: clock.now().toISOString() };
   const claim = claimOf('admin/developer-keys-create', request);
-  if ((await developerKeys().create(record, secretHash, authorOf(caller), claim)) !== 'written') throw keyReused();
+  if ((await developerKeyChanges().create(record, secretHash, authorOf(caller), claim)) !== 'written')
+    throw keyReused();
   return { ...record, key };
 });

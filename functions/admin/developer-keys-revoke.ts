@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { identifier } from '#contracts/parameters.ts';
 import { AppError } from '#core/files/errors.ts';
+import { developerKeyChanges } from '#runtime/admin-container.ts';
 import { authorOf } from '#runtime/author.ts';
-import { developerKeys } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -15,7 +15,7 @@ export const contract = {
 
 /** docs/contract.md, "Extension files". */
 export const handler = serve('admin/developer-keys-revoke', contract, async ({ caller, params: { appId, keyId } }) => {
-  if (!(await developerKeys().revoke(appId, keyId, authorOf(caller)))) {
+  if (!(await developerKeyChanges().revoke(appId, keyId, authorOf(caller)))) {
     throw new AppError('not_found', 'There is no such developer key. It may have been revoked before.');
   }
 });

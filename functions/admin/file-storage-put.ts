@@ -2,8 +2,9 @@ import { settingsAnswer, settingsChange, settingsView } from '#contracts/admin-v
 import type { Contract } from '#contracts/contract.ts';
 import { appParams } from '#contracts/parameters.ts';
 import { limitOf } from '#core/extensions/quota.ts';
+import { settingsChanges } from '#runtime/admin-container.ts';
 import { authorOf } from '#runtime/author.ts';
-import { files, settings } from '#runtime/container.ts';
+import { files } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -17,7 +18,7 @@ export const contract = {
 } satisfies Contract;
 
 export const handler = serve('admin/file-storage-put', contract, async ({ caller, params: { appId }, json }) => {
-  const appSettings = await settings().update(appId, json, authorOf(caller));
+  const appSettings = await settingsChanges().update(appId, json, authorOf(caller));
   const usage = await files().applyLimit(limitOf({ kind: 'app', appId }, appSettings));
   return settingsView(appId, appSettings, usage);
 });

@@ -1,7 +1,8 @@
 import type { Contract } from '#contracts/contract.ts';
 import { healthAnswer, healthView } from '#contracts/health-view.ts';
 import { healthOf } from '#core/reconcile/health.ts';
-import { cacheSeconds, healthDeps } from '#runtime/container.ts';
+import { healthDeps } from '#runtime/admin-container.ts';
+import { cacheSeconds } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 import { placesOfStage } from '#runtime/stage-places.ts';
 

@@ -1,7 +1,7 @@
 import { uploadSettingsAnswer, uploadSettingsChange } from '#contracts/admin-views.ts';
 import type { Contract } from '#contracts/contract.ts';
+import { uploadSettingsChanges } from '#runtime/admin-container.ts';
 import { authorOf } from '#runtime/author.ts';
-import { uploadSettings } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -15,5 +15,5 @@ export const contract = {
 
 /** docs/contract.md, "Settings of the uploads API". */
 export const handler = serve('admin/uploads-settings-put', contract, async ({ caller, json }) => ({
-  settings: await uploadSettings().update(json, authorOf(caller)),
+  settings: await uploadSettingsChanges().update(json, authorOf(caller)),
 }));

@@ -22,6 +22,7 @@ export const reconcileAnswer = z.object({
   stuckPending: findings,
   expired: findings,
   stuckDeleting: findings,
+  unscanned: findings,
   lateIncoming: findings,
   owedCleanups: findings,
   counterDrift: z.array(
@@ -35,4 +36,13 @@ export const reconcileAnswer = z.object({
   confirmed: z.array(z.string()),
   repaired: z.number(),
   failed: findings,
+});
+
+/** A report as it is kept. */
+export const keptReportAnswer = z.object({
+  id: z.string(),
+  by: z.enum(['schedule', 'administrator']),
+  startedAt: z.string(),
+  endedAt: z.string(),
+  report: reconcileAnswer,
 });

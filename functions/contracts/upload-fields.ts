@@ -39,6 +39,8 @@ export const listQuery = checked(
     page: z.optional(page),
     limit: z.optional(atMost(100)),
     coinName,
+    /** `true` for what was deleted and may be restored. */
+    deleted: z.optional(z.enum(['true', 'false'])),
     cursor: z.optional(
       checked(z.string(), z.regex(/^([0-9a-f]{24})?$/i, 'mustbeemptyorthe_idofafile'), z.toLowerCase()),
     ),
@@ -46,6 +48,10 @@ export const listQuery = checked(
   z.refine(({ page, cursor }) => page === undefined || cursor === undefined, {
     path: ['cursor'],
     error: 'cannot be combined with page: send one of them',
+  }),
+  z.refine(({ deleted, coinName }) => deleted !== 'true' || coinName === undefined, {
+    path: ['deleted'],
+    error: 'cannot be combined with coinName: deleted files have one list',
   }),
 );
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { AppError } from '#core/files/errors.ts';
 import type { Bucket } from '#core/files/ports.ts';
-import type { UploadFile } from '#core/files/record.ts';
+import { openIn, type UploadFile } from '#core/files/record.ts';
 import { encodeRfc3986 } from '#core/files/uri.ts';
 import { checked } from './checked.ts';
 
@@ -29,7 +29,13 @@ const fields = {
   status: z.boolean(),
   deletedAt: z.nullable(text),
 };
-const times = { createdAt: text, updatedAt: text, __v: z.literal(0) };
+const times = {
+  createdAt: text,
+  updatedAt: text,
+  __v: z.literal(0),
+  /** Only while a scanner's verdict is waited for. */
+  scan: z.optional(z.literal('pending')),
+};
 
 /** A file as lists and details show it, its fields in the contract's order (docs/contract.md, "Uploads"). */
 export const uploadAnswer = z.object({ _id: text, ...fields, ...times });
@@ -63,16 +69,18 @@ export function newUploadView(file: UploadFile, places: Places): z.output<typeof
     deletedAt: file.deletedAt ?? null,
     _id: file.id,
     createdAt: file.createdAt,
-    // Nothing of a stored upload changes but that it is deleted; when its record was marked ready is no update.
-    updatedAt: file.deletedAt ?? file.createdAt,
+    // Nothing of a stored upload changes but that it is deleted or restored; when its record was marked ready is no update.
+    updatedAt: file.deletedAt ?? file.restoredAt ?? file.createdAt,
     __v: 0,
+    ...(file.quarantine !== undefined && { scan: 'pending' as const }),
   };
 }
 
 /** A public file's address opens; a private one's is its permanent name, which answers only with a signed query. */
 function placeOf(file: UploadFile, places: Places): { bucket: string; base: string } {
-  const { bucket, base } = requirePlace(file.bucket, places);
-  return { bucket, base: file.bucket === 'public' ? base : `${base}/${bucket}` };
+  const role = openIn(file);
+  const { bucket, base } = requirePlace(role, places);
+  return { bucket, base: role === 'public' ? base : `${base}/${bucket}` };
 }
 
 /** Throws `storage_not_configured`: asked before anything is stored, and whenever an address is shown. */

@@ -2,9 +2,6 @@
  * The one place that picks adapters. Every part is built at first use and kept for the life of the instance; each is
  * marked pure, so that a function's bundle holds only the parts it names.
  */
-import { createAppFileStore } from '#adapters/dynamo/app-files.ts';
-import { createAppRegistry } from '#adapters/dynamo/app-registry.ts';
-import { createCircumstanceStore } from '#adapters/dynamo/circumstances.ts';
 import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import { openTable } from '#adapters/dynamo/client.ts';
 import { createDeveloperKeyStore } from '#adapters/dynamo/developer-key-store.ts';
@@ -13,20 +10,19 @@ import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { createIdempotencyStore } from '#adapters/dynamo/idempotency.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
 import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts';
-import { createRunStore } from '#adapters/dynamo/reconcile-runs.ts';
 import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
 import { createSettingsStore, createUploadSettingsStore } from '#adapters/dynamo/settings-store.ts';
 import { createStateStore } from '#adapters/dynamo/state-store.ts';
 import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
-import { createUsageHistory } from '#adapters/dynamo/usage-history.ts';
 import { createTypeDetector } from '#adapters/file-type/type-detector.ts';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
-import { createSecretCredentials, createSecretReader } from '#adapters/secrets/r2-credentials.ts';
+import { createSecretCredentials } from '#adapters/secrets/r2-credentials.ts';
 import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
 import { createCleanupQueue } from '#adapters/sqs/cleanup-queue.ts';
 import { createLifecycleQueue } from '#adapters/sqs/lifecycle-queue.ts';
+import { createScanQueue } from '#adapters/sqs/scan-queue.ts';
 import { createTokenVerifier } from '#adapters/tokens/token-verifier.ts';
 import { contentDisposition } from '#contracts/file-name.ts';
 import type { Places } from '#contracts/upload-views.ts';
@@ -34,12 +30,14 @@ import { cleanDraftLater } from '#core/extensions/claims/clean-draft.ts';
 import { createDeleteScheduler } from '#core/files/delete.ts';
 import { AppError } from '#core/files/errors.ts';
 import type { Bucket, Clock } from '#core/files/ports.ts';
+import type { ScanPolicy } from '#core/files/quarantine.ts';
 import { remainingMs } from './deadline.ts';
 import { env, isStorageConfigured, required } from './env.ts';
 import { envNames } from './env-names.ts';
 import { describeError, log } from './log.ts';
 
-function once<T>(build: () => T): () => T {
+/** A part that is built at first use and kept. */
+export function once<T>(build: () => T): () => T {
   let built: { value: T } | undefined;
   return () => {
     built ??= { value: build() };
@@ -49,7 +47,7 @@ function once<T>(build: () => T): () => T {
 
 export const clock: Clock = { now: () => new Date() };
 
-const table = /* @__PURE__ */ once(() => openTable(required(envNames.tableName), { remainingMs }));
+export const table = /* @__PURE__ */ once(() => openTable(required(envNames.tableName), { remainingMs }));
 /** How long an instance may keep what it read: settings, keys, and how its stage is. */
 export const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
 
@@ -70,16 +68,10 @@ export const developerKeys = /* @__PURE__ */ once(() =>
   createDeveloperKeyStore(table(), { cacheSeconds: cacheSeconds() }),
 );
 
-/** What only administrators list. */
-export const apps = /* @__PURE__ */ once(() => createAppRegistry(table()));
-export const appFiles = /* @__PURE__ */ once(() => createAppFileStore(table()));
-export const circumstances = /* @__PURE__ */ once(() => createCircumstanceStore(table()));
-export const usageHistory = /* @__PURE__ */ once(() => createUsageHistory(table()));
-
 /** What calls to the bucket leave of a request's time for the table's part, milliseconds. */
 const tableMs = 3_000;
 
-const r2 = /* @__PURE__ */ once(() => {
+export const r2 = /* @__PURE__ */ once(() => {
   if (!isStorageConfigured()) throw new AppError('storage_not_configured', 'No bucket is configured.');
   return {
     endpoint: required(envNames.r2Endpoint),
@@ -177,8 +169,26 @@ export const organizationDeps = /* @__PURE__ */ once(() => ({
   scheduleDelete: scheduleDelete(),
 }));
 
+/** What the deploy settings say of scanning; nothing where it is off. */
+export const scanPolicy = (): ScanPolicy | undefined => {
+  const { [envNames.scanTimeoutMinutes]: minutes, [envNames.scanOnTimeout]: onTimeout } = env();
+  return minutes === undefined || onTimeout === undefined ? undefined : { timeoutMs: minutes * 60_000, onTimeout };
+};
+
+const scanQueue = /* @__PURE__ */ once(() => {
+  const queueUrl = env()[envNames.scanQueueUrl];
+  return queueUrl === undefined ? undefined : createScanQueue({ queueUrl, remainingMs });
+});
+
+const announcing = () => {
+  const queue = scanQueue();
+  const warn = (message: string, error: unknown) => log('WARN', message, { error: describeError(error) });
+  return queue === undefined ? undefined : { queue, log: warn };
+};
+
 /** What an upload of any file works with. */
 export const storeUploadDeps = /* @__PURE__ */ once(() => ({
+  scans: announcing(),
   files: files(),
   objects: objects(),
   types: createTypeDetector(),
@@ -203,7 +213,8 @@ export const presignDeps = /* @__PURE__ */ once(() => ({
 }));
 
 /** The buckets there are. A compliance role that falls back to the default bucket is no bucket of its own. */
-function ownBuckets({ buckets }: ReturnType<typeof r2>): Bucket[] {
+export function ownBuckets(): Bucket[] {
+  const { buckets } = r2();
   const own = buckets.compliance !== undefined && buckets.compliance !== buckets.default;
   return [
     'default',
@@ -215,35 +226,10 @@ function ownBuckets({ buckets }: ReturnType<typeof r2>): Bucket[] {
 /** What reconcile works with. */
 export const reconcileDeps = /* @__PURE__ */ once(() => ({
   ...cleanDeps(),
+  scans: scanQueue(),
   store: createReconcileStore(table()),
   lister: createObjectLister(r2()),
-  buckets: ownBuckets(r2()),
+  buckets: ownBuckets(),
   graceMs: required(envNames.orphanGraceDays) * 86_400_000,
   log,
 }));
-
-/** What the administrator's look at the stage works with: credentials as the secret has them now, not as it had them. */
-export const healthDeps = /* @__PURE__ */ once(() => {
-  const common = { store: createRunStore(table()), clock, log };
-  const unconfigured = async () => {
-    throw new AppError('storage_not_configured', 'No bucket is configured.');
-  };
-  if (!isStorageConfigured())
-    return { ...common, buckets: [], readSecret: unconfigured, lister: { list: unconfigured } };
-  const read = createSecretReader({ secretId: required(envNames.r2SecretId), remainingMs });
-  let latest: ReturnType<typeof read> | undefined;
-  const held = () => {
-    latest ??= read();
-    return latest;
-  };
-  return {
-    ...common,
-    buckets: ownBuckets(r2()),
-    readSecret: () => {
-      latest = read();
-      return latest;
-    },
-    // Refused ones are what the secret holds: nothing is to be gained from reading it once more.
-    lister: createObjectLister({ ...r2(), credentials: Object.assign(held, { refused: held }) }),
-  };
-});

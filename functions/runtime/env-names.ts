@@ -22,6 +22,12 @@ export const envNames = {
   cacheSeconds: 'CACHE_SECONDS',
   /** Days an object must have been without record, or a record without object, before reconcile removes it. */
   orphanGraceDays: 'ORPHAN_GRACE_DAYS',
+  /** Where a scanner takes its messages from; unset where scanning is off. */
+  scanQueueUrl: 'SCAN_QUEUE_URL',
+  /** Minutes after which no verdict is waited for. */
+  scanTimeoutMinutes: 'SCAN_TIMEOUT_MINUTES',
+  /** What happens then: `release` or `reject`. */
+  scanOnTimeout: 'SCAN_ON_TIMEOUT',
 } as const;
 
 export type EnvName = (typeof envNames)[keyof typeof envNames];

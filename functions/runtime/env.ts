@@ -21,6 +21,9 @@ const schema = z.object({
   [envNames.tokenAudience]: optional,
   [envNames.cacheSeconds]: z.optional(z.coerce.number().check(z.minimum(0), z.maximum(5))),
   [envNames.orphanGraceDays]: z.optional(z.coerce.number().check(z.minimum(0))),
+  [envNames.scanQueueUrl]: optional,
+  [envNames.scanTimeoutMinutes]: z.optional(z.coerce.number().check(z.minimum(1))),
+  [envNames.scanOnTimeout]: z.optional(z.enum(['release', 'reject'])),
 });
 
 export type Env = z.output<typeof schema>;

@@ -3,7 +3,7 @@ import { newUploadView, requirePlace, success } from '#contracts/upload-views.ts
 import { storeUpload } from '#core/uploads/store-upload.ts';
 import { directRoutes } from '#http/direct-hint.ts';
 import { idempotencyOf } from '#http/idempotency.ts';
-import { storeUploadDeps, uploadPlaces, uploadSettings } from './container.ts';
+import { scanPolicy, storeUploadDeps, uploadPlaces, uploadSettings } from './container.ts';
 import { serveForm } from './serve-form.ts';
 
 /** The two upload endpoints of the uploads API: they differ in the bucket, and so in who can open the file. */
@@ -24,6 +24,7 @@ export function serveUpload(visibility: 'public' | 'private', contract: ReturnTy
         declaredType: file.declaredType,
         originalName: file.filename,
         coinName: fields.coinName,
+        scan: scanPolicy(),
         idempotency: idempotencyOf(headers, [`upload ${visibility}`, userId], { bytes: file.bytes, fields }),
       };
       const stored = await storeUpload(storeUploadDeps(), upload, limits);

@@ -12,7 +12,7 @@ export const contract = {
   json: completeJson,
   success: 200,
   answer: enveloped(newUploadAnswer),
-  refuses: [...uploadRefusals, 'file_not_found'],
+  refuses: [...uploadRefusals, 'file_not_found', 'file_rejected'],
 } satisfies Contract;
 
 /** docs/contract.md, "Direct upload". */

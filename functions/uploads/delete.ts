@@ -11,6 +11,7 @@ export const contract = {
   params: uploadParams,
   success: 200,
   answer: enveloped(uploadAnswer),
+  refuses: ['file_rejected'],
 } satisfies Contract;
 
 export const handler = serve('uploads/delete', contract, async ({ caller: { userId }, params }) => {

@@ -11,6 +11,7 @@ export const contract = {
   params: uploadParams,
   success: 200,
   answer: enveloped(uploadAnswer),
+  refuses: ['file_rejected'],
 } satisfies Contract;
 
 /** docs/contract.md, "File details". */

@@ -3,7 +3,7 @@ import type { Contract } from '#contracts/contract.ts';
 import { listQuery } from '#contracts/upload-fields.ts';
 import { enveloped, success, uploadAnswer, uploadView } from '#contracts/upload-views.ts';
 import { listUploads } from '#core/uploads/own-uploads.ts';
-import { uploadPlaces, uploads } from '#runtime/container.ts';
+import { clock, uploadPlaces, uploads } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 /** Files on a page that names no limit (docs/contract.md, "List files"). */
@@ -18,7 +18,8 @@ const page = z.object({
 
 export const contract = {
   tag: 'uploads',
-  description: "The caller's files, newest first. `cursor` appears where the request walks by cursor.",
+  description:
+    "The caller's files, newest first; with `deleted=true` those that were deleted and may be restored. `cursor` appears where the request walks by cursor.",
   query: listQuery,
   success: 200,
   answer: enveloped(page),
@@ -26,9 +27,10 @@ export const contract = {
 
 /** docs/contract.md, "List files". */
 export const handler = serve('uploads/list', contract, async ({ caller, query }) => {
-  const { page = 1, limit = defaultLimit, ...rest } = query;
+  const { page = 1, limit = defaultLimit, deleted, ...rest } = query;
   const places = uploadPlaces();
-  const found = await listUploads({ uploads: uploads() }, caller.userId, { ...rest, page, limit });
+  const asked = { ...rest, deleted: deleted === 'true', page, limit };
+  const found = await listUploads({ uploads: uploads(), clock }, caller.userId, asked);
   const { count, pages, cursor } = found;
   return success('OK', { count, pages, data: found.items.map((file) => uploadView(file, places)), cursor });
 });

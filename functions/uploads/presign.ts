@@ -7,7 +7,7 @@ import { enveloped, requirePlace, success } from '#contracts/upload-views.ts';
 import { presignUpload, unknownType } from '#core/uploads/direct-upload.ts';
 import { idempotencyOf } from '#http/idempotency.ts';
 import { mimeOf } from '#http/multipart-body.ts';
-import { presignDeps, uploadPlaces, uploadSettings } from '#runtime/container.ts';
+import { presignDeps, scanPolicy, uploadPlaces, uploadSettings } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -32,6 +32,7 @@ export const handler = serve('uploads/presign', contract, async ({ caller: { use
     declaredType: json.mimeType || unknownType,
     sizeBytes: json.sizeBytes,
     coinName: json.coinName,
+    scan: scanPolicy(),
     idempotency: idempotencyOf(headers, ['upload presign', userId], { fields: json }),
   } as const;
   return success('Success', await presignUpload(presignDeps(), request, await uploadSettings().get()));

@@ -17,6 +17,7 @@ export const contract = {
   params: uploadParams,
   success: 200,
   answer: enveloped(z.string()),
+  refuses: ['file_in_quarantine', 'file_rejected'],
 } satisfies Contract;
 
 /** docs/contract.md, "Download link". */

@@ -14,6 +14,7 @@ export interface Addresses {
 }
 
 export interface Named {
+  /** Of a nested stack's resource with the ids of the stacks around it in front. */
   logicalId: string;
   resource: CfnResource;
   /** Physical name. */
@@ -86,6 +87,11 @@ export function attributeOf(named: Named, attribute: string | undefined, address
 /** A stream's label is its creation time; ours never changes, so an ARN in a log means the same stream tomorrow. */
 export function streamArn(tableName: string): string {
   return arn('dynamodb', `table/${tableName}/stream/2024-01-01T00:00:00.000`);
+}
+
+/** CloudFormation ends the id of a stack with one of its own. */
+export function stackId(stackName: string): string {
+  return arn('cloudformation', `stack/${stackName}/local`);
 }
 
 /** API ids are ten characters of lower-case base 36 on AWS; ours is derived from the logical id. */

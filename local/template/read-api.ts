@@ -1,9 +1,9 @@
 /** Reads HTTP APIs with their routes, integrations and CORS. */
 import * as z from 'zod';
 import { arn } from '../aws.ts';
-import { apiId } from './attributes.ts';
 import type { ApiSpec, Resource } from './model.ts';
 import { flag, functionNameOf, int, parseProperties } from './parse.ts';
+import type { LocatedResource } from './stacks.ts';
 
 const corsProperties = z.object({
   AllowOrigins: z.array(z.string()).default([]),
@@ -44,13 +44,17 @@ const routeProperties = z.looseObject({
 });
 
 /** Reads every API with its routes. Throws when a route points nowhere. */
-export function readApis(resources: { apis: Resource[]; routes: Resource[]; integrations: Resource[] }): ApiSpec[] {
+export function readApis(resources: {
+  apis: LocatedResource[];
+  routes: Resource[];
+  integrations: LocatedResource[];
+}): ApiSpec[] {
   const integrations = new Map(
-    resources.integrations.map((resource) => [resource.logicalId, parseProperties(integrationProperties, resource)]),
+    resources.integrations.map((resource) => [resource.ref, parseProperties(integrationProperties, resource)]),
   );
   return resources.apis.map((resource) => {
     const properties = parseProperties(apiProperties, resource);
-    const id = apiId(resource.logicalId);
+    const id = resource.ref;
     const routes = resources.routes
       .map((route) => ({ logicalId: route.logicalId, ...parseProperties(routeProperties, route) }))
       .filter((route) => route.ApiId === id)

@@ -122,6 +122,7 @@ export const adminComponents: Record<string, Texts> = {
     ...finding('stuckPending', 'Uploads that never finished.'),
     ...finding('expired', 'Staged files past their time that no alarm removed.'),
     ...finding('stuckDeleting', 'Deletions that nobody finished.'),
+    ...finding('unscanned', 'Files whose scan was asked for again, or ended without a verdict.'),
     ...finding('lateIncoming', 'Incoming objects of direct uploads whose URL is over.'),
     ...finding('owedCleanups', 'Clean-ups whose message was lost.'),
     counterDrift: 'Counters that have not moved for a quarter of an hour and differ from their records.',

@@ -1,6 +1,6 @@
 import type { EndpointName } from '../../functions/routes.ts';
 import type { Texts } from '../describe.ts';
-import { id, named, time } from './words.ts';
+import { id, link, named, time, whole } from './words.ts';
 
 const signature = {
   formId: named('The form the document is of.', 'form-1'),
@@ -51,6 +51,24 @@ export const platformOperations: Partial<Record<EndpointName, Texts>> = {
     'answer.userId': named('The user.', 'user-1'),
     'answer.status': 'As it holds now.',
     'answer.updatedAt': time('When it was said.'),
+  },
+  'platform/scans-get': {
+    'path.fileId': id('As the message of the scan queue names it.'),
+    'answer.fileId': id('The file.'),
+    'answer.sizeBytes': whole('Bytes.'),
+    'answer.mimeType': named('What its first bytes say it is.', 'application/zip'),
+    'answer.etag': named('Of the bytes behind the link; the verdict names it.', '"9b2cf535f27731c974343645a3985328"'),
+    'answer.url': link('Opens the bytes for 300 seconds. Never store it.'),
+    'answer.urlExpiresAt': time('When the link ends.'),
+  },
+  'platform/scans-verdict': {
+    'path.fileId': id('The file that was judged.'),
+    'json.verdict': 'What the scanner says of the bytes.',
+    'json.engine': named('Which scanner, and by which data.', 'clamav 1.4.3/27800'),
+    'json.signature': named('What was found, in the words of the scanner.', 'Eicar-Test-Signature'),
+    'json.etag': named('Of the bytes that were judged, as the scan told it.', '"9b2cf535f27731c974343645a3985328"'),
+    'answer.fileId': id('The file.'),
+    'answer.verdict': 'The verdict that holds.',
   },
   'platform/signature-tokens-create': {
     'json.expiresInSeconds': { description: 'Seconds that the token works; a day unless told.', default: 86_400 },

@@ -15,7 +15,8 @@ const upload: Texts = {
   status: 'False once the file was deleted.',
   deletedAt: time('When it was deleted; null while it was not.'),
   createdAt: time('When its upload began.'),
-  updatedAt: time('When it was deleted, or else when its upload began: nothing else of a file changes.'),
+  updatedAt: time('When it was deleted or restored, or else when its upload began: nothing else of a file changes.'),
+  scan: '`pending` while a verdict is waited for and nothing is given out; absent otherwise.',
   __v: 'Always 0; clients of an earlier service expect it.',
 };
 
@@ -39,6 +40,7 @@ export const uploadOperations: Partial<Record<EndpointName, Texts>> = {
       examples: [10],
     },
     'query.coinName': blankable('Only files of this coin, however its letters are composed.', 'Bitcoin'),
+    'query.deleted': 'True for deleted files that may be restored; not together with `coinName`.',
     'query.cursor': {
       ...id('Walks instead of `page`: empty to begin, then the `cursor` of each answer.'),
       pattern: '^([0-9A-Fa-f]{24})?$',
@@ -59,6 +61,7 @@ export const uploadOperations: Partial<Record<EndpointName, Texts>> = {
     'json.private': 'True for a file that opens only by a signed link of its owner. Public unless told.',
     'json.coinName': coinName,
   },
+  'uploads/restore': success('The file, with `status` true and `deletedAt` null.'),
   'uploads/upload-private': { ...success('The file.'), 'form.coinName': coinName },
   'uploads/upload-public': { ...success('The file.'), 'form.coinName': coinName },
   'uploads/url': { 'answer.data': link('Opens the file for 300 seconds. Never store it.') },

@@ -80,7 +80,82 @@ const uploadSettings = { settings: { maxFileBytes: 104_857_600, allowedTypes: ['
 const none = { count: 0, examples: [] };
 const noSuspects = { recordsWithoutObject: 0, objectsWithoutRecord: 0 };
 
+const report = {
+  dryRun: false,
+  complete: true,
+  checked: { records: 1204, counters: 31, objects: 1199 },
+  stuckPending: none,
+  expired: { count: 1, examples: ['66f2a1b40a1b2c3d4e5f6071'] },
+  stuckDeleting: none,
+  lateIncoming: none,
+  owedCleanups: none,
+  counterDrift: [],
+  recordsWithoutObject: none,
+  objectsWithoutRecord: none,
+  waiting: noSuspects,
+  removed: noSuspects,
+  stopped: [],
+  confirmed: [],
+  repaired: 1,
+  failed: none,
+};
+
+const upload = {
+  id: '66f2a1b40a1b2c3d4e5f6071',
+  userId: 'user-1',
+  originalName: 'front.jpg',
+  mimeType: 'image/jpeg',
+  sizeBytes: 611_669,
+  createdAt: now,
+  updatedAt: now,
+  expiresAt: null,
+};
+const link = { signedUrl: appFile.signedUrl, urlExpiresAt: now };
+
 export const adminExamples: ExamplesOf<'admin'> = {
+  'admin/audit-list': {
+    answer: {
+      items: [
+        {
+          id: '66f2a1b40a1b2c3d4e5f6071',
+          at: now,
+          by: 'admin-1',
+          action: 'app.settings.changed',
+          appId: 'puzzle',
+          subject: null,
+          changes: { enabled: { from: false, to: true } },
+          details: {},
+        },
+      ],
+    },
+  },
+  'admin/organization-uploads-list': {
+    answer: {
+      items: [
+        {
+          ...upload,
+          organizationId: 'org-1',
+          ownerType: 'progress_photo',
+          state: 'kept',
+          parentId: '66f2a1b40a1b2c3d4e5f6072',
+          retainedUntil: null,
+          ...link,
+        },
+      ],
+    },
+  },
+  'admin/reconcile-reports': {
+    answer: {
+      items: [{ id: '66f2a1b40a1b2c3d4e5f6071', by: 'schedule', startedAt: now, endedAt: now, report }],
+    },
+  },
+  'admin/uploads-delete': {},
+  'admin/uploads-list': {
+    answer: {
+      items: [{ ...upload, state: 'ready', public: true, coinName: null, deletedAt: null, ...link }],
+      count: 1,
+    },
+  },
   'admin/app-files-delete': {},
   'admin/app-files-get': { answer: { file: { ...appFile, ...appFileDetails }, why } },
   'admin/app-files-list': { answer: { items: [appFile] } },
@@ -134,6 +209,7 @@ export const adminExamples: ExamplesOf<'admin'> = {
       stuckPending: none,
       expired: { count: 1, examples: ['66f2a1b40a1b2c3d4e5f6071'] },
       stuckDeleting: none,
+      unscanned: none,
       lateIncoming: none,
       owedCleanups: none,
       counterDrift: [],

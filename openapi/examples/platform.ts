@@ -56,6 +56,20 @@ export const platformExamples: ExamplesOf<'platform'> = {
     request: { status: 'active' },
     answer: { organizationId: 'org-1', userId: 'user-1', status: 'active', updatedAt: now },
   },
+  'platform/scans-get': {
+    answer: {
+      fileId,
+      sizeBytes: 383373,
+      mimeType: 'image/png',
+      etag: '"9b2cf535f27731c974343645a3985328"',
+      url: linkTo('public/user-1/ac5af6e7-08f2-42d0-9900-fdb729c82951.png'),
+      urlExpiresAt: now,
+    },
+  },
+  'platform/scans-verdict': {
+    request: { verdict: 'clean', engine: 'clamav 1.4.3/27800', etag: '"9b2cf535f27731c974343645a3985328"' },
+    answer: { fileId, verdict: 'clean' },
+  },
   'platform/signature-tokens-create': {
     request: { expiresInSeconds: 86_400 },
     answer: { token: '0123456789abcdefghijklmnopqrstuvwxyzABCDEFG', expiresAt: '2026-11-21T10:00:00.000Z' },

@@ -45,6 +45,7 @@ export const uploadExamples: ExamplesOf<'uploads'> = {
     request: { filename: 'film.mp4', mimeType: 'video/mp4', sizeBytes: 80_000_000, private: true },
     ...answer('Success', presigned('video/mp4', 80_000_000)),
   },
+  'uploads/restore': answer('Success', { ...file, updatedAt: '2026-11-21T10:05:00.000Z' }),
   'uploads/upload-private': {
     request: { file: '(the bytes of statement.pdf)', coinName: 'Bitcoin' },
     ...answer(uploaded, privateFile),

@@ -88,6 +88,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What administrators changed, newest first
+         * @description Who changed what, and when: of everything, or of one app. Entries are kept for 400 days, and hold no secret.
+         */
+        get: operations["adminAuditList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/extensions/apps/{appId}/developer-keys": {
         parameters: {
             query?: never;
@@ -176,6 +196,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/organizations/{orgId}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An organization's files, newest first
+         * @description Every file of an organization that is not being deleted: awaited, staged or kept. Links to documents and exports live a minute.
+         */
+        get: operations["adminOrganizationUploadsList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/reconcile": {
         parameters: {
             query?: never;
@@ -190,6 +230,66 @@ export interface paths {
          * @description What drifted and what was repaired; with `cursor` in the answer there is more to look at. What a dry run says it would be stopped by is done with its `confirm`.
          */
         post: operations["adminReconcile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/reconcile/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What reconcile found in its runs, newest first
+         * @description Reports of the last thirty days, of the hourly runs and of those that an administrator asked for; a dry run leaves none. Twenty a page unless told.
+         */
+        get: operations["adminReconcileReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/uploads/{fileId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete an uploaded file at once
+         * @description At once and for good, without the grace period of its owner: it is in no list any more, and the bytes follow through the cleanup queue. Of a file that is being deleted already the clean-up is asked for again.
+         */
+        delete: operations["adminUploadsDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A user's uploaded files, newest first
+         * @description What a user has stored by the uploads API, or with `state=deleted` what they deleted and may restore; `count` is the length of that list. No link to what is held for a scanner.
+         */
+        get: operations["adminUploadsList"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -960,6 +1060,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/platform/scans/{fileId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file that waits for a verdict, with a short link to its bytes
+         * @description What a scanner needs of a file: its facts, and a link of 300 seconds to the bytes that the ETag names.
+         */
+        get: operations["platformScansGet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/platform/scans/{fileId}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say whether a scanned file is clean
+         * @description Lets a file out of quarantine, or deletes it. Answers the verdict that holds; the same again changes nothing.
+         */
+        post: operations["platformScansVerdict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/platform/organizations/{orgId}/forms/{formId}/signature-tokens": {
         parameters: {
             query?: never;
@@ -1033,7 +1173,7 @@ export interface paths {
         };
         /**
          * The caller's uploaded files, page by page
-         * @description The caller's files, newest first. `cursor` appears where the request walks by cursor. Also at `/v1/upload/`.
+         * @description The caller's files, newest first; with `deleted=true` those that were deleted and may be restored. `cursor` appears where the request walks by cursor. Also at `/v1/upload/`.
          */
         get: operations["uploadsList"];
         put?: never;
@@ -1062,6 +1202,26 @@ export interface paths {
          * @description Begins the upload of a file that no form can carry; public unless `private` says otherwise.
          */
         post: operations["uploadsPresign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/upload/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the deletion of an uploaded file back
+         * @description Takes a deletion back while the grace period lasts: same id, name, address and place in the lists.
+         */
+        post: operations["uploadsRestore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1408,6 +1568,60 @@ export interface components {
              */
             updatedAt: string | null;
         };
+        /** @description A change by an administrator. */
+        AuditEntry: {
+            /**
+             * @description Names the entry.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * @description The `sub` of the service token; null where it had none.
+             * @example admin-1
+             */
+            by: string | null;
+            /**
+             * @description What was done. `reconcile.run` is written before the run.
+             * @enum {string}
+             */
+            action: "app.settings.changed" | "app.key.created" | "app.key.revoked" | "app.file.deleted" | "uploads.settings.changed" | "uploads.file.deleted" | "reconcile.run";
+            /**
+             * @description The app it concerns; null where it is none.
+             * @example puzzle
+             */
+            appId: string | null;
+            /** @description What it was done to, where that is one thing. */
+            subject: {
+                /**
+                 * @description A file or a key.
+                 * @enum {string}
+                 */
+                type: "file" | "key";
+                /**
+                 * @description Its id.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                id: string;
+            } | null;
+            /** @description Settings that changed, by name. */
+            changes: {
+                [key: string]: {
+                    /** @description What it was. */
+                    from?: unknown;
+                    /** @description What it is. */
+                    to?: unknown;
+                };
+            };
+            /** @description What else there is to know: a deleted file's name, owner and size, a key's label. */
+            details: {
+                [key: string]: unknown;
+            };
+        };
         /** @description A signed PDF, kept for seven years. */
         ComplianceDocument: {
             /**
@@ -1682,6 +1896,31 @@ export interface components {
                 publicBaseUrl: string | null;
             };
         };
+        /** @description What a run of reconcile found. */
+        KeptReport: {
+            /**
+             * @description Names the report.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            id: string;
+            /**
+             * @description What asked for the run: the hourly `schedule`, or an `administrator`.
+             * @enum {string}
+             */
+            by: "schedule" | "administrator";
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            startedAt: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            endedAt: string;
+            /** @description As the run answered or logged it; of counters that drifted the first fifty. */
+            report: components["schemas"]["ReconcileReport"];
+        };
         /** @description What happened to an app, a session, a lock or a template. May come twice, late or out of order. */
         LifecycleEvent: {
             /**
@@ -1844,7 +2083,7 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it was deleted, or else when its upload began: nothing else of a file changes.
+             * @description When it was deleted or restored, or else when its upload began: nothing else of a file changes.
              */
             updatedAt: string;
             /**
@@ -1852,6 +2091,86 @@ export interface components {
              * @constant
              */
             __v: 0;
+            /**
+             * @description `pending` while a verdict is waited for and nothing is given out; absent otherwise.
+             * @constant
+             */
+            scan?: "pending";
+        };
+        /** @description A file of an organization, as administrators see it. */
+        OrganizationUpload: {
+            /**
+             * @description The file.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            id: string;
+            /**
+             * @description Who uploaded it.
+             * @example user-1
+             */
+            userId: string;
+            /**
+             * @description The name it was uploaded with.
+             * @example front.jpg
+             */
+            originalName: string;
+            /**
+             * @description Its type; of an organization as it was declared.
+             * @example image/jpeg
+             */
+            mimeType: string;
+            /** @description Bytes. */
+            sizeBytes: number;
+            /**
+             * Format: date-time
+             * @description When its upload began.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When its record last changed.
+             */
+            updatedAt: string;
+            /**
+             * Format: date-time
+             * @description When it goes unless something keeps it; null where nothing of the kind is set.
+             */
+            expiresAt: string | null;
+            /**
+             * @description The organization.
+             * @example org-1
+             */
+            organizationId: string;
+            /**
+             * @description What it is for.
+             * @example progress_photo
+             */
+            ownerType: string;
+            /**
+             * @description `pending`: its bytes are awaited. `staged`: waits for its row. `kept`: a row has it. `expired`: its clean-up is to come.
+             * @enum {string}
+             */
+            state: "pending" | "staged" | "kept" | "expired";
+            /**
+             * @description What took it: a row, a document, a workout.
+             * @example 66f2a1b40a1b2c3d4e5f6072
+             */
+            parentId: string | null;
+            /**
+             * Format: date-time
+             * @description Before then nobody deletes it; null where nothing is retained.
+             */
+            retainedUntil: string | null;
+            /**
+             * Format: uri
+             * @description Opens without a token until `urlExpiresAt`. Never store it. Absent where the bytes are not to be had.
+             */
+            signedUrl?: string;
+            /**
+             * Format: date-time
+             * @description When the link ends.
+             */
+            urlExpiresAt?: string;
         };
         /** @description Progress photos, an exercise comment or a message, with the files it has taken. */
         Parent: {
@@ -1978,6 +2297,13 @@ export interface components {
             };
             /** @description Deletions that nobody finished. */
             stuckDeleting: {
+                /** @description How many. */
+                count: number;
+                /** @description The first fifty of them by name. */
+                examples: string[];
+            };
+            /** @description Files whose scan was asked for again, or ended without a verdict. */
+            unscanned: {
                 /** @description How many. */
                 count: number;
                 /** @description The first fifty of them by name. */
@@ -2221,7 +2547,7 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it was deleted, or else when its upload began: nothing else of a file changes.
+             * @description When it was deleted or restored, or else when its upload began: nothing else of a file changes.
              */
             updatedAt: string;
             /**
@@ -2229,6 +2555,11 @@ export interface components {
              * @constant
              */
             __v: 0;
+            /**
+             * @description `pending` while a verdict is waited for and nothing is given out; absent otherwise.
+             * @constant
+             */
+            scan?: "pending";
         };
         /** @description Settings of the uploads API. */
         UploadSettings: {
@@ -2250,6 +2581,73 @@ export interface components {
             allowedTypes?: string[];
             /** @description Seconds between deleting a file and removing its bytes; 86400 unless told. */
             graceSeconds?: number;
+        };
+        /** @description A file of the uploads API, as administrators see it. */
+        UserUpload: {
+            /**
+             * @description The file.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            id: string;
+            /**
+             * @description Who uploaded it.
+             * @example user-1
+             */
+            userId: string;
+            /**
+             * @description The name it was uploaded with.
+             * @example front.jpg
+             */
+            originalName: string;
+            /**
+             * @description Its type; of an organization as it was declared.
+             * @example image/jpeg
+             */
+            mimeType: string;
+            /** @description Bytes. */
+            sizeBytes: number;
+            /**
+             * Format: date-time
+             * @description When its upload began.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When its record last changed.
+             */
+            updatedAt: string;
+            /**
+             * Format: date-time
+             * @description When it goes unless something keeps it; null where nothing of the kind is set.
+             */
+            expiresAt: string | null;
+            /**
+             * @description `ready`. `quarantine`: held for a scanner. `deleted`: its owner may restore it until `expiresAt`. `expired`: its clean-up is to come.
+             * @enum {string}
+             */
+            state: "ready" | "quarantine" | "deleted" | "expired";
+            /** @description Whether it opens, or will, without a signature. */
+            public: boolean;
+            /**
+             * @description The owner's coin it was uploaded for.
+             * @example gold
+             */
+            coinName: string | null;
+            /**
+             * Format: date-time
+             * @description When its owner deleted it.
+             */
+            deletedAt: string | null;
+            /**
+             * Format: uri
+             * @description Opens without a token until `urlExpiresAt`. Never store it. Absent where the bytes are not to be had.
+             */
+            signedUrl?: string;
+            /**
+             * Format: date-time
+             * @description When the link ends.
+             */
+            urlExpiresAt?: string;
         };
         /** @description A preset's copy of a picture, or the picture itself where that is no larger than the preset. */
         Variant: {
@@ -2303,7 +2701,7 @@ export interface components {
             updatedAt: string;
         };
         /** @description Every refusal has this body; `code` tells them apart. */
-        ErrorBody: components["schemas"]["ValidationFailedRefusal"] | components["schemas"]["FileNotUploadedRefusal"] | components["schemas"]["UploadNotFoundRefusal"] | components["schemas"]["UnauthorizedRefusal"] | components["schemas"]["InsufficientScopeRefusal"] | components["schemas"]["ExtensionFileStorageDisabledRefusal"] | components["schemas"]["NotActiveMemberRefusal"] | components["schemas"]["UploadNotOwnedRefusal"] | components["schemas"]["NotFoundRefusal"] | components["schemas"]["FileNotFoundRefusal"] | components["schemas"]["ExtensionAppStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionSessionStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionStagedUserAppStorageQuotaExceededRefusal"] | components["schemas"]["FileAlreadyClaimedRefusal"] | components["schemas"]["RetainedUntilRefusal"] | components["schemas"]["RequestInProgressRefusal"] | components["schemas"]["ReconcileRunningRefusal"] | components["schemas"]["ReconcileRefusedRefusal"] | components["schemas"]["StagedFileExpiredRefusal"] | components["schemas"]["FileTooLargeRefusal"] | components["schemas"]["InvalidFileTypeRefusal"] | components["schemas"]["InvalidImageRefusal"] | components["schemas"]["IdempotencyKeyReusedRefusal"] | components["schemas"]["InternalErrorRefusal"] | components["schemas"]["ExtensionFileStorageRequiresR2Refusal"] | components["schemas"]["StorageNotConfiguredRefusal"] | components["schemas"]["TemporarilyUnavailableRefusal"];
+        ErrorBody: components["schemas"]["ValidationFailedRefusal"] | components["schemas"]["FileNotUploadedRefusal"] | components["schemas"]["UploadNotFoundRefusal"] | components["schemas"]["UnauthorizedRefusal"] | components["schemas"]["InsufficientScopeRefusal"] | components["schemas"]["ExtensionFileStorageDisabledRefusal"] | components["schemas"]["NotActiveMemberRefusal"] | components["schemas"]["UploadNotOwnedRefusal"] | components["schemas"]["NotFoundRefusal"] | components["schemas"]["FileNotFoundRefusal"] | components["schemas"]["ExtensionAppStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionSessionStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionStagedUserAppStorageQuotaExceededRefusal"] | components["schemas"]["FileAlreadyClaimedRefusal"] | components["schemas"]["RetainedUntilRefusal"] | components["schemas"]["RequestInProgressRefusal"] | components["schemas"]["ReconcileRunningRefusal"] | components["schemas"]["ReconcileRefusedRefusal"] | components["schemas"]["StagedFileExpiredRefusal"] | components["schemas"]["GracePeriodOverRefusal"] | components["schemas"]["FileTooLargeRefusal"] | components["schemas"]["InvalidFileTypeRefusal"] | components["schemas"]["InvalidImageRefusal"] | components["schemas"]["FileRejectedRefusal"] | components["schemas"]["IdempotencyKeyReusedRefusal"] | components["schemas"]["FileInQuarantineRefusal"] | components["schemas"]["InternalErrorRefusal"] | components["schemas"]["ExtensionFileStorageRequiresR2Refusal"] | components["schemas"]["StorageNotConfiguredRefusal"] | components["schemas"]["TemporarilyUnavailableRefusal"];
         /** @description The app's storage is full. */
         ExtensionAppStorageQuotaExceededRefusal: {
             /**
@@ -2532,6 +2930,23 @@ export interface components {
                 }[];
             };
         };
+        /** @description A file of the uploads API that is being scanned; `retry-after` says when to ask again. */
+        FileInQuarantineRefusal: {
+            /**
+             * @description Always `error`.
+             * @constant
+             */
+            status: "error";
+            /**
+             * @description For programs; never reworded. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "file_in_quarantine";
+            /** @description For people: what to do. Safe to show. */
+            message: string;
+            /** @description Quote it when you report a failure. */
+            requestId: string;
+        };
         /** @description No such file for this caller. */
         FileNotFoundRefusal: {
             /**
@@ -2608,6 +3023,36 @@ export interface components {
                 }[];
             };
         };
+        /** @description A file of the uploads API that is deleted because of what a scanner said of it, or did not say in time. */
+        FileRejectedRefusal: {
+            /**
+             * @description Always `error`.
+             * @constant
+             */
+            status: "error";
+            /**
+             * @description For programs; never reworded. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "file_rejected";
+            /** @description For people: what to do. Safe to show. */
+            message: string;
+            /** @description Quote it when you report a failure. */
+            requestId: string;
+            /** @description Facts of this refusal. */
+            details: {
+                /**
+                 * @description Why it is gone.
+                 * @enum {string}
+                 */
+                reason: "infected" | "scan_timed_out";
+                /**
+                 * @description What the scanner found, in its own words.
+                 * @example Eicar-Test-Signature
+                 */
+                signature?: string;
+            };
+        };
         /** @description Above the limit, or above what a form can carry. */
         FileTooLargeRefusal: {
             /**
@@ -2649,6 +3094,31 @@ export interface components {
         GatewayRefusal: {
             /** @description For people; not translated and not stable. */
             message: string;
+        };
+        /** @description A deleted file of the uploads API whose grace period is over. */
+        GracePeriodOverRefusal: {
+            /**
+             * @description Always `error`.
+             * @constant
+             */
+            status: "error";
+            /**
+             * @description For programs; never reworded. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "grace_period_over";
+            /** @description For people: what to do. Safe to show. */
+            message: string;
+            /** @description Quote it when you report a failure. */
+            requestId: string;
+            /** @description Facts of this refusal. */
+            details: {
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                until: string;
+            };
         };
         /** @description The same Idempotency-Key with other content. */
         IdempotencyKeyReusedRefusal: {
@@ -3158,7 +3628,7 @@ export interface components {
                 "application/json": components["schemas"]["ExtensionAppStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionSessionStorageQuotaExceededRefusal"] | components["schemas"]["ExtensionStagedUserAppStorageQuotaExceededRefusal"] | components["schemas"]["FileAlreadyClaimedRefusal"] | components["schemas"]["RetainedUntilRefusal"] | components["schemas"]["RequestInProgressRefusal"] | components["schemas"]["ReconcileRunningRefusal"] | components["schemas"]["ReconcileRefusedRefusal"];
             };
         };
-        /** @description `staged_file_expired` */
+        /** @description `staged_file_expired`, `grace_period_over` */
         Refused410: {
             headers: {
                 "x-request-id": components["headers"]["RequestId"];
@@ -3167,7 +3637,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["StagedFileExpiredRefusal"];
+                "application/json": components["schemas"]["StagedFileExpiredRefusal"] | components["schemas"]["GracePeriodOverRefusal"];
             };
         };
         /** @description `file_too_large` */
@@ -3194,7 +3664,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidFileTypeRefusal"];
             };
         };
-        /** @description `invalid_image`, `idempotency_key_reused` */
+        /** @description `invalid_image`, `file_rejected`, `idempotency_key_reused` */
         Refused422: {
             headers: {
                 "x-request-id": components["headers"]["RequestId"];
@@ -3203,7 +3673,19 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["InvalidImageRefusal"] | components["schemas"]["IdempotencyKeyReusedRefusal"];
+                "application/json": components["schemas"]["InvalidImageRefusal"] | components["schemas"]["FileRejectedRefusal"] | components["schemas"]["IdempotencyKeyReusedRefusal"];
+            };
+        };
+        /** @description `file_in_quarantine` */
+        Refused423: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                "cache-control": components["headers"]["NoStore"];
+                "retry-after": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FileInQuarantineRefusal"];
             };
         };
         /** @description `internal_error` */
@@ -3689,6 +4171,79 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    adminAuditList: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Items of a page, 50 unless told; more than 200 is taken for 200.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Goes on where the answer that gave it ended. Left out, the list begins.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                cursor?: string;
+                /**
+                 * @description Only what concerns this app.
+                 * @example puzzle
+                 */
+                appId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "66f2a1b40a1b2c3d4e5f6071",
+                     *           "at": "2026-11-20T10:00:00.000Z",
+                     *           "by": "admin-1",
+                     *           "action": "app.settings.changed",
+                     *           "appId": "puzzle",
+                     *           "subject": null,
+                     *           "changes": {
+                     *             "enabled": {
+                     *               "from": false,
+                     *               "to": true
+                     *             }
+                     *           },
+                     *           "details": {}
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Newest first. */
+                        items: components["schemas"]["AuditEntry"][];
+                        /**
+                         * @description There is more: the same request with this `cursor` goes on. Absent on the last page.
+                         * @example 66f2a1b40a1b2c3d4e5f6071
+                         */
+                        cursor?: string;
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
     adminDeveloperKeysList: {
         parameters: {
             query?: {
@@ -4094,6 +4649,85 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    adminOrganizationUploadsList: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Items of a page, 50 unless told; more than 200 is taken for 200.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Goes on where the answer that gave it ended. Left out, the list begins.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                cursor?: string;
+                /** @description `false` leaves the links out. */
+                links?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The organization.
+                 * @example org-1
+                 */
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "66f2a1b40a1b2c3d4e5f6071",
+                     *           "userId": "user-1",
+                     *           "originalName": "front.jpg",
+                     *           "mimeType": "image/jpeg",
+                     *           "sizeBytes": 611669,
+                     *           "createdAt": "2026-11-20T10:00:00.000Z",
+                     *           "updatedAt": "2026-11-20T10:00:00.000Z",
+                     *           "expiresAt": null,
+                     *           "organizationId": "org-1",
+                     *           "ownerType": "progress_photo",
+                     *           "state": "kept",
+                     *           "parentId": "66f2a1b40a1b2c3d4e5f6072",
+                     *           "retainedUntil": null,
+                     *           "signedUrl": "https://files.example/extensions/66f2a1b40a1b2c3d4e5f6071.webp?X-Amz-Signature=0123",
+                     *           "urlExpiresAt": "2026-11-20T10:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Newest first. */
+                        items: components["schemas"]["OrganizationUpload"][];
+                        /**
+                         * @description There is more: the same request with this `cursor` goes on. Absent on the last page.
+                         * @example 66f2a1b40a1b2c3d4e5f6071
+                         */
+                        cursor?: string;
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
     adminReconcile: {
         parameters: {
             query?: never;
@@ -4150,6 +4784,10 @@ export interface operations {
                      *         "count": 0,
                      *         "examples": []
                      *       },
+                     *       "unscanned": {
+                     *         "count": 0,
+                     *         "examples": []
+                     *       },
                      *       "lateIncoming": {
                      *         "count": 0,
                      *         "examples": []
@@ -4191,6 +4829,234 @@ export interface operations {
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
             409: components["responses"]["Refused409"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminReconcileReports: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Reports of a page, 20 unless told; more than 100 is taken for 100.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Goes on where the answer that gave it ended. Left out, the list begins.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "66f2a1b40a1b2c3d4e5f6071",
+                     *           "by": "schedule",
+                     *           "startedAt": "2026-11-20T10:00:00.000Z",
+                     *           "endedAt": "2026-11-20T10:00:00.000Z",
+                     *           "report": {
+                     *             "dryRun": false,
+                     *             "complete": true,
+                     *             "checked": {
+                     *               "records": 1204,
+                     *               "counters": 31,
+                     *               "objects": 1199
+                     *             },
+                     *             "stuckPending": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "expired": {
+                     *               "count": 1,
+                     *               "examples": [
+                     *                 "66f2a1b40a1b2c3d4e5f6071"
+                     *               ]
+                     *             },
+                     *             "stuckDeleting": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "lateIncoming": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "owedCleanups": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "counterDrift": [],
+                     *             "recordsWithoutObject": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "objectsWithoutRecord": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "waiting": {
+                     *               "recordsWithoutObject": 0,
+                     *               "objectsWithoutRecord": 0
+                     *             },
+                     *             "removed": {
+                     *               "recordsWithoutObject": 0,
+                     *               "objectsWithoutRecord": 0
+                     *             },
+                     *             "stopped": [],
+                     *             "confirmed": [],
+                     *             "repaired": 1,
+                     *             "failed": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             }
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Newest first. */
+                        items: components["schemas"]["KeptReport"][];
+                        /**
+                         * @description There is more: the same request with this `cursor` goes on. Absent on the last page.
+                         * @example 66f2a1b40a1b2c3d4e5f6071
+                         */
+                        cursor?: string;
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminUploadsDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The file, or the upload that is to be given up. Capitals are taken, too.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                fileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no body */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminUploadsList: {
+        parameters: {
+            query: {
+                /**
+                 * @description Whose: the `sub` of their tokens.
+                 * @example user-1
+                 */
+                ownerId: string;
+                /** @description `stored` unless told, or `deleted`: what its owner may still restore. */
+                state?: "stored" | "deleted";
+                /**
+                 * @description Items of a page, 50 unless told; more than 200 is taken for 200.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Goes on where the answer that gave it ended. Left out, the list begins.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                cursor?: string;
+                /** @description `false` leaves the links out. */
+                links?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "66f2a1b40a1b2c3d4e5f6071",
+                     *           "userId": "user-1",
+                     *           "originalName": "front.jpg",
+                     *           "mimeType": "image/jpeg",
+                     *           "sizeBytes": 611669,
+                     *           "createdAt": "2026-11-20T10:00:00.000Z",
+                     *           "updatedAt": "2026-11-20T10:00:00.000Z",
+                     *           "expiresAt": null,
+                     *           "state": "ready",
+                     *           "public": true,
+                     *           "coinName": null,
+                     *           "deletedAt": null,
+                     *           "signedUrl": "https://files.example/extensions/66f2a1b40a1b2c3d4e5f6071.webp?X-Amz-Signature=0123",
+                     *           "urlExpiresAt": "2026-11-20T10:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "count": 1
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Newest first. */
+                        items: components["schemas"]["UserUpload"][];
+                        /** @description How long the whole list is. */
+                        count: number;
+                        /**
+                         * @description There is more: the same request with this `cursor` goes on. Absent on the last page.
+                         * @example 66f2a1b40a1b2c3d4e5f6071
+                         */
+                        cursor?: string;
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];
@@ -7660,6 +8526,163 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    platformScansGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description As the message of the scan queue names it.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                fileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "fileId": "66f2a1b40a1b2c3d4e5f6071",
+                     *       "sizeBytes": 383373,
+                     *       "mimeType": "image/png",
+                     *       "etag": "\"9b2cf535f27731c974343645a3985328\"",
+                     *       "url": "https://account.r2.cloudflarestorage.com/stowage/public/user-1/ac5af6e7-08f2-42d0-9900-fdb729c82951.png?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=600&X-Amz-Signature=%E2%80%A6",
+                     *       "urlExpiresAt": "2026-11-20T10:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": {
+                        /**
+                         * @description The file.
+                         * @example 66f2a1b40a1b2c3d4e5f6071
+                         */
+                        fileId: string;
+                        /** @description Bytes. */
+                        sizeBytes: number;
+                        /**
+                         * @description What its first bytes say it is.
+                         * @example application/zip
+                         */
+                        mimeType: string;
+                        /**
+                         * @description Of the bytes behind the link; the verdict names it.
+                         * @example "9b2cf535f27731c974343645a3985328"
+                         */
+                        etag: string;
+                        /**
+                         * Format: uri
+                         * @description Opens the bytes for 300 seconds. Never store it.
+                         */
+                        url: string;
+                        /**
+                         * Format: date-time
+                         * @description When the link ends.
+                         */
+                        urlExpiresAt: string;
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    platformScansVerdict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The file that was judged.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                fileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "verdict": "clean",
+                 *       "engine": "clamav 1.4.3/27800",
+                 *       "etag": "\"9b2cf535f27731c974343645a3985328\""
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description What the scanner says of the bytes.
+                     * @enum {string}
+                     */
+                    verdict: "clean" | "infected";
+                    /**
+                     * @description Which scanner, and by which data.
+                     * @example clamav 1.4.3/27800
+                     */
+                    engine: string;
+                    /**
+                     * @description What was found, in the words of the scanner.
+                     * @example Eicar-Test-Signature
+                     */
+                    signature?: string;
+                    /**
+                     * @description Of the bytes that were judged, as the scan told it.
+                     * @example "9b2cf535f27731c974343645a3985328"
+                     */
+                    etag: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "fileId": "66f2a1b40a1b2c3d4e5f6071",
+                     *       "verdict": "clean"
+                     *     }
+                     */
+                    "application/json": {
+                        /**
+                         * @description The file.
+                         * @example 66f2a1b40a1b2c3d4e5f6071
+                         */
+                        fileId: string;
+                        /**
+                         * @description The verdict that holds.
+                         * @enum {string}
+                         */
+                        verdict: "clean" | "infected";
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
     platformSignatureTokensCreate: {
         parameters: {
             query?: never;
@@ -7884,6 +8907,7 @@ export interface operations {
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
+            422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];
@@ -7952,6 +8976,7 @@ export interface operations {
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
+            422: components["responses"]["Refused422"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];
@@ -7975,6 +9000,8 @@ export interface operations {
                  * @example Bitcoin
                  */
                 coinName?: string;
+                /** @description True for deleted files that may be restored; not together with `coinName`. */
+                deleted?: "true" | "false";
                 /**
                  * @description Walks instead of `page`: empty to begin, then the `cursor` of each answer.
                  * @example 66f2a1b40a1b2c3d4e5f6071
@@ -8245,6 +9272,76 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    uploadsRestore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The file: its `_id`. Capitals are taken, too.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "message": "Success",
+                     *       "data": {
+                     *         "_id": "66f2a1b40a1b2c3d4e5f6071",
+                     *         "name": "public/user-1/ac5af6e7-08f2-42d0-9900-fdb729c82951.png",
+                     *         "uploaded_by": "user-1",
+                     *         "type": "image/png",
+                     *         "size": "383373",
+                     *         "bucket": "stowage-public",
+                     *         "url": "https://files.chastify.net/public/user-1/ac5af6e7-08f2-42d0-9900-fdb729c82951.png",
+                     *         "meta": {
+                     *           "originalName": "80:20 rule.png"
+                     *         },
+                     *         "status": true,
+                     *         "deletedAt": null,
+                     *         "createdAt": "2026-11-20T10:00:00.000Z",
+                     *         "updatedAt": "2026-11-21T10:05:00.000Z",
+                     *         "__v": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /**
+                         * @description Always `success`; a refusal has `error` in its place.
+                         * @constant
+                         */
+                        status: "success";
+                        /** @description For people. */
+                        message: string;
+                        /** @description The file, with `status` true and `deletedAt` null. */
+                        data: components["schemas"]["Upload"];
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            410: components["responses"]["Refused410"];
+            422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
     uploadsUploadPrivate: {
         parameters: {
             query?: never;
@@ -8387,6 +9484,8 @@ export interface operations {
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
             404: components["responses"]["Refused404"];
+            422: components["responses"]["Refused422"];
+            423: components["responses"]["Refused423"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];

@@ -11,6 +11,8 @@ import {
   workoutsOf,
 } from './platform-organizations.ts';
 
+import { scansOf } from './platform-scans.ts';
+
 export interface PlatformOptions extends ClientOptions {
   /** A service token with scope `platform`, or how to get a fresh one. */
   token: Token;
@@ -28,6 +30,7 @@ export function createPlatform({ token, ...client }: PlatformOptions) {
     claims: claimsOf(caller),
     events: eventsOf(caller),
     members: membersOf(caller),
+    scans: scansOf(caller),
     signatureTokens: signatureTokensOf(caller),
     compliance: complianceOf(caller),
     exports: exportsOf(caller),

@@ -14,7 +14,7 @@ export function roomOf(file: string): string {
   if (file === 'client/build.ts') return 'build';
   if (top !== 'functions') return top;
   if (file === 'functions/routes.ts' || file === 'functions/runtime/env-names.ts') return 'shared';
-  if (file === 'functions/runtime/container.ts') return 'container';
+  if (/^functions\/runtime\/(admin-)?container\.ts$/.test(file)) return 'container';
   if (file === 'functions/fallback.ts') return 'fallback';
   return endpointRooms.includes(second) ? 'endpoint' : second;
 }
@@ -34,7 +34,7 @@ const mayImport: Record<string, readonly string[]> = {
   endpoint: ['http', 'contracts', 'core', 'runtime', 'container', 'shared'],
   fallback: ['endpoint', 'runtime'],
   runtime: ['runtime', 'container', 'http', 'contracts', 'core', 'shared'],
-  container: ['runtime', 'adapters', 'contracts', 'core', 'shared'],
+  container: ['container', 'runtime', 'adapters', 'contracts', 'core', 'shared'],
   lib: ['lib', 'shared'],
   bin: ['lib'],
   build: [],

@@ -102,6 +102,20 @@ export const readings: Partial<Record<EndpointName, Ask>> = {
   },
   'admin/app-usage': got('admin', ({ app }) => `${app.admin}/usage?by=day`),
   'admin/apps-list': got('admin', () => '/admin/extensions/apps?limit=1'),
+  'admin/audit-list': got('admin', ({ app }) => `/admin/audit?limit=1&appId=${app.appId}`),
+  'admin/organization-uploads-list': async (world) => {
+    await document(world);
+    return await call(world, 'admin', 'GET', `/admin/organizations/${world.organizations.org}/uploads?limit=1`);
+  },
+  'admin/reconcile-reports': async (world) => {
+    await step(world, 'admin', 'POST', '/admin/reconcile', { json: { dryRun: false } });
+    return await call(world, 'admin', 'GET', '/admin/reconcile/reports?limit=1');
+  },
+  'admin/uploads-delete': async (world) => call(world, 'admin', 'DELETE', `/admin/uploads/${await uploaded(world)}`),
+  'admin/uploads-list': async (world) => {
+    await uploaded(world);
+    return await call(world, 'admin', 'GET', `/admin/uploads?limit=1&ownerId=${world.app.userId}`);
+  },
   'admin/developer-keys-list': got('admin', ({ app }) => `${app.admin}/developer-keys`),
   'admin/developer-keys-revoke': async (world) => {
     const path = `${world.app.admin}/developer-keys`;
@@ -164,10 +178,17 @@ export const readings: Partial<Record<EndpointName, Ask>> = {
   'uploads/delete': async (world) => call(world, 'user', 'DELETE', `/v1/upload/${await uploaded(world)}`),
   'uploads/get': async (world) => call(world, 'user', 'GET', `/v1/upload/${await uploaded(world)}`),
   'uploads/list': got('user', () => '/v1/upload/?limit=1&cursor='),
+  'uploads/restore': async (world) => {
+    const path = `/v1/upload/${await uploaded(world)}`;
+    await step(world, 'user', 'DELETE', path);
+    return call(world, 'user', 'POST', `${path}/restore`);
+  },
   'uploads/url': async (world) => call(world, 'user', 'GET', `/v1/upload/url/${await uploaded(world)}`),
 };
 
 /** Routes whose success cannot be had in a test, and why. */
 export const unreachable: Partial<Record<EndpointName, string>> = {
   'platform/compliance-documents-delete': 'a document is kept for seven years',
+  'platform/scans-get': 'scanning is off unless a deploy turns it on; scans.test.ts does',
+  'platform/scans-verdict': 'likewise',
 };

@@ -11,6 +11,8 @@ export const withoutKey: Partial<Record<EndpointName, string>> = {
   'organizations/workout-media-delete': 'what is deleted stays so, and nothing else goes',
   'organizations/workout-media-urls': 'it signs links and changes nothing',
   'platform/compliance-documents-delete': 'what is deleted stays so, and nothing else goes',
+  'platform/scans-verdict': 'a verdict is on bytes that do not change, and the same again is answered the same',
   'uploads/complete': 'an upload is completed once, and answered the same by its id',
+  'uploads/restore': 'what is restored stays so until it is deleted again',
   'uploads/delete': 'what is deleted stays so, and nothing else goes',
 };

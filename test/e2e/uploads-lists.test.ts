@@ -61,6 +61,32 @@ describe('the list', () => {
   });
 });
 
+describe('a deleted file', () => {
+  it('is listed with those that may be restored, and comes back as it was', async () => {
+    const as = await cloud.newUser('undecided');
+    const older = await cloud.stored('/v1/upload', { coinName: 'GOGO' }, as);
+    const newer = await cloud.stored('/v1/upload', {}, as);
+    const ask = { token: as };
+    const gone = dataOf(await cloud.call('DELETE', `/v1/upload/${older._id}`, ask));
+    for (const path of ['/v1/upload?deleted=true', '/v1/upload/?deleted=true&cursor=']) {
+      expect(listOf(await cloud.get(path, as))).toEqual({ count: 1, pages: 1, data: [gone] });
+    }
+    expect(await cloud.get('/v1/upload?deleted=true&coinName=GOGO', as)).toMatchObject({ status: 400 });
+    const back = await cloud.call('POST', `/v1/upload/${older._id}/restore`, ask);
+    expect(back).toMatchObject({
+      status: 200,
+      body: { message: 'Success', data: { ...older, updatedAt: expect.anything() } },
+    });
+    expect(await cloud.call('POST', `/v1/upload/${older._id}/restore`, ask)).toMatchObject({ body: back.body as Json });
+    expect(listOf(await cloud.get('/v1/upload', as)).data).toEqual([newer, dataOf(back)]);
+    expect(listOf(await cloud.get('/v1/upload?coinName=GOGO', as)).count).toBe(1);
+    expect(listOf(await cloud.get('/v1/upload?deleted=true', as))).toEqual({ count: 0, pages: 0, data: [] });
+    expect((await fetch(older.url)).status).toBe(200);
+    const stranger = { token: await cloud.newUser('stranger') };
+    expect((await cloud.call('POST', `/v1/upload/${older._id}/restore`, stranger)).status).toBe(404);
+  });
+});
+
 describe("another user's file", () => {
   it('is not there on any route', async () => {
     const { _id } = await cloud.stored('/v1/upload/private');
@@ -133,12 +159,18 @@ describe('settings', () => {
     );
     expect((await cloud.get(`/v1/upload/url/${file._id}`)).status).toBe(404);
     await cloud.it().stowage.drain();
+    // The address of a public file opens until its object goes (docs/contract.md, "Delete a file").
     expect((await fetch(file.url)).status).toBe(200);
 
     await settle({ graceSeconds: 0 });
     const second = await cloud.stored();
     expect((await cloud.call('DELETE', `/v1/upload/${second._id}`)).status).toBe(200);
     expect((await cloud.get(`/v1/upload/${second._id}`)).status).toBe(404);
+    const late = await cloud.call('POST', `/v1/upload/${second._id}/restore`);
+    expect(late).toMatchObject({
+      status: 410,
+      body: { code: 'grace_period_over', details: { until: expect.any(String) } },
+    });
     const drained = await cloud.it().stowage.drain();
     expect(drained.finished).toBe(true);
     expect((await fetch(second.url)).status).toBe(404);

@@ -90,6 +90,7 @@ describe('right settings', () => {
       protectData: true,
       logRetentionDays: 30,
       orphanGraceDays: 7,
+      scan: { mode: 'off', timeoutMinutes: 60, onTimeout: 'reject' },
       throttle: { rateLimit: 200, burstLimit: 400 },
       corsOrigins: [],
     });

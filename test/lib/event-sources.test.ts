@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TemplateResource } from '#lib/synth.ts';
 import { config, withStack } from './stack-fixture.ts';
+import { whole } from './whole.ts';
 
 /**
  * What Lambda does in a function's name, by AWS's own account of it: the service-role policies as the AWS managed policy
@@ -24,7 +25,7 @@ interface Statement {
   Resource: unknown;
 }
 
-const template = await withStack({}, (made) => made.template);
+const template = await withStack({}, whole);
 const ofType = (type: string) => Object.entries(template.Resources).filter(([, { Type }]) => Type === type);
 const propertiesOf = (id: string) => template.Resources[id]?.Properties ?? {};
 const idOf = (reference: unknown) => {

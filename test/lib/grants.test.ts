@@ -10,8 +10,9 @@ import {
 } from '#lib/routes.ts';
 import type { Template, TemplateResource } from '#lib/synth.ts';
 import { config, withStack } from './stack-fixture.ts';
+import { whole } from './whole.ts';
 
-const { template } = await withStack({}, ({ template }) => ({ template }));
+const template = await withStack({}, whole);
 const rows: [string, EndpointRow | WorkerRow | FallbackRow][] = [
   ['fallback', routeTable.fallback],
   ...Object.entries(routeTable.endpoints),
@@ -48,6 +49,8 @@ const actionsOf: Record<Use, string[]> = {
   'r2.names': [],
   'cleanup.send': ['sqs:SendMessage'],
   'lifecycle.send': ['sqs:SendMessage'],
+  'scan.policy': [],
+  'scan.send': [],
   images: [],
 };
 
@@ -170,7 +173,7 @@ test('the secret is the one of the settings, by name', () => {
 
 test('without R2 settings nothing names a bucket and nobody may read a secret', async () => {
   const { r2: _, ...withoutR2 } = config;
-  const bare = await withStack({ config: withoutR2 }, ({ template }) => JSON.stringify(template));
+  const bare = await withStack({ config: withoutR2 }, (made) => JSON.stringify(whole(made)));
   expect(bare).not.toMatch(/R2_|PUBLIC_BASE_URL|secretsmanager/);
 });
 

@@ -1,8 +1,9 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { expect, test } from 'vitest';
 import { config, withStack } from './stack-fixture.ts';
+import { whole } from './whole.ts';
 
-const stack = Template.fromJSON(await withStack({}, ({ template }) => template));
+const stack = Template.fromJSON(await withStack({}, whole));
 
 test('two alarms ring when reconcile stops for somebody to decide, and when it has not got through for a day', () => {
   const filter = (pattern: string) => {
@@ -35,7 +36,7 @@ test('two alarms ring when reconcile stops for somebody to decide, and when it h
 
 test('they ask for no run where nothing can be stored', async () => {
   const { r2: _, ...withoutR2 } = config;
-  const template = Template.fromJSON(await withStack({ config: withoutR2 }, (made) => made.template));
+  const template = Template.fromJSON(await withStack({ config: withoutR2 }, whole));
   template.resourceCountIs('AWS::Logs::MetricFilter', 0);
 });
 

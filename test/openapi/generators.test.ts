@@ -80,14 +80,18 @@ const compilerOptions = {
 };
 
 describe('the published document', () => {
-  test('passes the linter of Redocly, but for two paths that the contract has so', () => {
+  test('passes the linter of Redocly, but for paths that the contract has so', () => {
     const { stdout } = run(tools.lint, 'lint', document, '--extends', 'recommended-strict', '--format', 'json');
     const { problems } = JSON.parse(stdout) as { problems: { ruleId: string; message: string }[] };
-    // No request is both: one is a POST, the other a DELETE.
-    const known = '`/platform/extensions/{appId}/claims` and `/platform/extensions/claims/{claimId}`';
-    const found = problems.filter(({ ruleId, message }) => ruleId !== 'no-ambiguous-paths' || !message.includes(known));
+    // No request is both: one is a POST, the other a DELETE or a GET.
+    const known = [
+      '`/platform/extensions/{appId}/claims` and `/platform/extensions/claims/{claimId}`',
+      '`/v1/upload/{id}/restore` and `/v1/upload/url/{id}`',
+    ];
+    const isKnown = (message: string) => known.some((pair) => message.includes(pair));
+    const found = problems.filter(({ ruleId, message }) => ruleId !== 'no-ambiguous-paths' || !isKnown(message));
     expect(found.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([]);
-    expect(problems.length).toBeLessThanOrEqual(1);
+    expect(problems.length).toBeLessThanOrEqual(known.length);
   });
 
   describe('as types of openapi-typescript and as a client of Hey API', () => {

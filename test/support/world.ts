@@ -123,7 +123,7 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
         sk === 'COUNTER'
           ? countsNothing(counts)
           : /^RANK/.test(String(sk)) && Object.values(counts).every((n) => n === 0);
-      const notes = new RegExp(`^(${reconcileKey.pk}|${appsPk}|USAGE#.*)$`);
+      const notes = new RegExp(`^(${reconcileKey.pk}(#.*)?|${appsPk}|USAGE#.*)$`);
       return items.filter((item) => !notes.test(String(item.pk)) && !zero(item));
     },
     /** Lets every index catch up with what was written. */

@@ -49,14 +49,12 @@ function partitionsOf(appId: string, { state, sessionId, userId }: FileFilter): 
 async function findNewest(table: Table, partitions: Partition[], { limit, cursor = newest }: PageRequest) {
   if (cursor !== newest && !idPattern.test(cursor)) throw unknownCursor();
   const ids: string[] = [];
-  let read = 0;
   for (let before = cursor; ; before = ids.at(-1) ?? before) {
     const wanted = limit - ids.length + 1;
     const each = partitions.length === 1 ? wanted : Math.ceil((2 * wanted) / partitions.length) + 1;
     const parts = await Promise.all(partitions.map((partition) => below(table, partition, before, each)));
     const sure = parts.reduce((highest, { more }) => (more !== undefined && more > highest ? more : highest), '');
     const found = parts.flatMap((part) => part.ids);
-    read += found.length;
     ids.push(
       ...found
         .filter((id) => id >= sure)
@@ -67,7 +65,7 @@ async function findNewest(table: Table, partitions: Partition[], { limit, cursor
   }
   const items = ids.slice(0, limit).map((id): Found => ({ id, cursor: id }));
   const last = items.at(-1)?.id;
-  return { items, read, ...(ids.length > limit && last !== undefined && { cursor: last }) };
+  return { items, read: items.length, ...(ids.length > limit && last !== undefined && { cursor: last }) };
 }
 
 /** At most `limit` ids below `before`, newest first, and the last that was looked at where there are more. */

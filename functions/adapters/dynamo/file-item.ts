@@ -65,6 +65,7 @@ function organizationIndexes(file: OrganizationFile) {
 export const listIndexes = {
   owner: { name: 'byOwner', pk: 'ownerPk' },
   coin: { name: 'bySession', pk: 'sessionPk' },
+  deleted: { name: 'byOwner', pk: 'ownerPk' },
 } as const satisfies Record<ListRef['kind'], { name: string; pk: (typeof indexAttributes)[number] }>;
 
 function uploadIndexes(file: UploadFile) {

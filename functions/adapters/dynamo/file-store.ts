@@ -2,6 +2,7 @@ import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/c
 import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { IncomingMarker } from '#core/files/incoming-marker.ts';
+import { enterQuarantine } from '#core/files/quarantine.ts';
 import type { FileRecord } from '#core/files/record.ts';
 import type { CounterLimit, FileStore, ReserveResult, SettleResult } from '#core/files/store.ts';
 import { listsOf } from '#core/uploads/lists.ts';
@@ -94,6 +95,10 @@ export function createFileStore(table: Table): FileStore {
       return done;
     },
 
+    async amend(file, next) {
+      return (await transact(table, [{ Put: writes.replace(file, next) }])) === undefined;
+    },
+
     async postpone(fileId, dueAt) {
       try {
         await table.documents.send(
@@ -173,7 +178,7 @@ function inSliceOf(file: FileRecord, limit: CounterLimit): CounterLimit {
 function readied<F extends FileRecord>(file: F, now: Date): F {
   const next: F = { ...file, state: 'ready', rev: file.rev + 1, updatedAt: now.toISOString(), readyAt: now.getTime() };
   delete next.dueAt;
-  return file.expiresAt === undefined ? next : { ...next, dueAt: file.expiresAt };
+  return file.expiresAt === undefined ? enterQuarantine(next, now) : { ...next, dueAt: file.expiresAt };
 }
 
 function wroteThis(item: Record<string, AttributeValue> | undefined, next: FileRecord): boolean {

@@ -59,9 +59,12 @@ export function createFileWrites(TableName: string) {
     /** The alarm of a record that expires, epoch milliseconds. */
     putTicket,
 
+    /** The alarm goes with the expiry it is of. */
+    dropTicket: (fileId: string): TransactItem => ({ Delete: { TableName, Key: ticketKey(fileId) } }),
+
     /** `pending -> ready` of a form upload that is counted in lists; of any other the record alone is enough. */
     list(file: FileRecord, next: FileRecord): TransactItem[] {
-      return [{ Put: replace(file, next) }, ...rankUpdates(TableName, next, 1)];
+      return [{ Put: replace(file, next) }, ...rankUpdates(TableName, [{ file: next, by: 1 }])];
     },
 
     /** Everything a new record comes with, its counters in the order of `limits` right after it. */
@@ -102,7 +105,7 @@ export function createFileWrites(TableName: string) {
           ? { Delete: { TableName, Key: ticketKey(file.id) } }
           : putTicket(file.id, next.expiresAt),
         ...leaveMarker(file, next.updatedAt),
-        ...rankUpdates(TableName, next, 1),
+        ...rankUpdates(TableName, [{ file: next, by: 1 }]),
         ...lend(limits, loan),
       ];
     },
@@ -117,7 +120,10 @@ export function createFileWrites(TableName: string) {
         ...expiring.map(({ id }) => ({ Delete: { TableName, Key: ticketKey(id) } })),
         ...files.flatMap((file) => freeIdempotency(TableName, file)),
         ...moves.flatMap(({ from, to }) => leaveMarker(from, to.updatedAt)),
-        ...files.flatMap((file) => rankUpdates(TableName, file, -1)),
+        ...rankUpdates(
+          TableName,
+          files.map((file) => ({ file, by: -1 })),
+        ),
       ];
     },
   };

@@ -39,9 +39,11 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | staged files of user and app | byOwner: ownerPk STAGED#app#user, id                    | eventual    |
  * | files clones of a template see| byOwner: ownerPk TEMPLATE#id, id                       | eventual    |
  * | uploads of an owner          | byOwner: ownerPk OWNER#user, id                         | eventual    |
+ * | uploads an owner deleted     | byOwner: ownerPk OWNER#user#DELETED, id                 | eventual    |
  * | uploads of an owner and coin | bySession: sessionPk COIN#user#coin, id                 | eventual    |
  * | length of such a list        | pk as in the index, sk RANK; parts of it RANK#level#n   | strong      |
  * | lease and state of reconcile | pk RECONCILE, sk RUN                                    | strong      |
+ * | reports of its runs          | pk RECONCILE#REPORTS, sk id (attribute `ttl`)           | strong      |
  * | suspects of reconcile        | pk SUSPECTS#orphans#bucket, sk key of the object        | strong      |
  * |                              | or SUSPECTS#missing, sk id of the file                  |             |
  * | settings of the uploads API  | pk UPLOADS, sk SETTINGS                                 | strong      |
@@ -103,13 +105,23 @@ export const appIdIn = (pk: string): string | undefined => /^APP#([^#]+)(#SLICE#
 export const sessionPk = (sessionId: string) => `SESSION#${sessionId}`;
 export const stagedPk = (appId: string, userId: string) => `STAGED#${appId}#${userId}`;
 /** The coin name comes last, so that it may hold any character. */
-export const listPk = (list: ListRef) =>
-  list.kind === 'owner' ? `OWNER#${list.userId}` : `COIN#${list.userId}#${list.coinName}`;
+export function listPk(list: ListRef): string {
+  switch (list.kind) {
+    case 'owner':
+      return `OWNER#${list.userId}`;
+    case 'coin':
+      return `COIN#${list.userId}#${list.coinName}`;
+    case 'deleted':
+      return `OWNER#${list.userId}#DELETED`;
+  }
+}
 export const rankKey = (list: ListRef, level = 0, index = 0) => ({
   pk: listPk(list),
   sk: level === 0 ? 'RANK' : `RANK#${level}#${index}`,
 });
 export const reconcileKey = { pk: 'RECONCILE', sk: 'RUN' };
+export const reportsPk = 'RECONCILE#REPORTS';
+export const reportKey = (id: string) => ({ pk: reportsPk, sk: id });
 /** One partition a list: suspects are rare, and many of them are a disaster that somebody is looking at. */
 export const suspectsPk = (list: SuspectList) => `SUSPECTS#${list.replace(' ', '#')}`;
 export const uploadSettingsKey = { pk: 'UPLOADS', sk: 'SETTINGS' };

@@ -20,19 +20,45 @@ import type { TransactItem } from './transaction.ts';
 const secondsOf = [2 ** 20, 2 ** 11, 2 ** 2] as const;
 const deepest = secondsOf.length - 1;
 
-/** What happens to the lists of a file when it comes (1) or goes (-1): three items a list, in the order root first. */
-export function rankUpdates(TableName: string, file: FileRecord, by: 1 | -1): TransactItem[] {
-  return listsOf(file).flatMap((list) =>
-    secondsOf.map((_, level) => ({
-      Update: {
-        TableName,
-        Key: rankKey(list, level, level === 0 ? 0 : stretchOf(file.id, level - 1)),
-        UpdateExpression: level === 0 ? 'ADD #child :by, files :by' : 'ADD #child :by',
-        ExpressionAttributeNames: { '#child': childName(stretchOf(file.id, level), level) },
-        ExpressionAttributeValues: { ':by': by },
-      },
-    })),
-  );
+/** A file that comes into the lists it is in (1), or goes out of them (-1). */
+export interface RankMove {
+  file: FileRecord;
+  by: 1 | -1;
+}
+
+/**
+ * What happens to lists when files come and go: three items a list and a stretch, root first. Files of one stretch move
+ * it together, since a transaction may name an item once; what comes and goes at once leaves it alone.
+ */
+export function rankUpdates(TableName: string, moves: RankMove[]): TransactItem[] {
+  const items = new Map<string, { key: { pk: string; sk: string }; changes: Map<string, number> }>();
+  const add = (key: { pk: string; sk: string }, attribute: string, by: number) => {
+    const id = JSON.stringify(key);
+    const item = items.get(id) ?? { key, changes: new Map<string, number>() };
+    item.changes.set(attribute, (item.changes.get(attribute) ?? 0) + by);
+    items.set(id, item);
+  };
+  for (const { file, by } of moves) {
+    for (const list of listsOf(file)) {
+      for (const level of secondsOf.keys()) {
+        const key = rankKey(list, level, level === 0 ? 0 : stretchOf(file.id, level - 1));
+        add(key, childName(stretchOf(file.id, level), level), by);
+        if (level === 0) add(key, 'files', by);
+      }
+    }
+  }
+  return [...items.values()].flatMap(({ key, changes }) => {
+    const moved = [...changes].filter(([, by]) => by !== 0);
+    if (moved.length === 0) return [];
+    const Update = {
+      TableName,
+      Key: key,
+      UpdateExpression: `ADD ${moved.map((_, index) => `#n${index} :n${index}`).join(', ')}`,
+      ExpressionAttributeNames: Object.fromEntries(moved.map(([name], index) => [`#n${index}`, name])),
+      ExpressionAttributeValues: Object.fromEntries(moved.map(([, by], index) => [`:n${index}`, by])),
+    };
+    return [{ Update }];
+  });
 }
 
 /** Which stretch of a level an id lies in, counted from 1970. */

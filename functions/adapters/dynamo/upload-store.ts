@@ -1,4 +1,5 @@
 import { paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { dueWhileStored } from '#core/files/quarantine.ts';
 import type { UploadFile } from '#core/files/record.ts';
 import type { ListRef } from '#core/uploads/lists.ts';
 import type { UploadStore } from '#core/uploads/ports.ts';
@@ -6,7 +7,7 @@ import type { Table } from './client.ts';
 import { fromItem, listIndexes } from './file-item.ts';
 import { createFileWrites } from './file-writes.ts';
 import { listPk } from './keys.ts';
-import { transact } from './transaction.ts';
+import { type TransactItem, transact } from './transaction.ts';
 import { locate, rankUpdates, readRank } from './upload-rank.ts';
 
 /** Above every id: a list begins at its newest file. */
@@ -40,17 +41,40 @@ export function createUploadStore(table: Table): UploadStore {
     return items.slice(0, limit);
   }
 
+  /** A record at its next state, in the lists that call for it. */
+  async function moveLists(file: UploadFile, next: UploadFile, ticket: TransactItem): Promise<UploadFile | undefined> {
+    const moves = [
+      { file, by: -1 },
+      { file: next, by: 1 },
+    ] as const;
+    const outcomes = await transact(table, [
+      { Put: writes.replace(file, next) },
+      ticket,
+      ...rankUpdates(TableName, [...moves]),
+    ]);
+    return outcomes === undefined ? next : undefined;
+  }
+
   return {
     async hide(file, { deletedAt, expiresAt }) {
       const ends = expiresAt.getTime();
       const at = deletedAt.toISOString();
-      const next = { ...file, rev: file.rev + 1, updatedAt: at, deletedAt: at, expiresAt: ends, dueAt: ends };
-      const outcomes = await transact(table, [
-        { Put: writes.replace(file, next) },
+      const ended = { deletedAt: at, restorable: true, expiresAt: ends, dueAt: ends } as const;
+      return await moveLists(
+        file,
+        { ...file, rev: file.rev + 1, updatedAt: at, ...ended },
         writes.putTicket(file.id, ends),
-        ...rankUpdates(TableName, file, -1),
-      ]);
-      return outcomes === undefined ? next : undefined;
+      );
+    },
+
+    async reveal(file, restoredAt) {
+      const at = restoredAt.toISOString();
+      const { deletedAt: _, restorable: __, expiresAt: ___, dueAt: ____, ...kept } = file;
+      return await moveLists(
+        file,
+        { ...kept, rev: file.rev + 1, updatedAt: at, restoredAt: at, ...dueWhileStored(file, restoredAt) },
+        writes.dropTicket(file.id),
+      );
     },
 
     async rename(file, key) {

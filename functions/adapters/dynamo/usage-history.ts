@@ -50,6 +50,7 @@ export function createUsageHistory(table: Table): UsageHistory {
     },
 
     async days(appId, { limit, cursor }) {
+      if (cursor !== undefined && !dayPattern.test(cursor)) throw unknownCursor();
       const { Items = [] } = await send(
         new QueryCommand({
           TableName,
@@ -75,6 +76,8 @@ export function createUsageHistory(table: Table): UsageHistory {
     },
   };
 }
+
+const dayPattern = /^\d{4}-\d{2}-\d{2}$/;
 
 /** A cursor is the bytes and the id of the last one shown, `<bytes>:<id>`. */
 function placeOf(cursor: string): { dueAt: number; sk: string } {

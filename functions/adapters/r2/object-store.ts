@@ -112,8 +112,9 @@ export function createObjectStore(config: R2Config): ObjectStore {
         ...at(to),
         CopySource: objectPath(config, from),
         CopySourceIfMatch: ifMatch,
-        MetadataDirective: 'REPLACE',
-        ...stored(headers),
+        ...(headers === undefined
+          ? { MetadataDirective: 'COPY' }
+          : { MetadataDirective: 'REPLACE', ...stored(headers) }),
       });
       try {
         const answer = await send<CopyObjectCommandOutput>('COPY', command, { patienceMs: copyPatienceMs });

@@ -9,6 +9,10 @@ export interface SettingsStore {
   get(appId: string): Promise<AppSettings>;
   /** Past every cache, strongly consistent. */
   getFresh(appId: string): Promise<AppSettings>;
+}
+
+/** What an administrator may do with them. */
+export interface SettingsChanges {
   /**
    * Changes the given fields only; two administrators changing different fields both win. What changed is written down with
    * the change, and the app is one of those there are from then on. One transaction.
@@ -25,6 +29,12 @@ export interface DeveloperKey {
 }
 
 export interface DeveloperKeyStore {
+  /** With the stored hash, for comparison in constant time. May be as old as the instance's cache. */
+  find(appId: string, keyId: string): Promise<{ key: DeveloperKey; secretHash: string } | undefined>;
+}
+
+/** What an administrator may do with keys. */
+export interface DeveloperKeyChanges {
   /**
    * With the claim of a repeated request in place of the key its first one made; `reused` when it is for another content.
    * Written down, and the app is one of those there are, in the same transaction.
@@ -35,8 +45,6 @@ export interface DeveloperKeyStore {
     author: Author,
     claim?: IdempotencyClaim,
   ): Promise<'written' | 'reused' | 'taken'>;
-  /** With the stored hash, for comparison in constant time. May be as old as the instance's cache. */
-  find(appId: string, keyId: string): Promise<{ key: DeveloperKey; secretHash: string } | undefined>;
   /** All of an app, oldest first. */
   list(appId: string): Promise<DeveloperKey[]>;
   /** False when there was none. Written down in the same transaction. */

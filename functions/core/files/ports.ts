@@ -56,9 +56,14 @@ export interface ObjectStore {
   ): Promise<Uint8Array | undefined>;
   /**
    * Copies inside the store on the checked ETag (`changed` when it is another by now, `missing` when the source is
-   * gone), once: fails with reason `exists` when the key is taken by other bytes, and succeeds when it has these.
+   * gone), once: fails with reason `exists` when the key is taken by other bytes, and succeeds when it has these. Without
+   * `headers` the copy has those of the original.
    */
-  copy(from: ObjectRef, to: ObjectRef, options: { ifMatch: string; headers: ObjectHeaders }): Promise<{ etag: string }>;
+  copy(
+    from: ObjectRef,
+    to: ObjectRef,
+    options: { ifMatch: string; headers?: ObjectHeaders },
+  ): Promise<{ etag: string }>;
   /** Idempotent: deleting what is not there succeeds. Reason `locked` when a bucket lock holds the object. */
   delete(ref: ObjectRef): Promise<void>;
 }

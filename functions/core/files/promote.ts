@@ -4,8 +4,9 @@ import { idPattern } from './ids.ts';
 import { checkIncoming } from './incoming.ts';
 import { withRoom } from './make-room.ts';
 import { type Clock, type ObjectHead, type ObjectStore, ObjectStoreError } from './ports.ts';
-import { type FileRecord, incomingOf, type StoredFacts, settled } from './record.ts';
+import { type FileRecord, incomingOf } from './record.ts';
 import { ownerDeleted } from './reserve.ts';
+import { type StoredFacts, settled } from './settled.ts';
 import type { CounterLimit, FileStore } from './store.ts';
 import { objectsOf } from './variants.ts';
 

@@ -19,6 +19,11 @@ export async function erase(deps: { files: FileStore; objects: ObjectStore }, fi
     if (until === undefined) throw error;
     return await deps.files.postpone(file.id, until);
   }
+  const { rejection } = file;
+  // Kept to tell the owner; looked at again when that is over, and then it goes.
+  if (rejection !== undefined && file.dueAt !== rejection.until) {
+    return await deps.files.postpone(file.id, rejection.until);
+  }
   await deps.files.remove(file.id);
 }
 

@@ -1,5 +1,6 @@
 import type { Bucket, ObjectRef } from '#core/files/ports.ts';
-import type { Presets, Variant } from '#core/files/variants.ts';
+import type { Quarantine, Rejection, Scanned } from '#core/files/quarantine.ts';
+import type { ImageFacts, Presets } from '#core/files/variants.ts';
 
 /**
  * `pending`: record written and quota reserved, the object may or may not exist. `ready`: bytes are there and never
@@ -41,16 +42,14 @@ export interface StoredFile {
   expiresAt?: number;
   /** Epoch milliseconds at which the schedule must look at this record if nobody did before. */
   dueAt?: number;
-}
-
-export interface ImageFacts {
-  /** Pixels. */
-  width: number;
-  height: number;
-  /** Base64. */
-  thumbhash: string;
-  /** Copies that have objects of their own, by preset; a preset without one is the picture itself. None is an empty one. */
-  variants?: Record<string, Variant>;
+  /** Another bucket in which its object may lie under the same key: on its way there, or left behind. */
+  also?: Bucket;
+  /** Stored and not judged yet: see `quarantine.ts`. */
+  quarantine?: Quarantine;
+  /** What the scanner said last. */
+  scanned?: Scanned;
+  /** Of a `deleting` record that is kept to tell its owner why the file is gone. */
+  rejection?: Rejection;
 }
 
 export interface Incoming {
@@ -134,8 +133,12 @@ export interface OrganizationFile extends StoredFile {
 export interface UploadFile extends StoredFile {
   scope: 'upload';
   coinName?: string;
-  /** ISO 8601. Deleted by its owner: in no list any more, and gone for good at `expiresAt`, the end of the grace period. */
+  /** ISO 8601. Deleted by its owner: only in the list of deleted files, and gone for good at `expiresAt`, the end of the grace period. */
   deletedAt?: string;
+  /** Counted in the list of deleted files; files that were deleted before there was one are restored by their id alone. */
+  restorable?: true;
+  /** ISO 8601. When its owner took the last deletion back. */
+  restoredAt?: string;
 }
 
 /** Everything a deletion takes with it (docs/contract.md, "Cleanup"). */
@@ -213,6 +216,10 @@ export function objectOf(file: FileRecord): ObjectRef {
   return { bucket: file.bucket, key: file.key };
 }
 
+/** The bucket from which a file is given out; another one may hold it while it is judged. */
+export const openIn = ({ bucket, also, quarantine }: StoredFile): Bucket =>
+  quarantine !== undefined && also !== undefined ? also : bucket;
+
 /** Where a client's PUT lands. Always the default bucket: bytes nobody has checked are never in a public one. */
 export function incomingOf(incoming: Incoming): ObjectRef {
   return { bucket: 'default', key: incoming.key };
@@ -225,17 +232,6 @@ export function incomingOf(incoming: Incoming): ObjectRef {
 export function isOver(file: FileRecord, now: Date): boolean {
   if (file.dueAt === undefined || file.dueAt > now.getTime()) return false;
   return file.state === 'pending' || (file.state === 'ready' && isExpired(file, now));
-}
-
-/** What is found out about a direct upload when its bytes are checked. Without `expiresAt` it stays until it is deleted. */
-export type StoredFacts = Pick<StoredFile, 'mimeType' | 'sizeBytes' | 'image' | 'expiresAt'>;
-
-/** A direct upload as it is once its bytes are at their final key. */
-export function settled<F extends StoredFile>(file: F, facts: StoredFacts, now: Date): F {
-  const next: F = { ...file, state: 'ready', rev: file.rev + 1, updatedAt: now.toISOString(), readyAt: now.getTime() };
-  for (const name of ['incoming', 'image', 'expiresAt', 'dueAt'] as const) delete next[name];
-  Object.assign(next, facts, facts.expiresAt !== undefined && { dueAt: facts.expiresAt });
-  return next;
 }
 
 /**

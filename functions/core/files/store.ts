@@ -99,6 +99,8 @@ export interface FileStore extends FileReader {
    * At most 16.
    */
   releaseAll<F extends FileRecord>(files: F[], now: Date): Promise<F[]>;
+  /** Another fact of a record that changes neither its state nor its counters nor its lists. False when it moved. */
+  amend(file: FileRecord, next: FileRecord): Promise<boolean>;
   /** When the schedule looks at a `deleting` record again, epoch milliseconds: its bucket gives the object out no sooner. */
   postpone(fileId: string, dueAt: number): Promise<void>;
   /** Drops a `deleting` record. Only after its object is gone. */

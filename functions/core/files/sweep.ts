@@ -3,12 +3,15 @@ import type { IncomingMarker } from '#core/files/incoming-marker.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import { erase, purge } from '#core/files/purge.ts';
 import { type FileRecord, isOver } from '#core/files/record.ts';
+import { type ScanQueue, sweepScan } from '#core/files/scan.ts';
 import type { FileStore } from '#core/files/store.ts';
 
 interface Deps {
   files: FileStore;
   objects: ObjectStore;
   clock: Clock;
+  /** Where scanning is on. */
+  scans?: ScanQueue | undefined;
 }
 
 /**
@@ -19,7 +22,7 @@ interface Deps {
 export async function sweepOne(deps: Deps, file: FileRecord): Promise<boolean> {
   const now = deps.clock.now();
   const stuck = file.state === 'deleting' && file.dueAt !== undefined && file.dueAt <= now.getTime();
-  if (!stuck && !isOver(file, now)) return false;
+  if (!stuck && !isOver(file, now)) return await sweepScan(deps, file);
   if (stuck) await purge(deps, file.id);
   else if (await deps.files.release(file, now)) await erase(deps, { ...file, updatedAt: now.toISOString() });
   else return false;

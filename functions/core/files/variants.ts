@@ -13,6 +13,16 @@ export interface Variant {
   sizeBytes: number;
 }
 
+export interface ImageFacts {
+  /** Pixels. */
+  width: number;
+  height: number;
+  /** Base64. */
+  thumbhash: string;
+  /** Copies that have objects of their own, by preset; a preset without one is the picture itself. None is an empty one. */
+  variants?: Record<string, Variant>;
+}
+
 /** Where the copy of a preset lies. */
 export const variantObject = (file: Pick<FileRecord, 'bucket' | 'key'>, name: string): ObjectRef => ({
   bucket: file.bucket,
@@ -27,7 +37,11 @@ export const variantObjects = (file: FileRecord): ObjectRef[] =>
   Object.keys(file.presets ?? {}).map((name) => variantObject(file, name));
 
 /** Everywhere a file may have an object of its own, its incoming one aside. */
-export const objectsOf = (file: FileRecord): ObjectRef[] => [objectOf(file), ...variantObjects(file)];
+export const objectsOf = (file: FileRecord): ObjectRef[] => [
+  objectOf(file),
+  ...(file.also === undefined ? [] : [{ bucket: file.also, key: file.key }]),
+  ...variantObjects(file),
+];
 
 /** Bytes of the file alone, of what the counters hold of it. Only of a `ready` one is it known. */
 export function ownBytes({ sizeBytes, image }: Pick<FileRecord, 'sizeBytes' | 'image'>): number {

@@ -30,6 +30,8 @@ export interface ReconcileReport {
   /** Deletions that nobody finished. */
   stuckDeleting: Findings;
   /** Incoming objects of direct uploads whose URL is dead. */
+  /** A verdict that is waited for, or a place that a judged file has left. */
+  unscanned: Findings;
   lateIncoming: Findings;
   /** Clean-ups whose message was lost. */
   owedCleanups: Findings;
@@ -57,10 +59,10 @@ export interface Suspects {
 }
 
 /** The kinds of finding that are a count with examples. */
-export type FindingKind = 'stuckPending' | 'expired' | 'stuckDeleting' | 'lateIncoming' | 'owedCleanups';
+export type FindingKind = 'stuckPending' | 'expired' | 'stuckDeleting' | 'unscanned' | 'lateIncoming' | 'owedCleanups';
 
 /** So many are named; a report stays readable when a whole bucket is adrift. */
-const mostExamples = 50;
+export const mostExamples = 50;
 
 export function emptyReport(dryRun: boolean): ReconcileReport {
   const none = (): Findings => ({ count: 0, examples: [] });
@@ -72,6 +74,7 @@ export function emptyReport(dryRun: boolean): ReconcileReport {
     stuckPending: none(),
     expired: none(),
     stuckDeleting: none(),
+    unscanned: none(),
     lateIncoming: none(),
     owedCleanups: none(),
     counterDrift: [],

@@ -1,6 +1,7 @@
 import type { CleanupQueue } from '#core/files/cleanup-queue.ts';
 import { AppError } from '#core/files/errors.ts';
 import type { Bucket, Clock, ObjectStore } from '#core/files/ports.ts';
+import type { ScanQueue } from '#core/files/scan.ts';
 import type { FileStore } from '#core/files/store.ts';
 import type { ObjectLister, OwedCleanups } from './ports.ts';
 import type { ReconcileReport } from './report.ts';
@@ -15,6 +16,7 @@ export interface ReconcileDeps {
   buckets: Bucket[];
   lifecycle: OwedCleanups;
   queue: CleanupQueue;
+  scans?: ScanQueue | undefined;
   clock: Clock;
   /** How long a suspect must have been one before it goes, milliseconds. */
   graceMs: number;

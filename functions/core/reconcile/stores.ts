@@ -1,5 +1,7 @@
 import type { Bucket } from '#core/files/ports.ts';
 import type { CounterRef, FileRecord, Usage } from '#core/files/record.ts';
+import type { Page, PageRequest } from '#core/files/store.ts';
+import type { ReconcileReport } from './report.ts';
 
 /** A counter as it is stored. */
 export interface StoredCounter extends Usage {
@@ -107,4 +109,23 @@ export interface UsageNotes {
   noteDay(appId: string, day: string, now: Date): Promise<void>;
 }
 
-export type ReconcileStore = ScanStore & RunStore & SuspectStore & UsageNotes;
+/** What a run found, as it is kept for a month. */
+export interface KeptReport {
+  /** Sorts by time. */
+  id: string;
+  by: 'schedule' | 'administrator';
+  /** ISO 8601. */
+  startedAt: string;
+  endedAt: string;
+  /** Of counters that drifted the first fifty. */
+  report: ReconcileReport;
+}
+
+/** Reports of runs that were not dry. */
+export interface ReportStore {
+  keepReport(report: KeptReport): Promise<void>;
+  /** Newest first. Throws `validation_failed` for a cursor it did not give. */
+  listReports(page: PageRequest): Promise<Page<KeptReport>>;
+}
+
+export type ReconcileStore = ScanStore & RunStore & SuspectStore & UsageNotes & Pick<ReportStore, 'keepReport'>;

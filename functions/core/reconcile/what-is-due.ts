@@ -42,5 +42,7 @@ export const reconcileDue: Step = async ({ deps, report }) => {
 
 function kindOf(file: FileRecord): FindingKind {
   if (file.state === 'pending') return 'stuckPending';
-  return file.state === 'deleting' ? 'stuckDeleting' : 'expired';
+  if (file.state === 'deleting') return 'stuckDeleting';
+  const scanning = file.quarantine !== undefined || file.also !== undefined;
+  return scanning && file.expiresAt === undefined ? 'unscanned' : 'expired';
 }

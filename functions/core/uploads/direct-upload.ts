@@ -5,8 +5,10 @@ import { fileNotFound } from '#core/files/not-found.ts';
 import type { ObjectHeaders } from '#core/files/ports.ts';
 import { type PresignDeps, type Presigned, presign } from '#core/files/presign.ts';
 import { completeUpload } from '#core/files/promote.ts';
-import { type FileRecord, isCompletable, type UploadFile } from '#core/files/record.ts';
+import { requireNotRejected } from '#core/files/quarantine.ts';
+import { type FileRecord, isCompletable, openIn, type UploadFile } from '#core/files/record.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
+import { announceScan } from '#core/files/scan.ts';
 import { sniffBytes } from '#core/files/sniff.ts';
 import { sizeInWords } from '#core/files/words.ts';
 import { judge, keyFor, newUpload, requireAllowedClaim, type UploadRequest } from './new-upload.ts';
@@ -58,17 +60,19 @@ export async function completeDirectUpload(
   settings: UploadSettings,
 ): Promise<UploadFile> {
   const authorize = (file: FileRecord | undefined): UploadFile => {
+    if (ownedBy(file, userId)) requireNotRejected(file);
     const live = ownedBy(file, userId) && file.deletedAt === undefined && isCompletable(file, deps.clock.now());
     if (!live) throw fileNotFound();
     return file;
   };
   let judged: { mimeType: string; headers: ObjectHeaders } | undefined;
-  return await completeUpload<UploadFile>(deps, {
+  const stored = await completeUpload<UploadFile>(deps, {
     uploadId,
     authorize,
     limits: () => [],
     async prepare(file, head) {
-      const { originalName, bucket, mimeType: declaredType } = file;
+      const { originalName, mimeType: declaredType } = file;
+      const bucket = openIn(file);
       const read = (first: number, last: number) => readIncoming(deps.objects, file, head, { first, last });
       const bytes = await read(0, sniffBytes - 1);
       const remote = { sizeBytes: head.sizeBytes, read };
@@ -82,6 +86,8 @@ export async function completeDirectUpload(
       return { mimeType: judged.mimeType, sizeBytes: head.sizeBytes };
     },
   });
+  await announceScan(deps.scans, stored);
+  return stored;
 }
 
 /** The record with the key that its bytes call for; whoever completes it at the same time comes to the same key. */

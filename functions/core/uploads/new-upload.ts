@@ -2,6 +2,7 @@ import { AppError } from '#core/files/errors.ts';
 import { keySegment, newId, newUuid } from '#core/files/ids.ts';
 import type { NewFile } from '#core/files/pending.ts';
 import type { DetectedType, ObjectHeaders } from '#core/files/ports.ts';
+import type { ScanPolicy } from '#core/files/quarantine.ts';
 import type { UploadFile } from '#core/files/record.ts';
 import { sniffBytes } from '#core/files/sniff.ts';
 import type { IdempotencyClaim } from '#core/files/store.ts';
@@ -20,6 +21,8 @@ export interface UploadRequest {
   originalName: string;
   coinName?: string | undefined;
   idempotency?: IdempotencyClaim | undefined;
+  /** Where scanning is on: nothing is given out before a verdict. */
+  scan?: ScanPolicy | undefined;
 }
 
 /**
@@ -31,7 +34,8 @@ export function newUpload(
   request: UploadRequest,
   facts: { mimeType: string; sizeBytes: number; ext?: string },
 ): NewFile<UploadFile> {
-  const { userId, visibility, originalName, coinName } = request;
+  const { userId, visibility, originalName, coinName, scan } = request;
+  const bucket = visibility === 'public' ? 'public' : 'default';
   const id = newId(now);
   const stem = `${visibility}/${keySegment(userId)}/${newUuid(id)}`;
   return {
@@ -39,7 +43,9 @@ export function newUpload(
     scope: 'upload',
     userId,
     ...(coinName !== undefined && { coinName }),
-    bucket: visibility === 'public' ? 'public' : 'default',
+    ...(scan === undefined
+      ? { bucket }
+      : { bucket: 'default', quarantine: { ...scan }, ...(bucket === 'public' && { also: bucket }) }),
     key: facts.ext === undefined ? stem : keyFor(stem, facts.ext),
     originalName,
     mimeType: facts.mimeType,

@@ -1,6 +1,8 @@
+import { AppError } from '#core/files/errors.ts';
 import { idPattern } from '#core/files/ids.ts';
 import { fileNotFound } from '#core/files/not-found.ts';
 import type { Clock } from '#core/files/ports.ts';
+import { requireNotRejected, requireReleased } from '#core/files/quarantine.ts';
 import { type FileRecord, isOf, isVisible, type UploadFile } from '#core/files/record.ts';
 import type { IsOwn } from '#core/files/replay.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
@@ -21,11 +23,13 @@ interface Owned {
 
 /**
  * The owner's upload. A deleted one is found until its grace period ends, so that its owner sees that, and when.
- * Throws `file_not_found` for anybody else's, and for one that is not stored yet.
+ * Throws `file_not_found` for anybody else's, and for one that is not stored yet; `file_rejected`.
  */
 export async function getUpload({ files, clock }: Deps, { userId, fileId }: Owned): Promise<UploadFile> {
   const file = idPattern.test(fileId) ? await files.get(fileId) : undefined;
-  if (!ownedBy(file, userId) || !isVisible(file, clock.now())) throw fileNotFound();
+  if (!ownedBy(file, userId)) throw fileNotFound();
+  requireNotRejected(file);
+  if (!isVisible(file, clock.now())) throw fileNotFound();
   return file;
 }
 
@@ -38,10 +42,11 @@ export const uploadOf =
   (file): file is UploadFile =>
     ownedBy(file, userId);
 
-/** An upload that can be opened: a deleted one cannot. Throws `file_not_found`. */
+/** An upload that can be opened: a deleted one cannot. Throws `file_not_found`, `file_rejected` and `file_in_quarantine`. */
 export async function getLiveUpload(deps: Deps, owned: Owned): Promise<UploadFile> {
   const file = await getUpload(deps, owned);
   if (file.deletedAt !== undefined) throw fileNotFound();
+  requireReleased(file, deps.clock.now());
   return file;
 }
 
@@ -64,6 +69,31 @@ export async function deleteUpload(
   });
 }
 
+/**
+ * Takes a deletion back while its grace period lasts (docs/contract.md, "Restore a file"): the same id, key, address and
+ * place in the lists. What is not deleted is answered as it is, so that asking again changes nothing. Against the end of
+ * the grace period the record's revision decides: whoever moves it first wins, and bytes go only after the record did.
+ * Throws `file_not_found`, also for what nobody has completed, and `grace_period_over` where the file is not gone yet.
+ */
+export async function restoreUpload(deps: Deps & { uploads: UploadStore }, owned: Owned): Promise<UploadFile> {
+  return await retryOnMoved(async () => {
+    const { userId, fileId } = owned;
+    const file = idPattern.test(fileId) ? await deps.files.get(fileId) : undefined;
+    if (!ownedBy(file, userId)) throw fileNotFound();
+    requireNotRejected(file);
+    const now = deps.clock.now();
+    if (file.deletedAt !== undefined && !isVisible(file, now)) throw gracePeriodOver(file);
+    if (file.state !== 'ready') throw fileNotFound();
+    if (file.deletedAt === undefined) return file;
+    return (await deps.uploads.reveal(file, now)) ?? moved;
+  });
+}
+
+const gracePeriodOver = ({ expiresAt }: UploadFile) =>
+  new AppError('grace_period_over', 'The file was deleted for good and cannot be restored. Upload it again.', {
+    details: { until: new Date(expiresAt ?? 0).toISOString() },
+  });
+
 export interface UploadPage {
   items: UploadFile[];
   count: number;
@@ -74,20 +104,34 @@ export interface UploadPage {
 
 /**
  * A page of the caller's uploads, newest first (docs/contract.md, "List files"), by its number or, where `cursor` is
- * given (empty for the first), after a file: numbers shift when files come and go, what follows a file does not.
+ * given (empty for the first), after a file: numbers shift when files come and go, what follows a file does not. Of
+ * deleted ones those whose grace period is over are left out, and counted until the clean-up has taken them.
  */
 export async function listUploads(
-  { uploads }: { uploads: UploadStore },
+  { uploads, clock }: { uploads: UploadStore; clock: Clock },
   userId: string,
-  query: { coinName?: string | undefined; page: number; limit: number; cursor?: string | undefined },
+  query: Listed & { page: number; limit: number; cursor?: string | undefined },
 ): Promise<UploadPage> {
-  const { coinName, page, limit, cursor } = query;
-  const list: ListRef = coinName === undefined ? { kind: 'owner', userId } : { kind: 'coin', userId, coinName };
+  const { page, limit, cursor } = query;
+  const list = listOf(userId, query);
   const found =
     cursor === undefined
       ? await uploads.page(list, { offset: (page - 1) * limit, limit })
       : await uploads.after(list, { id: cursor === '' ? undefined : cursor, limit });
   const { items, count, more } = found;
   const last = cursor !== undefined && more ? items.at(-1)?.id : undefined;
-  return { items, count, pages: Math.ceil(count / limit), cursor: last };
+  const now = clock.now();
+  const shown = items.filter((file) => isVisible(file, now));
+  return { items: shown, count, pages: Math.ceil(count / limit), cursor: last };
+}
+
+/** Which of a user's lists: all there is, what is of one coin, or what was deleted and may be restored. */
+interface Listed {
+  coinName?: string | undefined;
+  deleted?: boolean | undefined;
+}
+
+function listOf(userId: string, { coinName, deleted }: Listed): ListRef {
+  if (deleted === true) return { kind: 'deleted', userId };
+  return coinName === undefined ? { kind: 'owner', userId } : { kind: 'coin', userId, coinName };
 }

@@ -13,13 +13,15 @@ export interface CountedPage {
   more: boolean;
 }
 
-/** Lists of the uploads API. Their lengths move with the records, in `FileStore`'s transactions and in `hide`. */
+/** Lists of the uploads API. Their lengths move with the records, in `FileStore`'s transactions, in `hide` and in `reveal`. */
 export interface UploadStore {
   /**
-   * A ready upload leaves its lists and gets the end of its grace period. One transaction. Undefined when the record is
-   * no longer at this revision.
+   * A ready upload goes from its lists to that of deleted files and gets the end of its grace period. One transaction.
+   * Undefined when the record is no longer at this revision.
    */
   hide(file: UploadFile, hidden: { deletedAt: Date; expiresAt: Date }): Promise<UploadFile | undefined>;
+  /** Takes `hide` back: the lists it was in, at the place it had there, and no end any more. As `hide`. */
+  reveal(file: UploadFile, restoredAt: Date): Promise<UploadFile | undefined>;
   /** Another key for a pending upload whose bytes nobody has written yet. Undefined as for `hide`. */
   rename(file: UploadFile, key: string): Promise<UploadFile | undefined>;
   /** The files from position `offset` on. A position deep in a long list costs three small reads more than the first. */
@@ -32,6 +34,10 @@ export interface UploadStore {
 export interface UploadSettingsStore {
   get(): Promise<UploadSettings>;
   getFresh(): Promise<UploadSettings>;
+}
+
+/** What an administrator may do with them; as `SettingsChanges`. */
+export interface UploadSettingsChanges {
   update(changes: Partial<UploadSettings>, author: Author): Promise<UploadSettings>;
 }
 

@@ -3,6 +3,7 @@ import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import type { UploadFile } from '#core/files/record.ts';
 import { findReplay, replay } from '#core/files/replay.ts';
 import { reserve } from '#core/files/reserve.ts';
+import { announceScan, type ScanQueue } from '#core/files/scan.ts';
 import type { FileStore } from '#core/files/store.ts';
 import { writeObject } from '#core/files/write-object.ts';
 import { type JudgeDeps, judge, newUpload, type UploadRequest } from './new-upload.ts';
@@ -14,6 +15,8 @@ export interface StoreUploadDeps extends JudgeDeps {
   objects: ObjectStore;
   clock: Clock;
   scheduleDelete: (fileId: string) => Promise<void>;
+  /** Where scanning is on. */
+  scans?: { queue: ScanQueue; log: (message: string, error: unknown) => void } | undefined;
 }
 
 /**
@@ -39,5 +42,7 @@ export async function storeUpload(
   const file = pendingRecord<UploadFile>(now, described);
   const earlier = await reserve(deps.files, file, { idempotency, lost: deps });
   if (earlier !== undefined) return await replay(deps, isOwn, { earlier, claim: idempotency });
-  return await writeObject(deps, file, { bytes, headers });
+  const stored = await writeObject(deps, file, { bytes, headers });
+  await announceScan(deps.scans, stored);
+  return stored;
 }

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Table } from '#adapters/dynamo/client.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { ticketKey } from '#adapters/dynamo/keys.ts';
-import { countersOf, type FileRecord, settled } from '#core/files/record.ts';
+import { countersOf, type FileRecord } from '#core/files/record.ts';
+import { settled } from '#core/files/settled.ts';
 import { sessionFile, stagedFile } from '#test/support/records.ts';
 import { allItems, createTable, dynamoDbs, emptyTable } from '#test/support/tables.ts';
 

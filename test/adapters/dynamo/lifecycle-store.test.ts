@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Table } from '#adapters/dynamo/client.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
+import { createSettingsChanges } from '#adapters/dynamo/settings-changes.ts';
 import { createSettingsStore } from '#adapters/dynamo/settings-store.ts';
 import { createStateStore } from '#adapters/dynamo/state-store.ts';
 import { countersOf, type FileRecord, type Scope } from '#core/files/record.ts';
@@ -52,7 +53,7 @@ for (const dynamoDb of dynamoDbs) {
 
     it('closes an app to new files of any kind, and turns its storage off', async () => {
       const settings = createSettingsStore(table, { cacheSeconds: 0 });
-      await settings.update('app', { enabled: true }, { subject: 'admin', at: new Date() });
+      await createSettingsChanges(table).update('app', { enabled: true }, { subject: 'admin', at: new Date() });
       await lifecycle.closeScope(app, now);
       expect(await reserve(sessionFile())).toEqual({ outcome: 'owner_deleted' });
       expect(await reserve(stagedFile())).toEqual({ outcome: 'owner_deleted' });

@@ -4,7 +4,8 @@ import type { Table } from '#adapters/dynamo/client.ts';
 import { organizationParentsPk, organizationPk } from '#adapters/dynamo/keys.ts';
 import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts';
 import { newId } from '#core/files/ids.ts';
-import { type OrganizationFile, settled } from '#core/files/record.ts';
+import type { OrganizationFile } from '#core/files/record.ts';
+import { settled } from '#core/files/settled.ts';
 import type { OrganizationChange, OrganizationStore, Parent } from '#core/organizations/stores.ts';
 import { allItems, createTable, dynamoDbs, emptyTable } from '#test/support/tables.ts';
 

@@ -11,6 +11,7 @@ import { type Dynamo, startDynamo } from '#local/dynamo/server.ts';
 import { uploadFile } from '#test/support/records.ts';
 import { createTable } from '#test/support/tables.ts';
 
+const clock = { now: () => new Date() };
 const total = 50_000;
 const owner = { kind: 'owner', userId: 'user' } as const;
 
@@ -23,16 +24,12 @@ const idAt = (index: number) => {
 
 /** What the transactions of all these files together would have made of the items that count them. */
 function ranksOf(files: UploadFile[]): Record<string, unknown>[] {
-  const items = new Map<string, Record<string, number | string>>();
-  for (const { Update } of files.flatMap((file) => rankUpdates('any', file, 1))) {
-    if (Update?.Key === undefined) throw new Error('a rank is an update');
-    const name = JSON.stringify(Update.Key);
-    const item: Record<string, number | string> = items.get(name) ?? { ...Update.Key };
-    items.set(name, item);
-    const names = [Update.ExpressionAttributeNames?.['#child'], Update.UpdateExpression?.includes('files') && 'files'];
-    for (const counter of names) if (counter) item[counter] = Number(item[counter] ?? 0) + 1;
-  }
-  return [...items.values()];
+  const moves = files.map((file) => ({ file, by: 1 }) as const);
+  return rankUpdates('any', moves).map(({ Update }) => {
+    const values = Object.values(Update?.ExpressionAttributeValues ?? {});
+    const names = Object.values(Update?.ExpressionAttributeNames ?? {});
+    return { ...Update?.Key, ...Object.fromEntries(names.map((name, index) => [name, values[index]])) };
+  });
 }
 
 async function putAll(table: Table, items: Record<string, unknown>[]): Promise<void> {
@@ -73,7 +70,7 @@ describe(`a list of ${total} files`, () => {
     [501, 100, 1],
   ])('gives page %i of %i exactly, for %i reads', async (page, limit, most) => {
     reads.length = 0;
-    const found = await listUploads({ uploads }, 'user', { page, limit });
+    const found = await listUploads({ uploads, clock }, 'user', { page, limit });
     expect(found.items.map(({ id }) => id)).toEqual(expected((page - 1) * limit, limit));
     expect(found).toMatchObject({ count: total, pages: Math.ceil(total / limit) });
     expect(reads.map(({ operation }) => operation).sort()).toEqual(
@@ -86,7 +83,7 @@ describe(`a list of ${total} files`, () => {
     let cursor = '';
     for (let page = 0; page < 5; page += 1) {
       reads.length = 0;
-      const found = await listUploads({ uploads }, 'user', { page: 1, limit: 100, cursor });
+      const found = await listUploads({ uploads, clock }, 'user', { page: 1, limit: 100, cursor });
       walked.push(...found.items.map(({ id }) => id));
       cursor = found.cursor ?? '';
       expect(reads).toHaveLength(2);

@@ -17,9 +17,9 @@ afterAll(() => {
 const addresses = { apiEndpoint: 'http://127.0.0.1:1', sqsEndpoint: 'http://127.0.0.1:2' };
 
 function read(change: (template: CfnTemplate) => void = () => undefined) {
-  const { template, assetDir } = synthesizeTestStack(folder());
+  const { template, assetPath } = synthesizeTestStack(folder());
   change(template);
-  return readTemplate({ template, stackName: 'probe', addresses, assetDir });
+  return readTemplate({ template, stackName: 'probe', addresses, assetPath });
 }
 
 function each(template: CfnTemplate, type: string): Record<string, unknown>[] {
@@ -132,10 +132,10 @@ describe('the boot', () => {
   });
 
   it('stops when a layer has another version than this repository', async () => {
-    const change = (template: CfnTemplate, assetDir: (logicalId: string) => string) => {
+    const change = (template: CfnTemplate, assetPath: (logicalId: string) => string) => {
       const names = Object.keys(template.Resources);
       const layer = names.find((name) => template.Resources[name]?.Type === 'AWS::Lambda::LayerVersion') ?? '';
-      writeFileSync(`${assetDir(layer)}/package.json`, JSON.stringify({ dependencies: { sharp: '0.0.1' } }));
+      writeFileSync(`${assetPath(layer)}/package.json`, JSON.stringify({ dependencies: { sharp: '0.0.1' } }));
     };
     const started = startTestCloud({ dir: folder(), shape: { change } });
     await expect(started).rejects.toThrow(/has sharp 0\.0\.1, this repository/);

@@ -1,10 +1,10 @@
 import { getExtensionFile } from '#core/extensions/session-files.ts';
 import { type AuditEntry, type Author, auditEntry } from '#core/files/audit.ts';
-import { deleteFile } from '#core/files/delete.ts';
+import { deleteAudited } from '#core/files/delete.ts';
 import { fileNotFound } from '#core/files/not-found.ts';
 import type { Clock } from '#core/files/ports.ts';
 import { type ExtensionFile, isExpired, isOver } from '#core/files/record.ts';
-import type { FileStore, Page, PageRequest } from '#core/files/store.ts';
+import type { FileReader, Page, PageRequest } from '#core/files/store.ts';
 
 /** Where a file of an app stands, as an administrator is told. */
 export const standings = ['pending', 'staged', 'claimed', 'session', 'expired', 'deleting'] as const;
@@ -43,7 +43,7 @@ export interface AppFileStore {
   /**
    * Ids by the index that fits best: of a session, of what a user has staged, of what is due, or of the whole app. Newest first,
    * but for deletions, which are in no list: those by the time at which the schedule looks at them. Eventually consistent; more
-   * may be in it than is asked for. `read` counts what was read for it. Throws `validation_failed` for a cursor of no such list.
+   * may be in it than is asked for. `read` counts what was looked at for it. Throws `validation_failed` for a cursor of no such list.
    */
   find(appId: string, filter: FileFilter, page: PageRequest): Promise<Page<Found> & { read: number }>;
   /** Records by their ids, strongly consistent; what is gone, or no file of an extension, is left out. */
@@ -99,38 +99,22 @@ function matching(appId: string, { state, sessionId, userId, search }: FileFilte
 const comparable = (name: string) => name.normalize('NFC').toLowerCase();
 
 /** A file of this app in any state, and one that is being deleted too. Throws `file_not_found`. */
-export async function getAppFile(files: FileStore, appId: string, fileId: string): Promise<ExtensionFile> {
+export async function getAppFile(files: FileReader, appId: string, fileId: string): Promise<ExtensionFile> {
   const file = await getExtensionFile(files, fileId);
   if (file === undefined || file.appId !== appId) throw fileNotFound();
   return file;
 }
 
-/** An upload that goes on may write its bytes still; no request that began before runs longer, seconds. */
-const uploadIsOverAfterSeconds = 60;
-
-/**
- * Deletes a file of an app, whatever has it, and writes down who did. One that is being deleted already has its clean-up
- * asked for again. Throws `file_not_found`.
- */
+/** Deletes a file of an app, whatever has it, and writes down who did; see `deleteAudited`. Throws `file_not_found`. */
 export async function deleteAppFile(
-  deps: {
-    files: FileStore;
-    clock: Clock;
-    scheduleDelete: (fileId: string, delaySeconds?: number) => Promise<void>;
-  },
+  deps: Parameters<typeof deleteAudited>[0],
   { appId, fileId, author }: { appId: string; fileId: string; author: Author },
 ): Promise<void> {
-  let delaySeconds: number | undefined;
-  const file = await getAppFile(deps.files, appId, fileId);
-  if (file.state === 'deleting') return await deps.scheduleDelete(file.id);
-  const find = async () => {
-    const found = await getAppFile(deps.files, appId, fileId);
-    if (found.state === 'deleting') throw fileNotFound();
-    delaySeconds = found.state === 'pending' && found.incoming === undefined ? uploadIsOverAfterSeconds : undefined;
-    return found;
-  };
-  const scheduleDelete = (id: string) => deps.scheduleDelete(id, delaySeconds);
-  await deleteFile({ ...deps, scheduleDelete }, find, (found) => deletionOf(found as ExtensionFile, author));
+  await deleteAudited(
+    deps,
+    () => getAppFile(deps.files, appId, fileId),
+    (file) => deletionOf(file, author),
+  );
 }
 
 function deletionOf(file: ExtensionFile, author: Author): AuditEntry {

@@ -1,6 +1,6 @@
 import type { Clock } from '#core/files/ports.ts';
 import type { CounterRef, Usage } from '#core/files/record.ts';
-import type { FileStore, Page, PageRequest } from '#core/files/store.ts';
+import type { FileReader, Page, PageRequest } from '#core/files/store.ts';
 
 /** What an app used on a day (`2026-01-31`, in UTC), as it was at some moment of it (ISO 8601). */
 export interface DailyUsage extends Usage {
@@ -44,7 +44,7 @@ export async function usageBy(
 
 /** Usage over time, newest first: today as it is now, every day before as reconcile first saw it that day. */
 export async function usageByDay(
-  { history, files, clock }: { history: UsageHistory; files: FileStore; clock: Clock },
+  { history, files, clock }: { history: UsageHistory; files: FileReader; clock: Clock },
   appId: string,
   page: PageRequest,
 ): Promise<Page<DailyUsage>> {
