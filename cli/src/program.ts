@@ -2,7 +2,11 @@ import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addCompletion } from './completion.ts';
 import { doctorCommand } from './doctor/command.ts';
+import { filesCommand } from './files/command.ts';
 import { keysCommand } from './keys.ts';
+import { exportCommand } from './move/export.ts';
+import { importCommand } from './move/import.ts';
+import { openCommand } from './open.ts';
 import { profilesCommand } from './profiles-command.ts';
 import { reconcileCommand } from './reconcile.ts';
 import { settingsCommand, usageCommand } from './settings.ts';
@@ -30,6 +34,10 @@ export function createProgram(): Command {
     reconcileCommand(),
     tokenCommand(),
     profilesCommand(),
+    filesCommand(),
+    exportCommand(),
+    importCommand(),
+    openCommand(),
     verifyCommand(),
     doctorCommand(),
   ];

@@ -11,6 +11,9 @@ export interface AdminOptions extends ClientOptions {
 export type NewDeveloperKey = AnswerOf<Operation<'post', '/admin/extensions/apps/{appId}/developer-keys'>>;
 export type ReconcileRequest = JsonOf<Operation<'post', '/admin/reconcile'>>;
 export type AppStorage = AnswerOf<Operation<'get', '/admin/extensions/apps/{appId}/file-storage'>>;
+type FilesQuery = NonNullable<Operation<'get', '/admin/extensions/apps/{appId}/files'>['parameters']['query']>;
+export type AppFileFilter = Omit<FilesQuery, 'cursor'>;
+export type AppFileDetail = AnswerOf<Operation<'get', '/admin/extensions/apps/{appId}/files/{fileId}'>>;
 export type Health = Schemas['Health'];
 export type UploadSettings = AnswerOf<Operation<'get', '/admin/uploads/settings'>>['settings'];
 
@@ -20,6 +23,7 @@ export type Admin = ReturnType<typeof createAdmin>;
 export function createAdmin({ token, ...client }: AdminOptions) {
   const { call } = createCaller(client, async () => ({ authorization: `Bearer ${await secretOf(token)}` }));
   const keys = '/admin/extensions/apps/{appId}/developer-keys';
+  const files = '/admin/extensions/apps/{appId}/files';
   const storage = '/admin/extensions/apps/{appId}/file-storage';
   return {
     developerKeys: {
@@ -41,6 +45,22 @@ export function createAdmin({ token, ...client }: AdminOptions) {
       /** Changes any subset of them. */
       set: (appId: string, change: Schemas['AppSettingsChange'], options?: CallOptions): Promise<AppStorage> =>
         call('put', storage, { path: { appId }, json: change }, options),
+    },
+    files: {
+      /** An app's files in any state, newest first; with `state: 'deleting'` those that are being deleted. */
+      list: (
+        appId: string,
+        filter: AppFileFilter = {},
+        options?: CallOptions,
+      ): AsyncGenerator<Schemas['AppFile'], void> =>
+        everyItem((cursor) => call('get', files, { path: { appId }, query: { ...filter, cursor } }, options)),
+      /** One file with a link, what has it, when it goes, and what happened to it. */
+      get: (appId: string, fileId: string, options?: CallOptions): Promise<AppFileDetail> =>
+        call('get', `${files}/{fileId}`, { path: { appId, fileId } }, options),
+      /** Deletes it, whatever has it. */
+      delete: async (appId: string, fileId: string, options?: CallOptions): Promise<void> => {
+        await call('delete', `${files}/{fileId}`, { path: { appId, fileId } }, options);
+      },
     },
     uploads: {
       get: async (options?: CallOptions): Promise<UploadSettings> =>

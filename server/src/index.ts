@@ -1,6 +1,8 @@
 export {
   type Admin,
   type AdminOptions,
+  type AppFileDetail,
+  type AppFileFilter,
   type AppStorage,
   createAdmin,
   type Health,

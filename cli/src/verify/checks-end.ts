@@ -1,7 +1,7 @@
 /** What a run made is deleted as its callers would, and shown to be gone by the same API. */
 import { deleteMedia, memberPath } from './checks-organizations.ts';
 import { listOf } from './checks-uploads.ts';
-import { closeAll, deleteUploads, revokeKeys } from './clean-up.ts';
+import { closeAll, deleteUploads, purgeUploads, revokeKeys } from './clean-up.ts';
 import { form } from './files.ts';
 import type { Check } from './run.ts';
 import { codeOf, done, refused, that } from './stage.ts';
@@ -65,6 +65,22 @@ export const endChecks: Check[] = [
       await world.stage.eventually(20, async () => {
         const { count } = await listOf(world);
         that(count === 0, `${count} uploads are listed after all were deleted`);
+      });
+    },
+  },
+  {
+    name: 'end.uploads-purged',
+    title: 'an administrator deletes uploads for good, and their links die with their bytes',
+    needs: ['user', 'admin'],
+    after: ['end.uploads', 'uploads.private'],
+    async run(world) {
+      const { stage, asUser, made } = world;
+      await purgeUploads(world);
+      const told = await stage.ask('GET', `/v1/upload/${made.privateUpload}`, await asUser());
+      refused(told, 404, 'file_not_found');
+      await stage.eventually(cleanUpSeconds, async () => {
+        const { status } = await stage.open('GET of a link to a deleted upload', made.privateLink ?? '');
+        that(status === 404, `a link to a deleted upload is answered ${status} and not 404`);
       });
     },
   },

@@ -49,6 +49,7 @@ export const uploadChecks: Check[] = [
         'the private file is told with another type or size',
       );
       const url = await linkOf(world, file._id);
+      made.privateLink = url;
       const told = await stage.open('GET of a download link', url);
       done(told);
       that(told.bytes.equals(red), 'a private file opens with other bytes than were sent');

@@ -41,6 +41,22 @@ export async function deleteUploads(world: World): Promise<void> {
     gone(await stage.ask('DELETE', `/v1/upload/${id}`, await asUser()));
 }
 
+/** What a user deleted stays for a grace period; an administrator deletes what carries the run's name at once. */
+export async function purgeUploads({ stage, asAdmin, made, names, userId }: World): Promise<void> {
+  const ids = new Set(made.uploads);
+  // Of a user of the run's own everything goes; of somebody's own user only what this run put there.
+  if (userId === names.user) {
+    for (const state of ['stored', 'deleted']) {
+      const query = `ownerId=${userId}&state=${state}&links=false&limit=200`;
+      const { items } = done<{ items: { id: string }[] }>(
+        await stage.ask('GET', `/admin/uploads?${query}`, await asAdmin()),
+      );
+      for (const { id } of items) ids.add(id);
+    }
+  }
+  for (const id of ids) gone(await stage.ask('DELETE', `/admin/uploads/${id}`, await asAdmin()));
+}
+
 /** Without the platform's word an administrator deletes file by file, and switches the apps off. */
 async function deleteAsAdmin({ stage, names, asAdmin }: World): Promise<void> {
   for (const app of [names.app, names.smallApp]) {
@@ -86,6 +102,7 @@ export async function cleanUp(world: World, { all = false } = {}): Promise<Left>
   await attempt('files of the app', (apps || all) && proofs.can('platform'), closeAll);
   await attempt('files of the app', apps && !proofs.can('platform'), deleteAsAdmin);
   await attempt('uploads', (all || made.uploads.length > 0) && proofs.can('user'), deleteUploads);
+  await attempt('uploads', (all || made.uploads.length > 0) && proofs.can('admin'), purgeUploads);
   const media = (all || made.member === true) && proofs.can('platform') && proofs.can('user');
   await attempt('media and membership', media, deleteAllMedia);
   return left;

@@ -44,6 +44,7 @@ export interface Made {
   /** Files of the uploads API. */
   uploads: string[];
   privateUpload?: string;
+  privateLink?: string;
   member?: boolean;
   /** Uploads that are media of the workout, or may be. */
   media: string[];
