@@ -1,4 +1,4 @@
-/** Builds the command as one file that brings the API's package along; only the argument parser stays a dependency. */
+/** Builds the command, which brings all it needs along; only the argument parser stays a dependency. */
 import path from 'node:path';
 import { build } from 'esbuild';
 
@@ -10,6 +10,11 @@ export async function bundleCli(outdir: string): Promise<void> {
     entryPoints: [path.join(root, 'src/stowage.ts')],
     outdir,
     bundle: true,
+    // The SDKs that doctor needs are read by doctor alone.
+    splitting: true,
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    },
     minify: true,
     format: 'esm',
     target: 'node20',
