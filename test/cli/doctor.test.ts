@@ -66,7 +66,12 @@ async function stub(
 
 /** The stage says of itself that it looks elsewhere. */
 function looksAt(change: { tokens?: object; r2?: object }): void {
-  const told = { ...health, at: new Date().toISOString(), tokens: { ...health.tokens, ...change.tokens }, r2: { ...health.r2, ...change.r2 } };
+  const told = {
+    ...health,
+    at: new Date().toISOString(),
+    tokens: { ...health.tokens, ...change.tokens },
+    r2: { ...health.r2, ...change.r2 },
+  };
   const answer = { status: 200, body: JSON.stringify(told), headers: { 'content-type': 'application/json' } };
   proxy.fault = ({ path }) => (path === '/admin/health' ? answer : undefined);
 }
