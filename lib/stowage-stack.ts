@@ -1,4 +1,7 @@
-/** The deployed product: wires the constructs by the route table and owns no rule of its own. */
+/**
+ * The deployed product: wires the constructs by the route table and owns no rule of its own. What holds data, the API and the
+ * alarms are in this stack; the functions are in stacks nested in it, one for each folder.
+ */
 import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Function as Lambda, LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
@@ -7,6 +10,7 @@ import { configWarnings, type StowageConfig } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { endpointTimeoutSeconds, StowageApi } from './constructs/api.ts';
 import { EndpointFunction } from './constructs/endpoint-function.ts';
+import { constructId, FunctionGroups } from './constructs/function-group.ts';
 import type { Grant } from './constructs/grant.ts';
 import { grantR2, grantR2Names } from './constructs/r2-access.ts';
 import { runOnSchedule } from './constructs/schedule.ts';
@@ -74,6 +78,7 @@ export class StowageStack extends Stack {
     alarms.onStreamFailures('Expiry', failures);
     alarms.onServerErrors(api.httpApi);
 
+    const groups = new FunctionGroups(this, 'Functions');
     let layer: LayerVersion | undefined;
     const grantOf: Record<Use, () => Grant | undefined> = {
       'table.read': () => table.grantRead(),
@@ -95,7 +100,7 @@ export class StowageStack extends Stack {
       if (images) layer ??= sharpLayer(this, 'SharpLayer', layerDir());
       const codeDir = codeDirs[key];
       if (!codeDir) throw new Error(`No bundle for the row '${key}'`);
-      return new EndpointFunction(this, constructId(key), {
+      return new EndpointFunction(groups.of(key), constructId(key), {
         summary: row.summary,
         codeDir,
         timeoutSeconds,
@@ -122,6 +127,7 @@ export class StowageStack extends Stack {
       // Where nothing is stored no run can get through, and none is missed.
       if (row.watch && config.r2) alarms.onWatchedLines(constructId(key), lambda.logGroup, row.watch);
     }
+    groups.warnOfLittleRoom();
     new CfnOutput(this, 'LifecycleQueueUrl', {
       value: queues.lifecycle.url,
       description: 'Where the platform may send lifecycle events directly',
@@ -144,16 +150,11 @@ export class StowageStack extends Stack {
     }
     if ('schedule' in source) {
       const lambda = worker([]);
-      runOnSchedule(this, lambda, source.schedule);
+      runOnSchedule(Stack.of(lambda), lambda, source.schedule);
       return lambda;
     }
     const lambda = worker([table.grantStream(failures)]);
     table.feedExpired(lambda, source.batchSize, failures);
     return lambda;
   }
-}
-
-/** `extensions/session-files-get` -> `ExtensionsSessionFilesGet`, which CloudFormation's names may contain. */
-function constructId(key: string): string {
-  return key.replace(/(?:^|[/-])(\w)/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { type Bundle, bundleFunctions, type FunctionBundle } from './bundle.ts';
 import type { StowageConfig } from './config.ts';
+import { flatten } from './flatten.ts';
 import { functionKeys, type RouteTable, routeTable } from './routes.ts';
 import { buildSharpLayer } from './sharp-layer-build.ts';
 import { StowageStack } from './stowage-stack.ts';
@@ -37,13 +38,17 @@ export interface TemplateResource {
 
 export interface Template {
   Resources: Record<string, TemplateResource>;
+  Parameters?: Record<string, { Default?: unknown }>;
   Outputs?: Record<string, { Value: unknown }>;
 }
 
 export interface Synthesized {
   stackName: string;
+  /** The stack and those nested in it as one; see `flatten.ts`. */
   template: Template;
-  /** The cloud assembly: template, asset manifest and assets. */
+  /** Each template as it is deployed, the root as `root`, a nested one by its logical id. */
+  parts: Readonly<Record<string, Template>>;
+  /** The cloud assembly: templates, asset manifest and assets. */
   outdir: string;
   /** What went into each function, by the key of its row. */
   bundles: Readonly<Record<string, FunctionBundle>>;
@@ -97,16 +102,21 @@ export async function synthesize(options: SynthOptions & { outdir: string; valid
   });
   const { stack, bundles } = await addStowage(app, options);
   const artifact = app.synth().getStackArtifact(stack.artifactId);
-  const template = artifact.template as Template;
+  const assetOf = (logicalId: string, resource: TemplateResource | undefined) => {
+    const path = resource?.Metadata?.[assetPathKey];
+    if (typeof path !== 'string') throw new Error(`The template has no asset for '${logicalId}'`);
+    return resolve(outdir, path);
+  };
+  const { template, parts } = flatten(
+    artifact.template as Template,
+    (logicalId, resource) => JSON.parse(readFileSync(assetOf(logicalId, resource), 'utf8')) as Template,
+  );
   return {
     stackName: stack.stackName,
     template,
+    parts,
     outdir,
     bundles,
-    assetPath(logicalId) {
-      const path = template.Resources[logicalId]?.Metadata?.[assetPathKey];
-      if (typeof path !== 'string') throw new Error(`The template has no asset for '${logicalId}'`);
-      return resolve(outdir, path);
-    },
+    assetPath: (logicalId) => assetOf(logicalId, template.Resources[logicalId]),
   };
 }

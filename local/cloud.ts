@@ -159,6 +159,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     };
     const stack = await runStack({
       template: assembly.template,
+      parts: assembly.parts,
       stackName: assembly.stackName,
       assetDir: assembly.assetPath,
       dir,

@@ -31,6 +31,8 @@ export interface StackPorts {
 
 export interface StackOptions {
   template: CfnTemplate;
+  /** See `ReadOptions`. */
+  parts?: Readonly<Record<string, CfnTemplate>>;
   stackName: string;
   assetDir(logicalId: string): string;
   /** Data folder; kept over restarts. */

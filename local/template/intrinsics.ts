@@ -14,6 +14,7 @@ export interface CfnResource {
 export interface CfnTemplate {
   Resources: Record<string, CfnResource>;
   Parameters?: Record<string, { Default?: unknown }>;
+  Outputs?: Record<string, unknown>;
   Conditions?: Record<string, unknown>;
   Mappings?: Record<string, Record<string, Record<string, unknown>>>;
 }

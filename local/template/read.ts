@@ -3,6 +3,7 @@
  * on the ignore list stops the boot by name: what the stack deploys must not silently be missing here. Nor does what AWS
  * would refuse to deploy boot here.
  */
+import { passedLimits } from '../../lib/template-limits.ts';
 import { refusals, ruledTypes } from '../deploy-rules/refusals.ts';
 import { readPolicies } from '../iam/read.ts';
 import { type Addresses, attributeOf, nameProperty } from './attributes.ts';
@@ -49,6 +50,8 @@ const read = new Set([
 
 export interface ReadOptions {
   template: CfnTemplate;
+  /** The templates as they are deployed, by name, when `template` is several as one: limits hold for each. */
+  parts?: Readonly<Record<string, CfnTemplate>>;
   stackName: string;
   addresses: Addresses;
   /** Directory of a function's code or a layer's files; throws when the resource has none. */
@@ -92,7 +95,8 @@ export function readTemplate(options: ReadOptions): CloudModel {
       name: nameOf(logicalId),
       properties: resolver.resolve(resource.Properties ?? {}, logicalId),
     }));
-  const refused = refusals(resources);
+  const parts = Object.entries(options.parts ?? { [stackName]: template });
+  const refused = [...parts.flatMap(([name, part]) => passedLimits(name, part)), ...refusals(resources)];
   if (refused.length > 0) throw new Error(`AWS would refuse to deploy this template:\n  ${refused.join('\n  ')}`);
   const of = (...types: string[]) => resources.filter((resource) => types.includes(resource.type));
 

@@ -59,8 +59,14 @@ describe('the product', () => {
     ['with no optional setting', { ...bare, corsOrigins: [], protectData: false }],
     ['with a page of any origin', { ...config, corsOrigins: ['*'] }],
   ])('%s is refused neither by AWS’s validator nor by these rules', async (_name, settings) => {
-    await withStack({ config: settings }, ({ template, assetPath }) => {
-      const options = { template: template as CfnTemplate, stackName: 'stowage', addresses, assetDir: assetPath };
+    await withStack({ config: settings }, ({ template, parts, assetPath }) => {
+      const options = {
+        template: template as CfnTemplate,
+        parts,
+        stackName: 'stowage',
+        addresses,
+        assetDir: assetPath,
+      };
       expect(readTemplate(options).functions).toHaveLength(functionKeys(routeTable).length);
     });
   });
@@ -180,6 +186,13 @@ describe('a template that AWS refuses', () => {
   ])('for %s does not boot here', (_name, change, reason) => {
     expect(refusalOf(change)).toMatch(reason);
     expect(refusalOf(change)).toContain('AWS would refuse to deploy this template');
+  });
+
+  it('for what CloudFormation takes in one of its nested templates does not boot here, told by the name of the stack', () => {
+    const Resources = Object.fromEntries(Array.from({ length: 501 }, (_, index) => [`R${index}`, { Type: 'A::B::C' }]));
+    const parts = { root: product, Inner: { Resources } };
+    const read = () => readTemplate({ template: product, parts, stackName: 'stowage', addresses, assetDir });
+    expect(read).toThrow(/AWS would refuse to deploy this template:\n {2}Inner: 501 resources are more than the 500/);
   });
 
   it('is told of with every reason at once, each with the name of its resource', () => {
