@@ -86,7 +86,11 @@ describe('what would mean another thing in one template is refused by the name o
     ['a parameter nobody passes', () => ofOne({ A: { Ref: 'p' } }, { Parameters: { p: {} } }), /Inner: nobody passes/],
     ['the nested stack’s name', () => ofOne({ A: { Ref: 'AWS::StackName' } }), /Inner: AWS::StackName is another/],
     ['a text with a name in it', () => ofOne({ A: { 'Fn::Sub': inBraces('One') } }), /Inner: Fn::Sub with One/],
-    ['a text with the stack’s name', () => ofOne({ A: { 'Fn::Sub': [inBraces('AWS::StackName'), {}] } }), /AWS::StackName/],
+    [
+      'a text with the stack’s name',
+      () => ofOne({ A: { 'Fn::Sub': [inBraces('AWS::StackName'), {}] } }),
+      /AWS::StackName/,
+    ],
     ['a condition', () => ofOne({}, { Conditions: {} }), /Inner: Conditions of a nested template/],
     [
       'an output that is not there',
