@@ -4755,6 +4755,10 @@ export interface operations {
                      *               "count": 0,
                      *               "examples": []
                      *             },
+                     *             "unscanned": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
                      *             "owedCleanups": {
                      *               "count": 0,
                      *               "examples": []

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AppFileView } from '#contracts/admin-file-views.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { expectError, fileOf } from './expectations.ts';
 import { eventually, openStowage, stage, type TestApp, upload } from './support.ts';
