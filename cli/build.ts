@@ -4,9 +4,10 @@ import { build } from 'esbuild';
 
 const root = import.meta.dirname;
 
-/** Bundles the command into `outdir`. */
-export async function bundleCli(outdir: string): Promise<void> {
-  await build({
+/** Bundles the command into `outdir`, and tells what it imports that is not in there. */
+export async function bundleCli(outdir: string): Promise<string[]> {
+  const { metafile } = await build({
+    metafile: true,
     entryPoints: [path.join(root, 'src/stowage.ts')],
     outdir,
     bundle: true,
@@ -22,6 +23,8 @@ export async function bundleCli(outdir: string): Promise<void> {
     external: ['commander'],
     logLevel: 'silent',
   });
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  return [...new Set(imports.filter(({ external }) => external).map(({ path: name }) => name))];
 }
 
 if (import.meta.main) await bundleCli(path.join(root, 'dist'));

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,11 +11,12 @@ import { openTerminal, type Terminal } from './fixture.ts';
 const place = openTerminal();
 const installed = join(place.home, 'node_modules/@stowage/cli');
 let terminal: Terminal;
+let imports: string[];
 beforeAll(async () => {
   mkdirSync(installed, { recursive: true });
   cpSync(join(root, 'cli/package.json'), join(installed, 'package.json'));
   symlinkSync(join(root, 'node_modules/commander'), join(place.home, 'node_modules/commander'));
-  await bundleCli(join(installed, 'dist'));
+  imports = await bundleCli(join(installed, 'dist'));
   terminal = openTerminal(join(installed, 'dist/stowage.js'));
 });
 afterAll(() => {
@@ -27,12 +28,8 @@ describe('the installed command', () => {
   test('begins as a shell wants it, and imports nothing but its parser and Node', () => {
     const code = readFileSync(join(installed, 'dist/stowage.js'), 'utf8');
     expect(code).toMatch(/^#!\/usr\/bin\/env node\n/);
-    const all = readdirSync(join(installed, 'dist')).map((name) => readFileSync(join(installed, 'dist', name), 'utf8'));
-    const imported = all.flatMap((text) =>
-      [...text.matchAll(/\b(?:from|import)\s*\(?["']([^"'\s]+)["']/g)].map(([, name = '']) => name),
-    );
-    const outside = imported.filter((name) => !/^(node:|\.\/)/.test(name) && !builtinModules.includes(name));
-    expect([...new Set(outside)]).toEqual(['commander']);
+    const outside = imports.filter((name) => !name.startsWith('node:') && !builtinModules.includes(name));
+    expect(outside).toEqual(['commander']);
   });
 
   test('tells its version, and of every command what it is for', async () => {
