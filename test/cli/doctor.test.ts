@@ -158,6 +158,7 @@ describe('stowage doctor', () => {
     });
     await s3.send(new DeleteObjectCommand({ Bucket, Key }));
     s3.destroy();
+    await eventually(async () => expect((await doctor()).failed).toEqual([]));
   });
 
   test('says that clocks are apart', async () => {
