@@ -88,6 +88,7 @@ const report = {
   expired: { count: 1, examples: ['66f2a1b40a1b2c3d4e5f6071'] },
   stuckDeleting: none,
   lateIncoming: none,
+  unscanned: none,
   owedCleanups: none,
   counterDrift: [],
   recordsWithoutObject: none,

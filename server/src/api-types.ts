@@ -4896,6 +4896,10 @@ export interface operations {
                      *               "count": 0,
                      *               "examples": []
                      *             },
+                     *             "unscanned": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
                      *             "owedCleanups": {
                      *               "count": 0,
                      *               "examples": []

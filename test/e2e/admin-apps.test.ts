@@ -18,8 +18,9 @@ interface Page<T> {
   cursor?: string;
 }
 const get = async <T>(path: string) => (await stowage.ok('GET', path, admin())) as T;
-const stageOne = async (app: TestApp) => fileOf(await stage(stowage, app, { bytes: photo }));
-const uploadOne = async (app: TestApp) => fileOf(await upload(stowage, app, { bytes: photo }));
+const stageOne = async (app: TestApp, name = 'photo.jpg') => fileOf(await stage(stowage, app, { bytes: photo, name }));
+const uploadOne = async (app: TestApp, name = 'photo.jpg') =>
+  fileOf(await upload(stowage, app, { bytes: photo, name }));
 
 describe('the list of apps', () => {
   it('has an app as soon as an administrator made something for it, with what it uses now', async () => {

@@ -207,8 +207,9 @@ describe.each(rows.filter(({ path }) => path.endsWith('/{fileId}')))('$method $p
   it("tells another's file from one that never was by nothing", async () => {
     const bytes = await jpegPhoto({ width: 64, height: 48 });
     const files = [await upload(stowage, other, { bytes }), await stage(stowage, other, { bytes })].map(fileOf);
-    const callers = { user: () => asUser(app), platform: () => bearer('platform') };
-    const caller = row.auth === 'user' || row.auth === 'platform' ? callers[row.auth]() : asBackend(app);
+    const callers = { user: () => asUser(app), platform: () => bearer('platform'), admin: () => bearer('admin') };
+    const { auth } = row;
+    const caller = auth === 'user' || auth === 'platform' || auth === 'admin' ? callers[auth]() : asBackend(app);
     const ids = [...files.map(({ id }) => id), '0'.repeat(24)];
     const answers = await Promise.all(
       ids.map((id) => stowage.call(row.method, pathOf(row.path.replace('{fileId}', id)), caller)),
