@@ -1,15 +1,12 @@
 import { newId } from './ids.ts';
 
-/** What administrators do that is written down (docs/contract.md, "Audit"). */
+/** What administrators do that is written down (docs/operating.md, "What administrators change"). */
 export type AuditAction =
   | 'app.settings.changed'
   | 'app.key.created'
   | 'app.key.revoked'
   | 'app.file.deleted'
-  | 'uploads.settings.changed'
-  | 'uploads.file.deleted'
-  | 'reconcile.run'
-  | 'dead_letters.redriven';
+  | 'uploads.settings.changed';
 
 /** Who changes something, and when. */
 export interface Author {
@@ -31,7 +28,7 @@ export interface AuditEntry {
   action: AuditAction;
   appId?: string;
   /** What it was done to. */
-  subject?: { type: 'file' | 'key' | 'queue'; id: string };
+  subject?: { type: 'file' | 'key'; id: string };
   /** Fields that changed: what they were and what they are. */
   changes?: Record<string, { from?: unknown; to?: unknown }>;
   /** What else somebody who reads this wants to know. */
