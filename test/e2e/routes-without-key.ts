@@ -2,6 +2,7 @@ import type { EndpointName } from '#functions/routes.ts';
 
 /** Routes that change something and need no key, and why. */
 export const withoutKey: Partial<Record<EndpointName, string>> = {
+  'admin/app-files-delete': 'what is deleted stays so, and nothing else goes',
   'admin/developer-keys-revoke': 'what is revoked stays so, and nothing else goes',
   'admin/reconcile': 'every repair is conditional, and one run works at a time',
   'extensions/session-files-complete': 'an upload is completed once, and answered the same by its id',
