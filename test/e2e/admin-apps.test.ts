@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jpegPhoto } from '#test/support/images.ts';
-import { expectError, fileOf } from './expectations.ts';
-import { eventually, openStowage, stage, type TestApp, upload } from './support.ts';
+import { administrator, type Page } from './admin-support.ts';
+import { expectError } from './expectations.ts';
+import { eventually, openStowage } from './support.ts';
 
 let stowage: Awaited<ReturnType<typeof openStowage>>;
 let photo: Buffer;
@@ -10,17 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => stowage.close());
 
-const admin = () => ({ token: stowage.dev.adminToken });
+const { admin, get, stageOne, uploadOne } = administrator(() => ({ stowage, photo }));
 const reconcile = () => stowage.ok('POST', '/admin/reconcile', { ...admin(), json: { dryRun: false } });
-
-interface Page<T> {
-  items: T[];
-  cursor?: string;
-}
-const get = async <T>(path: string) => (await stowage.ok('GET', path, admin())) as T;
-const stageOne = async (app: TestApp, name = 'photo.jpg') => fileOf(await stage(stowage, app, { bytes: photo, name }));
-const uploadOne = async (app: TestApp, name = 'photo.jpg') =>
-  fileOf(await upload(stowage, app, { bytes: photo, name }));
 
 describe('the list of apps', () => {
   it('has an app as soon as an administrator made something for it, with what it uses now', async () => {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AppFileView } from '#contracts/admin-file-views.ts';
 import { jpegPhoto } from '#test/support/images.ts';
-import { expectError, fileOf } from './expectations.ts';
-import { asBackend, asUser, eventually, openStowage, stage, type TestApp, upload } from './support.ts';
+import { administrator, type Page } from './admin-support.ts';
+import { expectError } from './expectations.ts';
+import { asBackend, asUser, eventually, openStowage, type TestApp } from './support.ts';
 
 let stowage: Awaited<ReturnType<typeof openStowage>>;
 let photo: Buffer;
@@ -11,14 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => stowage.close());
 
-const admin = () => ({ token: stowage.dev.adminToken });
+const { admin, get, stageOne, uploadOne } = administrator(() => ({ stowage, photo }));
 const platform = () => ({ token: stowage.dev.platformToken });
 
-interface Page<T> {
-  items: T[];
-  cursor?: string;
-}
-const get = async <T>(path: string) => (await stowage.ok('GET', path, admin())) as T;
 const list = (app: TestApp, query = '') => get<Page<AppFileView>>(`${app.admin}/files${query}`);
 const ids = async (app: TestApp, query = '') => (await list(app, query)).items.map(({ id }) => id);
 
@@ -34,10 +30,6 @@ interface Detail {
   };
 }
 const detail = (app: TestApp, id: string) => get<Detail>(`${app.admin}/files/${id}`);
-
-const stageOne = async (app: TestApp, name = 'photo.jpg') => fileOf(await stage(stowage, app, { bytes: photo, name }));
-const uploadOne = async (app: TestApp, name = 'photo.jpg') =>
-  fileOf(await upload(stowage, app, { bytes: photo, name }));
 
 async function claim(app: TestApp, id: string, target: object = { type: 'lock', id: app.lockId }): Promise<string> {
   const config = { image: { provider: 'chastify_storage', fileId: id } };

@@ -1,4 +1,3 @@
-import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTable, type Table } from '#adapters/dynamo/client.ts';
 import { toItem } from '#adapters/dynamo/file-item.ts';
@@ -7,7 +6,7 @@ import { newObjectKey } from '#core/files/ids.ts';
 import type { ParentKind } from '#core/organizations/stores.ts';
 import { maxPayloadBytes } from '#local/lambda/protocol.ts';
 import { sessionFile, stagedFile } from '#test/support/records.ts';
-import { access } from '#test/support/tables.ts';
+import { access, putAll } from '#test/support/tables.ts';
 import { asPage, asUser, type CallOptions, openCloud, type TestApp } from './support.ts';
 
 /**
@@ -40,15 +39,7 @@ const numberOf = (id: string) => Number.parseInt(id.slice(0, 8), 16);
 /** Writes so many items and answers their ids, in the order they were made. */
 async function written(count: number, make: (id: string) => Item): Promise<string[]> {
   const ids = Array.from({ length: count }, nextId);
-  const requests = ids.map((id) => ({ PutRequest: { Item: make(id) } }));
-  const batches = Array.from({ length: Math.ceil(count / 25) }, (_, at) => requests.slice(at * 25, at * 25 + 25));
-  for (const batch of batches) {
-    for (let left = batch; left.length > 0; ) {
-      const command = new BatchWriteCommand({ RequestItems: { [table.name]: left } });
-      const { UnprocessedItems } = await table.documents.send(command);
-      left = (UnprocessedItems?.[table.name] ?? []) as typeof batch;
-    }
-  }
+  await putAll(table, ids.map(make));
   return ids;
 }
 

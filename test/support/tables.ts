@@ -1,5 +1,5 @@
 import { CreateTableCommand, DynamoDBClient, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
-import { BatchWriteCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, type BatchWriteCommandInput, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { openTable, type Table, type TableOptions } from '#adapters/dynamo/client.ts';
 import { createTableInput, ttlAttribute } from '#lib/table-schema.ts';
 import { startDynamo } from '#local/dynamo/server.ts';
@@ -37,13 +37,30 @@ export async function allItems(table: Table): Promise<Record<string, unknown>[]>
 /** Items of one `BatchWriteItem`. */
 const batchSize = 25;
 
-export async function emptyTable(table: Table): Promise<void> {
-  const left = (await allItems(table)).map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk, sk } } }));
+type Writes = NonNullable<BatchWriteCommandInput['RequestItems']>[string];
+
+/** One batch after the other: a thousand writes at once are more than DynamoDB Local answers within a call's time. */
+async function writeAll(table: Table, left: Writes): Promise<void> {
   while (left.length > 0) {
     const RequestItems = { [table.name]: left.splice(0, batchSize) };
     const { UnprocessedItems = {} } = await table.documents.send(new BatchWriteCommand({ RequestItems }));
-    left.push(...((UnprocessedItems[table.name] ?? []) as typeof left));
+    left.push(...(UnprocessedItems[table.name] ?? []));
   }
+}
+
+export async function emptyTable(table: Table): Promise<void> {
+  const items = await allItems(table);
+  await writeAll(
+    table,
+    items.map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk, sk } } })),
+  );
+}
+
+export async function putAll(table: Table, items: Record<string, unknown>[]): Promise<void> {
+  await writeAll(
+    table,
+    items.map((Item) => ({ PutRequest: { Item } })),
+  );
 }
 
 /** Counts nothing, whatever a slice of an app's counter may hold. */

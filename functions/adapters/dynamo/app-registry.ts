@@ -1,10 +1,11 @@
-import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { AppRegistry, RegisteredApp } from '#core/extensions/administration/apps.ts';
 import { defaultSettings } from '#core/extensions/settings.ts';
-import { getItems } from './batch-get.ts';
+import { getByKey, getItems } from './batch-get.ts';
 import type { Table } from './client.ts';
 import { usageIn } from './counters.ts';
 import { appsPk, counterKey, registeredAppKey, registeredAppPrefix, settingsKey } from './keys.ts';
+import { queryFrom } from './query.ts';
 import { partsOf, sumOf } from './slices.ts';
 import { isNamed, type TransactItem } from './transaction.ts';
 
@@ -51,33 +52,21 @@ export async function registerFound(table: Table, appIds: string[]): Promise<num
 export function createAppRegistry(table: Table): AppRegistry {
   return {
     async list({ limit, cursor }) {
-      const { Items = [] } = await table.documents.send(
-        new QueryCommand({
-          TableName: table.name,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': appsPk },
-          // One more than wanted tells whether there is a next page.
-          Limit: limit + 1,
-          ExclusiveStartKey: cursor === undefined ? undefined : registeredAppKey(cursor),
-        }),
-      );
-      const items = Items.slice(0, limit).map(fromItem);
-      const last = items.at(-1)?.appId;
-      return { items, ...(Items.length > limit && last !== undefined && { cursor: last }) };
+      const query = { KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': appsPk } };
+      const start = cursor === undefined ? undefined : registeredAppKey(cursor);
+      return await queryFrom(table, query, { start, fromItem, cursorOf: ({ appId }) => appId }, limit);
     },
 
     async look(appId) {
       const parts = partsOf(appId);
       const keys = [settingsKey(appId), ...parts.map(counterKey)];
-      const items = new Map((await getItems(table, keys, { consistent: false })).map((item) => [keyName(item), item]));
-      const { pk: _pk, sk: _sk, ...stored } = items.get(keyName(settingsKey(appId))) ?? {};
-      const usage = sumOf(parts.map((counter) => usageIn(counter, items.get(keyName(counterKey(counter))))));
+      const item = await getByKey(table, keys, { consistent: false });
+      const { pk: _pk, sk: _sk, ...stored } = item(settingsKey(appId)) ?? {};
+      const usage = sumOf(parts.map((counter) => usageIn(counter, item(counterKey(counter)))));
       return { settings: { ...defaultSettings, ...stored }, usage };
     },
   };
 }
-
-const keyName = ({ pk, sk }: Item) => `${pk} ${sk}`;
 
 function fromItem({ sk, createdAt, updatedAt }: Item): RegisteredApp {
   return {

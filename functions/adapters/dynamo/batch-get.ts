@@ -20,6 +20,19 @@ export async function getFiles(table: Table, fileIds: string[]): Promise<FileRec
   return (await getItems(table, [...new Set(fileIds)].map(fileKey))).map((item) => fromItem(item));
 }
 
+/** {@link getItems} as a look-up by key; undefined for what is not there. */
+export async function getByKey(
+  table: Table,
+  wanted: Keys,
+  options?: { consistent?: boolean },
+): Promise<(key: Record<string, unknown>) => Record<string, unknown> | undefined> {
+  const items = new Map((await getItems(table, wanted, options)).map((item) => [nameOf(item), item]));
+  return (key) => items.get(nameOf(key));
+}
+
+/** Neither half of a key of ours holds a blank. */
+const nameOf = ({ pk, sk }: Record<string, unknown>) => `${pk} ${sk}`;
+
 /**
  * Items by their keys, strongly consistent unless told, in no order; missing ones are left out. One call for each hundred, and more
  * when DynamoDB leaves keys out because its answer is full (16 MB) or a partition is busy. Throws

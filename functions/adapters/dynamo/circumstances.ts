@@ -2,7 +2,7 @@ import type { CircumstanceStore } from '#core/extensions/administration/circumst
 import { scopesOf } from '#core/extensions/administration/circumstances.ts';
 import type { ClaimRecord } from '#core/extensions/claims/claim-record.ts';
 import { sliceOf } from '#core/files/slices.ts';
-import { getItems } from './batch-get.ts';
+import { getByKey } from './batch-get.ts';
 import type { Table } from './client.ts';
 import { claimKey, cleanupKey, closedAppKey, closedSessionKey, holderKey, incomingKey, ticketKey } from './keys.ts';
 import { lostAfterMs } from './lifecycle-store.ts';
@@ -25,8 +25,8 @@ export function createCircumstanceStore(table: Table): CircumstanceStore {
       };
       const single = Object.values(keys).filter((key) => key !== undefined);
       const all = [...single, ...claimIds.map(claimKey), ...scopes.map(cleanupKey)];
-      const items = new Map((await getItems(table, all)).map((item) => [nameOf(item as Key), item]));
-      const find = (key: Key | undefined) => (key === undefined ? undefined : items.get(nameOf(key)));
+      const item = await getByKey(table, all);
+      const find = (key: Key | undefined) => (key === undefined ? undefined : item(key));
       const { ttl } = find(keys.ticket) ?? {};
       const { dueAt } = find(keys.marker) ?? {};
       const template = find(keys.template);
@@ -50,8 +50,6 @@ export function createCircumstanceStore(table: Table): CircumstanceStore {
     },
   };
 }
-
-const nameOf = ({ pk, sk }: Key) => `${pk} ${sk}`;
 
 function claimIn(item: Record<string, unknown> | undefined): ClaimRecord[] {
   if (item === undefined) return [];

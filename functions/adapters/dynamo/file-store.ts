@@ -2,8 +2,8 @@ import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/c
 import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { IncomingMarker } from '#core/files/incoming-marker.ts';
-import { enterQuarantine } from '#core/files/quarantine.ts';
 import type { FileRecord } from '#core/files/record.ts';
+import { readied } from '#core/files/settled.ts';
 import type { CounterLimit, FileStore, ReserveResult, SettleResult } from '#core/files/store.ts';
 import { listsOf } from '#core/uploads/lists.ts';
 import { auditItem } from './audit.ts';
@@ -173,12 +173,6 @@ export function createFileStore(table: Table): FileStore {
 function inSliceOf(file: FileRecord, limit: CounterLimit): CounterLimit {
   if (file.scope !== 'extension' || limit.counter.kind !== 'app') return limit;
   return { ...limit, counter: { ...limit.counter, slice: file.slice } };
-}
-
-function readied<F extends FileRecord>(file: F, now: Date): F {
-  const next: F = { ...file, state: 'ready', rev: file.rev + 1, updatedAt: now.toISOString(), readyAt: now.getTime() };
-  delete next.dueAt;
-  return file.expiresAt === undefined ? enterQuarantine(next, now) : { ...next, dueAt: file.expiresAt };
 }
 
 function wroteThis(item: Record<string, AttributeValue> | undefined, next: FileRecord): boolean {

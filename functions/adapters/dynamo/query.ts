@@ -59,8 +59,20 @@ export async function queryPageOf<T extends { id: string }>(
   { limit, cursor }: PageRequest,
 ): Promise<Page<T>> {
   requireCursor(cursor);
+  const start = cursor === undefined ? undefined : keyOf(cursor);
+  return await queryFrom(table, query, { start, fromItem, cursorOf: ({ id }) => id }, limit);
+}
+
+/** {@link queryPageOf} of a list whose cursors are not ids: from behind a key on, with `cursorOf` the last item shown. */
+export async function queryFrom<T>(
+  table: Table,
+  query: Query,
+  given: { start: Item | undefined; fromItem: (item: Item) => T; cursorOf: (last: T) => string },
+  limit: number,
+): Promise<Page<T>> {
+  const { fromItem, cursorOf } = given;
   const items: T[] = [];
-  let start = cursor === undefined ? undefined : keyOf(cursor);
+  let { start } = given;
   // One more than wanted tells whether there is a next page without another query.
   let Limit = limit + 1;
   do {
@@ -73,8 +85,8 @@ export async function queryPageOf<T extends { id: string }>(
   } while (start !== undefined && items.length <= limit);
   if (items.length <= limit) return { items };
   const shown = items.slice(0, limit);
-  const last = shown.at(-1)?.id;
-  return { items: shown, ...(last !== undefined && { cursor: last }) };
+  const last = shown.at(-1);
+  return { items: shown, ...(last !== undefined && { cursor: cursorOf(last) }) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { CounterRef, Usage } from '#core/files/record.ts';
 import { shareOf, sliceCount } from '#core/files/slices.ts';
 import type { CounterLimit } from '#core/files/store.ts';
-import { getItems } from './batch-get.ts';
+import { getByKey } from './batch-get.ts';
 import type { Table } from './client.ts';
 import { counterKey } from './keys.ts';
 import type { TransactItem } from './transaction.ts';
@@ -43,8 +43,8 @@ export const partsOf = (appId: string): (CounterRef & { kind: 'app' })[] => [
 /** Everything an app's counter is made of, strongly consistent, in one batch read; zeros for what was never written. */
 export async function readSlices(table: Table, appId: string): Promise<Slice[]> {
   const parts = partsOf(appId);
-  const items = new Map((await getItems(table, parts.map(counterKey))).map((item) => [item.pk, item]));
-  return parts.map((counter) => sliceIn(counter.slice, items.get(counterKey(counter).pk)));
+  const item = await getByKey(table, parts.map(counterKey));
+  return parts.map((counter) => sliceIn(counter.slice, item(counterKey(counter))));
 }
 
 function sliceIn(slice: number | undefined, item: Record<string, unknown> | undefined): Slice {

@@ -1,15 +1,17 @@
-import { DeleteCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { UsageHistory } from '#core/extensions/administration/usage.ts';
 import type { CounterRef, Usage } from '#core/files/record.ts';
 import type { ScannedCounter, UsageNotes } from '#core/reconcile/stores.ts';
 import { createAppRegistry, registerFound } from './app-registry.ts';
-import { getItems } from './batch-get.ts';
+import { getByKey } from './batch-get.ts';
 import type { Table } from './client.ts';
 import { usageIn } from './counters.ts';
 import { appPk, counterKey, dailyUsageKey, dailyUsagePrefix, usageKey, usagesPk } from './keys.ts';
-import { unknownCursor } from './query.ts';
+import { queryFrom, unknownCursor } from './query.ts';
 import { readSlices, sumOf } from './slices.ts';
 import { isNamed } from './transaction.ts';
+
+type Item = Record<string, unknown>;
 
 /** What sort keys of usages begin with, so that no session's id is taken for the kind of an item. */
 const idPrefix = 'ID#';
@@ -19,63 +21,50 @@ const dayKeptSeconds = 120 * 86_400;
 
 /** Usage of apps over time and by who uses it; see `UsageHistory`. */
 export function createUsageHistory(table: Table): UsageHistory {
-  const TableName = table.name;
-  const send = table.documents.send.bind(table.documents);
   return {
     async largest(kind, appId, { limit, cursor }) {
       const pk = usagesPk(kind, appId);
-      const { Items = [] } = await send(
-        new QueryCommand({
-          TableName,
-          IndexName: 'byDue',
-          KeyConditionExpression: 'duePk = :pk',
-          ExpressionAttributeValues: { ':pk': pk },
-          ScanIndexForward: false,
-          // One more than wanted tells whether there is a next page.
-          Limit: limit + 1,
-          ExclusiveStartKey: cursor === undefined ? undefined : { pk, duePk: pk, ...placeOf(cursor) },
-        }),
-      );
-      const shown = Items.slice(0, limit);
-      const last = shown.at(-1);
-      const items = shown.map(({ sk }) => String(sk).slice(idPrefix.length));
-      const more = Items.length > limit && last !== undefined;
-      return { items, ...(more && { cursor: `${last.dueAt}:${String(last.sk).slice(idPrefix.length)}` }) };
+      const query = {
+        IndexName: 'byDue',
+        KeyConditionExpression: 'duePk = :pk',
+        ExpressionAttributeValues: { ':pk': pk },
+        ScanIndexForward: false,
+      };
+      const start = cursor === undefined ? undefined : { pk, duePk: pk, ...placeOf(cursor) };
+      const fromItem = ({ sk, dueAt }: Item) => ({ id: String(sk).slice(idPrefix.length), dueAt });
+      const cursorOf = ({ id, dueAt }: ReturnType<typeof fromItem>) => `${dueAt}:${id}`;
+      const page = await queryFrom(table, query, { start, fromItem, cursorOf }, limit);
+      return { ...page, items: page.items.map(({ id }) => id) };
     },
 
     async now(counters) {
-      const items = await getItems(table, counters.map(counterKey), { consistent: false });
-      const byPk = new Map(items.map((item) => [item.pk, item]));
-      return counters.map((counter) => usageIn(counter, byPk.get(counterKey(counter).pk)));
+      const item = await getByKey(table, counters.map(counterKey), { consistent: false });
+      return counters.map((counter) => usageIn(counter, item(counterKey(counter))));
     },
 
     async days(appId, { limit, cursor }) {
       if (cursor !== undefined && !dayPattern.test(cursor)) throw unknownCursor();
-      const { Items = [] } = await send(
-        new QueryCommand({
-          TableName,
-          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
-          ExpressionAttributeValues: {
-            ':pk': appPk(appId),
-            ':first': dailyUsagePrefix,
-            ':last': `${dailyUsagePrefix}:`,
-          },
-          ScanIndexForward: false,
-          Limit: limit + 1,
-          ExclusiveStartKey: cursor === undefined ? undefined : dailyUsageKey(appId, cursor),
-        }),
-      );
-      const items = Items.slice(0, limit).map(({ sk, at, usedBytes, fileCount }) => ({
-        day: String(sk).slice(dailyUsagePrefix.length),
-        at: String(at),
-        usedBytes: Number(usedBytes),
-        fileCount: Number(fileCount),
-      }));
-      const last = items.at(-1)?.day;
-      return { items, ...(Items.length > limit && last !== undefined && { cursor: last }) };
+      const query = {
+        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
+        ExpressionAttributeValues: {
+          ':pk': appPk(appId),
+          ':first': dailyUsagePrefix,
+          ':last': `${dailyUsagePrefix}:`,
+        },
+        ScanIndexForward: false,
+      };
+      const start = cursor === undefined ? undefined : dailyUsageKey(appId, cursor);
+      return await queryFrom(table, query, { start, fromItem: dayIn, cursorOf: ({ day }) => day }, limit);
     },
   };
 }
+
+const dayIn = ({ sk, at, usedBytes, fileCount }: Item) => ({
+  day: String(sk).slice(dailyUsagePrefix.length),
+  at: String(at),
+  usedBytes: Number(usedBytes),
+  fileCount: Number(fileCount),
+});
 
 const dayPattern = /^\d{4}-\d{2}-\d{2}$/;
 
@@ -107,9 +96,9 @@ export function createUsageNotes(table: Table): UsageNotes {
     async changedUsages(counters) {
       const named = counters.filter((scanned): scanned is ScannedCounter & { counter: Named } => isNamedUsage(scanned));
       const keys = named.map(({ counter }) => keyOf(counter));
-      const noted = new Map((await getItems(table, keys, { consistent: false })).map((item) => [nameOf(item), item]));
+      const noted = await getByKey(table, keys, { consistent: false });
       return named.filter(({ counter, usage }) => {
-        const { usedBytes = 0, fileCount = 0 } = noted.get(nameOf(keyOf(counter))) ?? {};
+        const { usedBytes = 0, fileCount = 0 } = noted(keyOf(counter)) ?? {};
         return usedBytes !== usage.usedBytes || fileCount !== usage.fileCount;
       });
     },
@@ -143,5 +132,3 @@ const isNamedUsage = ({ counter }: ScannedCounter): boolean => counter.kind !== 
 
 const keyOf = (counter: Named) =>
   usageKey(counter.kind, counter.appId, counter.kind === 'session' ? counter.sessionId : counter.userId);
-
-const nameOf = ({ pk, sk }: Record<string, unknown>) => `${pk} ${sk}`;

@@ -1,7 +1,7 @@
 import { newId } from './ids.ts';
 import type { Page, PageRequest } from './store.ts';
 
-/** What administrators do that is written down (docs/contract.md, "Audit"). */
+/** What administrators do that is written down (docs/operating.md, "What administrators change"). */
 export type AuditAction =
   | 'app.settings.changed'
   | 'app.key.created'

@@ -1,3 +1,4 @@
+import { dayOf } from '#core/files/day.ts';
 import { fail } from './report.ts';
 import { inTurns, isOverTime, type Run } from './run.ts';
 import type { ScannedCounter } from './stores.ts';
@@ -27,7 +28,7 @@ const overlapMs = 2 * 3_600_000;
 export async function noteDay(run: Run): Promise<void> {
   const { deps, state } = run;
   const now = deps.clock.now();
-  const day = now.toISOString().slice(0, 10);
+  const day = dayOf(now);
   const isBegun = state.usageDay === day;
   if (isBegun && state.usageAfter === undefined) return;
   for (let after = isBegun ? state.usageAfter : undefined; !isOverTime(run); ) {

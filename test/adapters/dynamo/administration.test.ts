@@ -16,7 +16,7 @@ import { newId } from '#core/files/ids.ts';
 import type { ExtensionFile } from '#core/files/record.ts';
 import { sliceOf } from '#core/files/slices.ts';
 import { sessionFile, stagedFile } from '#test/support/records.ts';
-import { createTable, dynamoDbs, emptyTable } from '#test/support/tables.ts';
+import { createTable, dynamoDbs, emptyTable, putAll } from '#test/support/tables.ts';
 
 const author = { subject: 'admin-1', at: new Date() };
 
@@ -37,10 +37,11 @@ for (const dynamoDb of dynamoDbs) {
     };
     const start = Date.now() - 3_600_000;
     /** A file made so many seconds after an hour ago. */
-    const at = (seconds: number, given: Partial<ExtensionFile> = {}) => {
+    const madeAt = (seconds: number, given: Partial<ExtensionFile> = {}) => {
       const id = newId(new Date(start + seconds * 1000));
-      return put(sessionFile({ id, slice: sliceOf(id), state: 'ready', dueAt: undefined as never, ...given }));
+      return sessionFile({ id, slice: sliceOf(id), state: 'ready', dueAt: undefined as never, ...given });
     };
+    const at = (seconds: number, given: Partial<ExtensionFile> = {}) => put(madeAt(seconds, given));
     const audit = async () => {
       const { Items = [] } = await table.documents.send(
         new QueryCommand({
@@ -119,7 +120,8 @@ for (const dynamoDb of dynamoDbs) {
 
     it('bounds what a search reads, and its cursors come to the only match in the end', async () => {
       const wanted = await at(0, { originalName: 'Straße.JPG' });
-      await Promise.all(Array.from({ length: 1205 }, (_, index) => at(index + 1)));
+      const others = Array.from({ length: 1205 }, (_, index) => toItem(madeAt(index + 1)));
+      await putAll(table, others);
       const deps = { store: createAppFileStore(table), clock: { now: () => new Date() } };
       const first = await listAppFiles(deps, 'app', { search: 'straße', limit: 10 });
       expect(first).toMatchObject({ items: [], cursor: expect.stringMatching(/^[0-9a-f]{24}$/) });

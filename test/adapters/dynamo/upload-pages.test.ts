@@ -1,6 +1,4 @@
-import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Table } from '#adapters/dynamo/client.ts';
 import { toItem } from '#adapters/dynamo/file-item.ts';
 import { rankUpdates } from '#adapters/dynamo/upload-rank.ts';
 import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
@@ -9,7 +7,7 @@ import { listUploads } from '#core/uploads/own-uploads.ts';
 import type { UploadStore } from '#core/uploads/ports.ts';
 import { type Dynamo, startDynamo } from '#local/dynamo/server.ts';
 import { uploadFile } from '#test/support/records.ts';
-import { createTable } from '#test/support/tables.ts';
+import { createTable, putAll } from '#test/support/tables.ts';
 
 const clock = { now: () => new Date() };
 const total = 50_000;
@@ -30,13 +28,6 @@ function ranksOf(files: UploadFile[]): Record<string, unknown>[] {
     const names = Object.values(Update?.ExpressionAttributeNames ?? {});
     return { ...Update?.Key, ...Object.fromEntries(names.map((name, index) => [name, values[index]])) };
   });
-}
-
-async function putAll(table: Table, items: Record<string, unknown>[]): Promise<void> {
-  for (let start = 0; start < items.length; start += 25) {
-    const puts = items.slice(start, start + 25).map((Item) => ({ PutRequest: { Item } }));
-    await table.documents.send(new BatchWriteCommand({ RequestItems: { [table.name]: puts } }));
-  }
 }
 
 describe(`a list of ${total} files`, () => {

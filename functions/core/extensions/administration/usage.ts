@@ -1,3 +1,4 @@
+import { dayOf } from '#core/files/day.ts';
 import type { Clock } from '#core/files/ports.ts';
 import type { CounterRef, Usage } from '#core/files/record.ts';
 import type { FileReader, Page, PageRequest } from '#core/files/store.ts';
@@ -48,16 +49,13 @@ export async function usageByDay(
   appId: string,
   page: PageRequest,
 ): Promise<Page<DailyUsage>> {
-  const at = clock.now().toISOString();
-  const day = dayOf(clock.now());
   // Behind today, whose own note says less than the counter.
   if (page.cursor !== undefined) return await history.days(appId, page);
+  const now = clock.now();
+  const day = dayOf(now);
   const usage = await files.usage({ kind: 'app', appId });
-  const today = { day, at, ...usage };
+  const today = { day, at: now.toISOString(), ...usage };
   if (page.limit === 1) return { items: [today], cursor: day };
   const before = await history.days(appId, { limit: page.limit - 1, cursor: day });
   return { ...before, items: [today, ...before.items] };
 }
-
-/** A moment's day in UTC, as the notes of usage name it. */
-export const dayOf = (at: Date): string => at.toISOString().slice(0, 10);
