@@ -67,4 +67,18 @@ export const presignUploadJson = z.extend(z.omit(presignJson, { purpose: true, m
   mimeType: z.optional(z.union([z.literal(''), mediaType])),
   private: z.optional(z.boolean()),
   coinName,
+  /** In parts, each of which may be sent again by itself. */
+  parts: z.optional(z.boolean()),
+});
+
+/** Which parts URLs are wanted for; without them those that are missing. */
+export const partsJson = z.object({
+  numbers: z.optional(
+    checked(
+      z.array(checked(z.int(), z.minimum(1), z.maximum(10_000))),
+      z.minLength(1),
+      z.maxLength(100),
+      z.refine((numbers) => new Set(numbers).size === numbers.length, { error: 'name each part once' }),
+    ),
+  ),
 });

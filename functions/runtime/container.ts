@@ -17,6 +17,7 @@ import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
 import { createTypeDetector } from '#adapters/file-type/type-detector.ts';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
+import { createPartStore } from '#adapters/r2/part-store.ts';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
 import { createSecretCredentials } from '#adapters/secrets/r2-credentials.ts';
 import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
@@ -92,6 +93,7 @@ export const r2 = /* @__PURE__ */ once(() => {
 });
 
 export const objects = /* @__PURE__ */ once(() => createObjectStore(r2()));
+export const parts = /* @__PURE__ */ once(() => createPartStore(r2()));
 export const signer = /* @__PURE__ */ once(() => createUrlSigner({ ...r2(), clock }));
 export const images = /* @__PURE__ */ once(() => createImageProcessor());
 
@@ -210,6 +212,14 @@ export const presignDeps = /* @__PURE__ */ once(() => ({
   signer: signer(),
   clock,
   scheduleDelete: scheduleDelete(),
+}));
+
+/** What the direct upload of any file in parts works with. */
+export const partDeps = /* @__PURE__ */ once(() => ({
+  ...presignDeps(),
+  uploads: uploads(),
+  parts: parts(),
+  objects: objects(),
 }));
 
 /** The buckets there are. A compliance role that falls back to the default bucket is no bucket of its own. */

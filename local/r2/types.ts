@@ -37,17 +37,26 @@ export interface BucketOptions {
 
 export type Operation =
   | 'ListBuckets'
+  | 'CreateBucket'
   | 'HeadBucket'
   | 'GetBucketLocation'
   | 'GetBucketCors'
   | 'GetBucketLifecycle'
+  | 'ListObjects'
   | 'ListObjectsV2'
   | 'DeleteObjects'
   | 'PutObject'
   | 'GetObject'
   | 'HeadObject'
   | 'DeleteObject'
-  | 'CopyObject';
+  | 'CopyObject'
+  | 'CreateMultipartUpload'
+  | 'UploadPart'
+  | 'UploadPartCopy'
+  | 'CompleteMultipartUpload'
+  | 'AbortMultipartUpload'
+  | 'ListParts'
+  | 'ListMultipartUploads';
 
 /** What a log line or a fault calls a request: an operation, a CORS preflight, or something R2 has not. */
 export type OperationName = Operation | 'Preflight' | 'Unsupported';

@@ -1156,7 +1156,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an uploaded file; its bytes go after a grace period
-         * @description Takes a file out of its lists at once and away after the grace period; answers the file as it is then.
+         * @description Takes a file out of its lists at once and away after the grace period; gives up a direct upload that is not completed. Answers the file as it is then.
          */
         delete: operations["uploadsDelete"];
         options?: never;
@@ -1188,6 +1188,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/upload/{id}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Where the next parts of a direct upload go
+         * @description Says which parts of an upload are there, and signs PUTs of those named or of those missing, a hundred at a time. Keeps the upload open for another day, for six days in all.
+         */
+        post: operations["uploadsParts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/upload/presign": {
         parameters: {
             query?: never;
@@ -1199,7 +1219,7 @@ export interface paths {
         put?: never;
         /**
          * Begin the direct upload of a file of any size
-         * @description Begins the upload of a file that no form can carry; public unless `private` says otherwise.
+         * @description Begins the upload of a file that no form can carry, by one PUT or, with `parts`, by one for each part; public unless `private` says otherwise.
          */
         post: operations["uploadsPresign"];
         delete?: never;
@@ -3021,6 +3041,8 @@ export interface components {
                      */
                     message: string;
                 }[];
+                /** @description Of an upload in parts, those that are not there, a hundred at most. */
+                missingParts?: number[];
             };
         };
         /** @description A file of the uploads API that is deleted because of what a scanner said of it, or did not say in time. */
@@ -9180,6 +9202,139 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    uploadsParts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The upload, as presigning answered it. Capitals are taken, too.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "numbers": [
+                 *         2
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /** @description The parts that URLs are wanted for, counted from 1. Left out, the first hundred of those missing. */
+                    numbers?: number[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "message": "Success",
+                     *       "data": {
+                     *         "uploadId": "66f2a1b40a1b2c3d4e5f6071",
+                     *         "method": "PUT",
+                     *         "partSizeBytes": 5242880,
+                     *         "partCount": 3,
+                     *         "uploadedParts": [
+                     *           {
+                     *             "partNumber": 1,
+                     *             "sizeBytes": 5242880,
+                     *             "etag": "\"bce6bf66aeb76c7040fdd5f4eccb78e6\""
+                     *           }
+                     *         ],
+                     *         "parts": [
+                     *           {
+                     *             "partNumber": 2,
+                     *             "uploadUrl": "https://account.r2.cloudflarestorage.com/stowage/incoming/66f2a1b40a1b2c3d4e5f60710a1b2c3d?partNumber=2&uploadId=ANq1h&X-Amz-Signature=0f6b2b1c",
+                     *             "contentLength": 5242880
+                     *           }
+                     *         ],
+                     *         "expiresIn": 3600,
+                     *         "expiresAt": "2026-11-22T10:00:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /**
+                         * @description Always `success`; a refusal has `error` in its place.
+                         * @constant
+                         */
+                        status: "success";
+                        /** @description For people. */
+                        message: string;
+                        /** @description What is there, and where the next parts go. */
+                        data: {
+                            /**
+                             * @description The upload: the `_id` of the file it becomes.
+                             * @example 66f2a1b40a1b2c3d4e5f6071
+                             */
+                            uploadId: string;
+                            /**
+                             * @description How each part is sent.
+                             * @constant
+                             */
+                            method: "PUT";
+                            /** @description Bytes of every part but the last, which has the rest. */
+                            partSizeBytes: number;
+                            /** @description How many parts the file has. */
+                            partCount: number;
+                            /** @description The parts that are there with the right size. */
+                            uploadedParts: {
+                                /** @description Counted from 1. */
+                                partNumber: number;
+                                /** @description Its bytes. */
+                                sizeBytes: number;
+                                /**
+                                 * @description MD5 of its bytes in hexadecimal digits, quoted.
+                                 * @example "bce6bf66aeb76c7040fdd5f4eccb78e6"
+                                 */
+                                etag: string;
+                            }[];
+                            /** @description Where parts go, each by a PUT of its bytes without any header; at most a hundred. */
+                            parts: {
+                                /** @description Counted from 1: part `n` begins at byte `(n - 1) * partSizeBytes`. */
+                                partNumber: number;
+                                /**
+                                 * Format: uri
+                                 * @description Takes this part until `expiresIn` is over. Never store it.
+                                 */
+                                uploadUrl: string;
+                                /** @description Bytes of this part; the PUT must have exactly as many. */
+                                contentLength: number;
+                            }[];
+                            /** @description Seconds the URLs live. Ask for parts again then. */
+                            expiresIn: number;
+                            /**
+                             * Format: date-time
+                             * @description Until when the upload can be completed, unless its parts are asked for again before.
+                             */
+                            expiresAt: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
     uploadsPresign: {
         parameters: {
             query?: never;
@@ -9223,6 +9378,8 @@ export interface operations {
                      * @example Bitcoin
                      */
                     coinName?: string;
+                    /** @description True to send the file in parts, each of which may be sent again by itself; the answer then has `parts`. */
+                    parts?: boolean;
                 };
             };
         };
@@ -9260,7 +9417,53 @@ export interface operations {
                         /** @description For people. */
                         message: string;
                         /** @description How to upload. */
-                        data: components["schemas"]["PresignedUpload"];
+                        data: components["schemas"]["PresignedUpload"] | {
+                            /**
+                             * @description The upload: the `_id` of the file it becomes.
+                             * @example 66f2a1b40a1b2c3d4e5f6071
+                             */
+                            uploadId: string;
+                            /**
+                             * @description How each part is sent.
+                             * @constant
+                             */
+                            method: "PUT";
+                            /** @description Bytes of every part but the last, which has the rest. */
+                            partSizeBytes: number;
+                            /** @description How many parts the file has. */
+                            partCount: number;
+                            /** @description The parts that are there with the right size. */
+                            uploadedParts: {
+                                /** @description Counted from 1. */
+                                partNumber: number;
+                                /** @description Its bytes. */
+                                sizeBytes: number;
+                                /**
+                                 * @description MD5 of its bytes in hexadecimal digits, quoted.
+                                 * @example "bce6bf66aeb76c7040fdd5f4eccb78e6"
+                                 */
+                                etag: string;
+                            }[];
+                            /** @description Where parts go, each by a PUT of its bytes without any header; at most a hundred. */
+                            parts: {
+                                /** @description Counted from 1: part `n` begins at byte `(n - 1) * partSizeBytes`. */
+                                partNumber: number;
+                                /**
+                                 * Format: uri
+                                 * @description Takes this part until `expiresIn` is over. Never store it.
+                                 */
+                                uploadUrl: string;
+                                /** @description Bytes of this part; the PUT must have exactly as many. */
+                                contentLength: number;
+                            }[];
+                            /** @description Seconds the URLs live. Ask for parts again then. */
+                            expiresIn: number;
+                            /**
+                             * Format: date-time
+                             * @description Until when the upload can be completed, unless its parts are asked for again before.
+                             */
+                            expiresAt: string;
+                        };
                     };
                 };
             };

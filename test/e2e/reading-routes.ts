@@ -178,6 +178,12 @@ export const readings: Partial<Record<EndpointName, Ask>> = {
   'uploads/delete': async (world) => call(world, 'user', 'DELETE', `/v1/upload/${await uploaded(world)}`),
   'uploads/get': async (world) => call(world, 'user', 'GET', `/v1/upload/${await uploaded(world)}`),
   'uploads/list': got('user', () => '/v1/upload/?limit=1&cursor='),
+  'uploads/parts': async (world) => {
+    const json = { filename: 'film.bin', sizeBytes: 12_000_000, parts: true };
+    const made = await step(world, 'user', 'POST', '/v1/upload/presign', { json });
+    const { uploadId } = (made as { data: { uploadId: string } }).data;
+    return await call(world, 'user', 'POST', `/v1/upload/${uploadId}/parts`, { json: { numbers: [3, 1] } });
+  },
   'uploads/restore': async (world) => {
     const path = `/v1/upload/${await uploaded(world)}`;
     await step(world, 'user', 'DELETE', path);

@@ -17,4 +17,5 @@ export const withoutKey: Partial<Record<EndpointName, string>> = {
   'uploads/complete': 'an upload is completed once, and answered the same by its id',
   'uploads/restore': 'what is restored stays so until it is deleted again',
   'uploads/delete': 'what is deleted stays so, and nothing else goes',
+  'uploads/parts': 'it signs URLs of an upload by its id, and ends nothing',
 };

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DeleteObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { appsPk, reconcileKey } from '#adapters/dynamo/keys.ts';
@@ -10,6 +10,7 @@ import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts'
 import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
 import { createTypeDetector } from '#adapters/file-type/type-detector.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
+import { createPartStore } from '#adapters/r2/part-store.ts';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
 import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
 import { contentDisposition } from '#contracts/file-name.ts';
@@ -94,6 +95,7 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
     time,
     queue,
     images: createImageProcessor(),
+    parts: createPartStore(r2Config),
     signer: createUrlSigner(r2Config),
     scheduleDelete,
     lifecycle,
@@ -116,6 +118,12 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
       return Contents.map(({ Key }) => Key ?? '');
     },
+    /** Keys at which an upload in parts is under way. */
+    async openUploads(): Promise<string[]> {
+      s3.config.systemClockOffset = time.offsetMs;
+      const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: 'files' }));
+      return Uploads.map(({ Key }) => Key ?? '');
+    },
     /** Everything in the table but what reconcile keeps for itself and counters that are back at zero, those of lists among them. */
     async items(): Promise<Record<string, unknown>[]> {
       const items = await allItems(table);
@@ -136,6 +144,7 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
       for (const Bucket of buckets) {
         for (const Key of await this.allKeys(Bucket)) await s3.send(new DeleteObjectCommand({ Bucket, Key }));
       }
+      for (const key of await this.openUploads()) await objects.abandon({ bucket: 'default', key });
       await emptyTable(table);
       calls.length = 0;
     },

@@ -29,6 +29,11 @@ const operations: Record<string, R2Operation> = {
   CopyObjectCommand: 'COPY',
   DeleteObjectCommand: 'DELETE',
   ListObjectsV2Command: 'LIST',
+  ListMultipartUploadsCommand: 'LIST',
+  CreateMultipartUploadCommand: 'MULTIPART',
+  ListPartsCommand: 'MULTIPART',
+  CompleteMultipartUploadCommand: 'MULTIPART',
+  AbortMultipartUploadCommand: 'MULTIPART',
 };
 
 /**

@@ -67,3 +67,9 @@ export function objectPath(config: Pick<R2Config, 'buckets'>, ref: ObjectRef): s
   }
   return `/${encodeRfc3986(bucketName(config, ref.bucket))}/${segments.map(encodeRfc3986).join('/')}`;
 }
+
+/** Bucket and key as commands name them. Refuses what `objectPath` refuses: keys that would address something else. */
+export function refIn(config: Pick<R2Config, 'buckets'>, ref: ObjectRef): { Bucket: string; Key: string } {
+  objectPath(config, ref);
+  return { Bucket: bucketName(config, ref.bucket), Key: ref.key };
+}

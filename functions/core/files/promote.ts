@@ -93,6 +93,8 @@ export interface CompleteDeps {
 
 export interface Completion<F extends FileRecord> extends Pick<PromoteSteps<F, unknown>, 'prepare' | 'place'> {
   uploadId: string;
+  /** Puts the uploaded bytes at the incoming key, where they came another way than by one PUT. Safe to repeat. */
+  assemble?: (file: F) => Promise<void>;
   /** Lets the caller's upload through, `pending` or already `ready`; throws the surface's refusal for all else. */
   authorize: (file: FileRecord | undefined) => F;
   /** What the counters may reach when the stored bytes are more than was declared, narrowest first. */
@@ -116,6 +118,7 @@ export async function completeUpload<F extends FileRecord>(deps: CompleteDeps, c
   if (file.state === 'ready') return file;
   let result: Awaited<ReturnType<typeof promote<F, 'moved'>>>;
   try {
+    await completion.assemble?.(file);
     result = await promote<F, 'moved'>(deps, [file], {
       place: completion.place,
       prepare: async (found, head) => {

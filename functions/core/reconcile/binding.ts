@@ -29,7 +29,12 @@ const keyOf = ({ generation, table }: Pick<Marker, 'generation' | 'table'>) =>
   `${markerPrefix}${String(generation).padStart(digits, '0')}/${table}`;
 
 /** The markers of a bucket, oldest first; anything else under their prefix is not ours. */
-async function markersOf({ lister }: Pick<ReconcileDeps, 'lister'>, bucket: Bucket): Promise<Marker[]> {
+/** What lists markers. */
+interface Lister {
+  lister: Pick<ReconcileDeps['lister'], 'list'>;
+}
+
+async function markersOf({ lister }: Lister, bucket: Bucket): Promise<Marker[]> {
   const markers: Marker[] = [];
   let after: string | undefined;
   do {
@@ -104,7 +109,7 @@ export type BindingReason = Extract<
  * which the next run judges by what lies in the bucket. Reads one list, and changes nothing.
  */
 export async function bindingOf(
-  deps: Pick<ReconcileDeps, 'lister'>,
+  deps: Lister,
   told: Pick<Run, 'state' | 'table'>,
   bucket: Bucket,
 ): Promise<BindingReason | 'unbound' | undefined> {

@@ -29,7 +29,7 @@ export interface HealthDeps {
   store: Pick<RunStore, 'tableId' | 'state'>;
   /** Reads the credentials anew, and has `lister` use what it read. */
   readSecret: () => Promise<unknown>;
-  lister: ObjectLister;
+  lister: Pick<ObjectLister, 'list'>;
   /** None where storage is not configured. */
   buckets: Bucket[];
   clock: Clock;

@@ -15,6 +15,7 @@ import {
   withLease,
 } from './run.ts';
 import { settleMissing, settleOrphans } from './suspects.ts';
+import { reconcileUploads, settleUploads } from './uploads.ts';
 import { noteDay } from './usage.ts';
 import { reconcileDue } from './what-is-due.ts';
 
@@ -24,6 +25,8 @@ const parts: Record<Position['part'], Step> = {
   missing: settleMissing,
   objects: reconcileObjects,
   orphans: settleOrphans,
+  uploads: reconcileUploads,
+  strayUploads: settleUploads,
 };
 
 /**

@@ -75,12 +75,12 @@ export interface RunStore {
   release(runId: string): Promise<void>;
 }
 
-/** Suspects of one kind: objects of a bucket without record, or records without object. */
-export type SuspectList = `orphans ${Bucket}` | 'missing';
+/** Suspects of one kind: objects of a bucket without record, uploads in parts without record, or records without object. */
+export type SuspectList = `orphans ${Bucket}` | 'uploads' | 'missing';
 
 /** Something that looks as if it should go, and since when. */
 export interface Suspect {
-  /** An object's key or a file's id. */
+  /** An object's key, the key of an upload in parts, or a file's id. */
   name: string;
   /** Epoch milliseconds. */
   firstSeenAt: number;
