@@ -28,12 +28,12 @@ const digits = 12;
 const keyOf = ({ generation, table }: Pick<Marker, 'generation' | 'table'>) =>
   `${markerPrefix}${String(generation).padStart(digits, '0')}/${table}`;
 
-/** The markers of a bucket, oldest first; anything else under their prefix is not ours. */
 /** What lists markers. */
 interface Lister {
   lister: Pick<ReconcileDeps['lister'], 'list'>;
 }
 
+/** The markers of a bucket, oldest first; anything else under their prefix is not ours. */
 async function markersOf({ lister }: Lister, bucket: Bucket): Promise<Marker[]> {
   const markers: Marker[] = [];
   let after: string | undefined;
