@@ -15,7 +15,8 @@ export type Auth = 'user' | 'user.or.platform' | 'session.read' | 'session.write
  * `table.read` allows reads of the table and its indexes, `table.write` also writes,
  * `table.scan` may read it whole and ask which table it is, `table.describe` ask that alone, `r2` the bucket credentials,
  * `r2.names` only where the buckets are, `cleanup.send` and `lifecycle.send` the queues, `scan.policy` what the settings say of scanning
- * and `scan.send` its queue as well, both nothing where it is off, `images` the sharp layer and a whole vCPU.
+ * and `scan.send` its queue as well, both nothing where it is off, `images` the sharp layer and a whole vCPU, `events.send`
+ * the bus and the queues of webhooks, `webhooks.deliver` the secrets that webhooks are signed with.
  */
 export type Use =
   | 'table.read'
@@ -26,6 +27,8 @@ export type Use =
   | 'r2.names'
   | 'cleanup.send'
   | 'lifecycle.send'
+  | 'events.send'
+  | 'webhooks.deliver'
   | 'scan.policy'
   | 'scan.send'
   | 'images';
@@ -40,12 +43,15 @@ export interface EndpointRow {
 }
 
 /**
- * What wakes a worker: messages of a queue, expiry tickets that TTL removed from the table, or the clock (a rate or cron
- * expression of EventBridge).
+ * What wakes a worker: messages of a queue, expiry tickets that TTL removed from the table, changes of files' records
+ * there, the queues of webhooks, or the clock (a rate or cron expression of EventBridge). A worker of changes or webhooks
+ * is deployed only where the settings want it.
  */
 export type WorkerSource =
   | { queue: 'cleanup' | 'lifecycle'; batchSize: number }
   | { expiredTickets: true; batchSize: number }
+  | { fileChanges: true; batchSize: number }
+  | { webhooks: true }
   | { schedule: string };
 
 export interface WorkerRow {
@@ -173,9 +179,11 @@ export const endpoints = {
 // biome-ignore format: one line a worker
 export const workers = {
   'workers/cleanup': { source: { queue: 'cleanup', batchSize: 10 }, uses: ['table.write', 'r2', 'cleanup.send'], timeoutSeconds: 60, summary: 'Removes what is deleted: objects first, then records, page by page' },
+  'workers/events': { source: { fileChanges: true, batchSize: 100 }, uses: ['table.write', 'events.send'], timeoutSeconds: 60, summary: 'Tells what became of files' },
   'workers/expiry': { source: { expiredTickets: true, batchSize: 25 }, uses: ['table.write', 'r2'], timeoutSeconds: 60, summary: 'Removes staged files whose time is over' },
   'workers/lifecycle': { source: { queue: 'lifecycle', batchSize: 10 }, uses: ['table.write', 'cleanup.send'], timeoutSeconds: 30, summary: 'Applies what the platform tells of apps, sessions, locks and templates' },
   'workers/reconcile': { source: { schedule: 'rate(1 hour)' }, uses: ['table.write', 'table.scan', 'r2', 'cleanup.send', 'scan.send'], timeoutSeconds: 900, watch: reconcileLines, summary: 'Finds what the alarms missed and puts it right' },
+  'workers/webhooks': { source: { webhooks: true }, uses: ['webhooks.deliver'], timeoutSeconds: 30, summary: 'Delivers events to webhooks, signed' },
 } as const satisfies Record<string, WorkerRow>;
 
 /** The file is `functions/fallback.ts`. */

@@ -41,6 +41,17 @@ const bucketName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'must be a bucket name: 3 to 63 of a-z, 0-9 and - (R2 allows no dots)');
 
+const secretName = z
+  .string()
+  .regex(/^[\w/+=.@-]{1,500}$/, 'must be the name of a Secrets Manager secret, not its ARN and never the credentials');
+
+const secretKeyArn = z
+  .string()
+  .regex(
+    /^arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/,
+    'must be the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>, not of an alias',
+  );
+
 const positive = z.number().int().positive();
 
 /** Where the bytes lie. Left out: the stack deploys, and every storing endpoint answers that storage is not configured. */
@@ -57,20 +68,9 @@ const r2 = z
     /** Custom domain of the public bucket; R2's S3 endpoint opens nothing without a signature. */
     publicBaseUrl: urlWithoutSlash.optional(),
     /** Secrets Manager name (not ARN) of `{ "accessKeyId": "...", "secretAccessKey": "..." }`. */
-    secretName: z
-      .string()
-      .regex(
-        /^[\w/+=.@-]{1,500}$/,
-        'must be the name of a Secrets Manager secret, not its ARN and never the credentials',
-      ),
+    secretName,
     /** Of the customer managed key the secret is encrypted with; none for the account's own `aws/secretsmanager`. */
-    secretKeyArn: z
-      .string()
-      .regex(
-        /^arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/,
-        'must be the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>, not of an alias',
-      )
-      .optional(),
+    secretKeyArn: secretKeyArn.optional(),
     /** Seconds an instance uses the credentials before it reads the secret again: what a rotation has to wait for. */
     credentialSeconds: z
       .number()
@@ -92,6 +92,39 @@ const r2 = z
       context.addIssue({ code: 'custom', path: ['publicBucket'], message });
     }
   });
+
+/** What can be told of files; the worker knows the same (`functions/core/events`). */
+export const eventTypes = ['file.ready', 'file.claimed', 'file.released', 'file.deleted', 'quota.near'] as const;
+
+export type EventType = (typeof eventTypes)[number];
+
+const webhook = z.strictObject({
+  /** Where events are posted. Redirects are not followed, and no private address is connected to. */
+  url,
+  /** What is posted there; everything when left out. */
+  events: z
+    .array(z.enum(eventTypes, `must be of ${eventTypes.join(', ')}`))
+    .min(1)
+    .optional(),
+  /** Secrets Manager name (not ARN) of the secret it is signed with: `whsec_...`, or two of them while it is rotated. */
+  secretName,
+  /** As `r2.secretKeyArn`. */
+  secretKeyArn: secretKeyArn.optional(),
+});
+
+/** Where what became of files is told. */
+const events = z.strictObject({
+  /** A bus that is there already; the stack makes one of its own, `stowage-<stage>`, when left out. */
+  busName: z
+    .string()
+    .regex(/^(?!aws\.)[\w.-]{1,256}$/, 'must be the name of an event bus in this account and region, not its ARN')
+    .optional(),
+  webhooks: z
+    .array(webhook)
+    .max(5, 'must be at most 5: let a rule of the bus reach more')
+    .refine((all) => new Set(all.map((one) => one.url)).size === all.length, 'must each have a URL of its own')
+    .default([]),
+});
 
 /** All settings of one stage. Unknown names are refused: a misspelt setting must not fall back to a default in silence. */
 export const configSchema = z.strictObject({
@@ -134,6 +167,8 @@ export const configSchema = z.strictObject({
   corsOrigins: z.array(corsOrigin).default([]),
   /** Who gets alarms by e-mail (each address confirms once). None: alarms exist and notify nobody. */
   alarmEmail: z.email('must be an e-mail address').optional(),
+  /** Tells what became of files. None: nothing is told, and nothing is deployed or paid for it. */
+  events: events.optional(),
   /** Most images decoded at once, per function: a cap on what a flood of pictures can cost. None: the account's limit. */
   imageConcurrency: positive.optional(),
 });

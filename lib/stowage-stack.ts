@@ -10,6 +10,7 @@ import { configWarnings, type StowageConfig } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { endpointTimeoutSeconds, StowageApi } from './constructs/api.ts';
 import { EndpointFunction } from './constructs/endpoint-function.ts';
+import { Events } from './constructs/events.ts';
 import type { Grant } from './constructs/grant.ts';
 import { grantR2, grantR2Names } from './constructs/r2-access.ts';
 import { Room, roomOf } from './constructs/room.ts';
@@ -28,6 +29,8 @@ export interface StowageStackProps {
   codeDirs: Readonly<Record<string, string>>;
   /** Folder of the sharp layer; called only when a row uses it. */
   layerDir: () => string;
+  /** Of the one-machine cloud: webhooks may be on this machine. */
+  local: boolean;
 }
 
 /** What every function gets, whatever its row says. */
@@ -46,7 +49,7 @@ function tokens({ tokens: { jwksUrl, issuer, audience } }: StowageConfig): Grant
 }
 
 export class StowageStack extends Stack {
-  constructor(scope: Construct, { config, routes, codeDirs, layerDir }: StowageStackProps) {
+  constructor(scope: Construct, { config, routes, codeDirs, layerDir, local }: StowageStackProps) {
     super(scope, `stowage-${config.stage}`, { description: 'Stowage: file storage, bytes in Cloudflare R2' });
     configWarnings(config).forEach((text, index) => {
       Annotations.of(this).addWarningV2(`stowage:config-${index}`, text);
@@ -54,12 +57,7 @@ export class StowageStack extends Stack {
 
     const { protectData, logRetentionDays } = config;
     const slowest = (queue: 'cleanup' | 'lifecycle') =>
-      Math.max(
-        30,
-        ...Object.values(routes.workers).flatMap(({ source, timeoutSeconds }) =>
-          'queue' in source && source.queue === queue ? timeoutSeconds : [],
-        ),
-      );
+      timeoutOf(routes, (source) => 'queue' in source && source.queue === queue);
     const table = new StowageTable(this, 'Table', { protectData });
     const queues = {
       cleanup: new WorkQueue(this, 'Cleanup', {
@@ -72,12 +70,21 @@ export class StowageStack extends Stack {
       }),
     };
     const failures = new StreamFailures(this, 'ExpiryFailures');
+    const events =
+      config.events &&
+      new Events(this, 'Events', {
+        stage: config.stage,
+        settings: config.events,
+        webhookTimeoutSeconds: timeoutOf(routes, (source) => 'webhooks' in source),
+        loopback: local,
+      });
     const api = new StowageApi(this, 'Api', config);
     const alarms = new Alarms(this, 'Alarms', { email: config.alarmEmail });
     alarms.onDeadLetters('Cleanup', queues.cleanup.deadLetters);
     alarms.onDeadLetters('Lifecycle', queues.lifecycle.deadLetters);
     alarms.onStreamFailures('Expiry', failures);
     alarms.onServerErrors(api.httpApi);
+    events?.alarm(alarms);
 
     const scan = scanGrants(this, config, alarms);
 
@@ -91,6 +98,8 @@ export class StowageStack extends Stack {
       'r2.names': () => grantR2Names(config.r2),
       'cleanup.send': () => queues.cleanup.grantSend(),
       'lifecycle.send': () => queues.lifecycle.grantSend(),
+      'events.send': () => events?.grantSend(),
+      'webhooks.deliver': () => events?.grantDeliver(),
       'scan.policy': scan.policy,
       'scan.send': scan.send,
       images: () => undefined,
@@ -128,9 +137,11 @@ export class StowageStack extends Stack {
       api.addFallback(row, addFunction(this, fallbackKey, row, endpointTimeoutSeconds, [tokens(config)]));
     }
     for (const [key, row] of Object.entries(routes.workers)) {
+      if (!isWanted(row.source, config)) continue;
       const worker = (grants: Grant[]) => addFunction(this, key, row, row.timeoutSeconds, grants);
-      const lambda = this.wake(row.source, worker, { table, queues, failures });
+      const lambda = this.wake(row.source, worker, { table, queues, failures, events });
       alarms.onWorkerErrors(constructId(key), lambda);
+      if ('fileChanges' in row.source) alarms.onLateChanges(constructId(key), lambda);
       // Where nothing is stored no run can get through, and none is missed.
       if (row.watch && config.r2) alarms.onWatchedLines(constructId(key), lambda.logGroup, row.watch);
     }
@@ -153,12 +164,8 @@ export class StowageStack extends Stack {
   }
 
   /** Makes the worker with the rights its source needs and connects the two. */
-  private wake(
-    source: WorkerSource,
-    worker: (grants: Grant[]) => Lambda,
-    sources: { table: StowageTable; queues: Record<'cleanup' | 'lifecycle', WorkQueue>; failures: StreamFailures },
-  ): Lambda {
-    const { table, queues, failures } = sources;
+  private wake(source: WorkerSource, worker: (grants: Grant[]) => Lambda, sources: Sources): Lambda {
+    const { table, queues, failures, events } = sources;
     if ('queue' in source) {
       const queue = queues[source.queue];
       const lambda = worker([queue.grantConsume()]);
@@ -170,10 +177,38 @@ export class StowageStack extends Stack {
       runOnSchedule(this, lambda, source.schedule);
       return lambda;
     }
-    const lambda = worker([table.grantStream(failures)]);
-    table.feedExpired(lambda, source.batchSize, failures);
+    if ('expiredTickets' in source) {
+      const lambda = worker([table.grantStream(failures)]);
+      table.feedExpired(lambda, source.batchSize, failures);
+      return lambda;
+    }
+    if (!events) throw new Error('A worker of events is made without the setting');
+    if ('webhooks' in source) return events.feed(worker);
+    const lambda = worker([table.grantStream(events.failures)]);
+    table.feedChanges(lambda, source.batchSize, events.failures);
     return lambda;
   }
+}
+
+interface Sources {
+  table: StowageTable;
+  queues: Record<'cleanup' | 'lifecycle', WorkQueue>;
+  failures: StreamFailures;
+  events: Events | undefined;
+}
+
+/** A worker that nothing would ever wake is not deployed. */
+function isWanted(source: WorkerSource, { events }: StowageConfig): boolean {
+  if ('fileChanges' in source) return events !== undefined;
+  return !('webhooks' in source) || (events?.webhooks.length ?? 0) > 0;
+}
+
+/** Seconds that the slowest worker of a source may run, 30 at least. */
+function timeoutOf({ workers }: RouteTable, isMeant: (source: WorkerSource) => boolean): number {
+  const timeouts = Object.values(workers).flatMap(({ source, timeoutSeconds }) =>
+    isMeant(source) ? timeoutSeconds : [],
+  );
+  return Math.max(30, ...timeouts);
 }
 
 /** `extensions/session-files-get` -> `ExtensionsSessionFilesGet`, which CloudFormation's names may contain. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { type Bundle, bundleFunctions, type FunctionBundle } from './bundle.ts';
-import type { StowageConfig } from './config.ts';
+import { ConfigError, type StowageConfig } from './config.ts';
 import { functionKeys, type RouteTable, routeTable } from './routes.ts';
 import { buildSharpLayer } from './sharp-layer-build.ts';
 import { StowageStack } from './stowage-stack.ts';
@@ -64,7 +64,7 @@ export interface Synthesized extends StackSource {
 
 /**
  * Adds the stack to an app. Bundles are written below the app's output folder, beside the assets made from them.
- * @throws MissingEndpointError, LayerBuildError: each says what to do
+ * @throws MissingEndpointError, LayerBuildError, ConfigError: each says what to do
  */
 export async function addStowage(
   app: App,
@@ -77,11 +77,17 @@ export async function addStowage(
     functionsRoot,
     outdir: join(app.outdir, 'functions'),
   });
+  const own = config.events?.webhooks.find(({ url }) => url.startsWith('http:'));
+  if (own && !localLayer) {
+    const message = `${own.url} is on this machine, which no deployed function reaches: write an https URL`;
+    throw new ConfigError('Deploy settings', [{ setting: 'events.webhooks', message }]);
+  }
   const layerSource = join(root, 'layers/sharp');
   const stack = new StowageStack(app, {
     config,
     routes,
     codeDirs: Object.fromEntries(Object.entries(bundles).map(([key, { dir }]) => [key, dir])),
+    local: localLayer,
     layerDir: () => (localLayer ? layerSource : buildSharpLayer(layerSource, join(root, '.cache/layers'))),
   });
   return { stack, bundles };

@@ -7,12 +7,13 @@ import { arn, type Closable } from './aws.ts';
 import { createControl } from './control.ts';
 import { createDrain, type DrainReport } from './drain.ts';
 import { type Dynamo, type DynamoOptions, startDynamo } from './dynamo/server.ts';
+import { type BusOptions, startBus } from './events/bus.ts';
 import { startScheduler } from './events/scheduler.ts';
 import { createStreamConsumer, type StreamConsumer, type StreamRecord } from './events/stream.ts';
 import { type GatewayOptions, startGateway } from './gateway/server.ts';
 import { type Authorizer, createAuthorizer } from './iam/authorize.ts';
 import { requireGrants } from './iam/event-sources.ts';
-import { createFunctions, type Functions } from './lambda/functions.ts';
+import { createFunctions, type Endpoints, type Functions } from './lambda/functions.ts';
 import { type SecretsOptions, startSecrets } from './secrets/server.ts';
 import { startPoller } from './sqs/poller.ts';
 import { type SqsOptions, startSqs } from './sqs/server.ts';
@@ -27,6 +28,7 @@ export interface StackPorts {
   sqs: number;
   dynamodb: number;
   secrets: number;
+  events: number;
 }
 
 export interface StackOptions extends StackSource {
@@ -45,6 +47,7 @@ export interface StackOptions extends StackSource {
   pages?: GatewayOptions['pages'];
   dynamo?: Pick<DynamoOptions, 'onRequest' | 'intercept' | 'now' | 'load'>;
   sqs?: Pick<SqsOptions, 'onRequest' | 'intercept'>;
+  events?: Pick<BusOptions, 'onEvent' | 'intercept'>;
   /** Writes what functions print on stderr to ours too. */
   echoErrors?: boolean;
   maxInstancesPerFunction?: number;
@@ -59,7 +62,7 @@ export interface StackOptions extends StackSource {
 export interface RunningStack extends Closable {
   model: CloudModel;
   baseUrl: string;
-  endpoints: { dynamodb: string; sqs: string; secretsManager: string };
+  endpoints: Endpoints;
   functions: Functions;
   drain(): Promise<DrainReport>;
   /** What the table does in its own time: removes what TTL says is over, tells its stream, and answers how many items went. */
@@ -70,7 +73,12 @@ export interface RunningStack extends Closable {
 export async function runStack(options: StackOptions): Promise<RunningStack> {
   const { host, ports, dir } = options;
   const url = (port: number) => `http://${host}:${port}`;
-  const endpoints = { dynamodb: url(ports.dynamodb), sqs: url(ports.sqs), secretsManager: url(ports.secrets) };
+  const endpoints = {
+    dynamodb: url(ports.dynamodb),
+    sqs: url(ports.sqs),
+    secretsManager: url(ports.secrets),
+    eventBridge: url(ports.events),
+  };
   const model = readTemplate({
     ...options,
     addresses: { apiEndpoint: url(ports.api), sqsEndpoint: endpoints.sqs },
@@ -91,6 +99,9 @@ export async function runStack(options: StackOptions): Promise<RunningStack> {
     open.push(sqs);
     const secrets = options.secrets ?? {};
     open.push(await startSecrets({ ...options.secretsManager, secrets, authorizer, host, port: ports.secrets }));
+
+    const bus = await startBus({ ...options.events, buses: model.buses, authorizer, host, port: ports.events });
+    open.push(bus);
 
     const functions = createFunctions({
       specs: model.functions,
@@ -131,6 +142,7 @@ export async function runStack(options: StackOptions): Promise<RunningStack> {
     const drain = createDrain({
       sweepTtl: dynamo.sweepTtl,
       settleIndexes: dynamo.settleIndexes,
+      settleChanges: dynamo.settleChanges,
       scheduler,
       streams,
       pollers,
@@ -138,7 +150,7 @@ export async function runStack(options: StackOptions): Promise<RunningStack> {
       store,
       timeoutMs: options.drainTimeoutMs ?? 60_000,
     });
-    const control = createControl({ sign: options.sign, drain });
+    const control = createControl({ sign: options.sign, drain, events: bus.latest });
     const gateway = await startGateway({
       api,
       permissions: model.permissions,
@@ -173,8 +185,15 @@ async function startTables(
       const resource = indexName === undefined ? table : `${table}/index/${indexName}`;
       return authorizer.isAllowed({ accessKeyId, action: `dynamodb:${action}`, resource });
     },
+    readers: streams
+      .filter(({ ofTtl, mapping }) => !ofTtl && mapping.enabled)
+      .map((stream) => ({
+        name: stream.mapping.logicalId,
+        wants: (record) => sameTable(stream.mapping, record as StreamRecord) && stream.wants(record as StreamRecord),
+        take: (records) => stream.deliver(records as StreamRecord[]),
+      })),
     async onTtlRemoval(record: StreamRecord) {
-      const consumers = streams.filter(({ mapping }) => mapping.enabled && sameTable(mapping, record));
+      const consumers = streams.filter(({ ofTtl, mapping }) => ofTtl && mapping.enabled && sameTable(mapping, record));
       await Promise.all(consumers.map((consumer) => consumer.deliver([record])));
     },
   });

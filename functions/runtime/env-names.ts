@@ -22,6 +22,16 @@ export const envNames = {
   cacheSeconds: 'CACHE_SECONDS',
   /** Days an object must have been without record, or a record without object, before reconcile removes it. */
   orphanGraceDays: 'ORPHAN_GRACE_DAYS',
+  /** EventBridge bus of what became of files; set for the worker that tells. */
+  eventBusName: 'EVENT_BUS_NAME',
+  /** `source` of events, `stowage.<stage>`. */
+  eventSource: 'EVENT_SOURCE',
+  /** JSON: the queue of each webhook, and which events it wants. Set for the worker that tells. */
+  webhookQueues: 'WEBHOOK_QUEUES',
+  /** JSON: where the messages of each queue go, and the secret they are signed with. Set for the worker that delivers. */
+  webhooks: 'WEBHOOKS',
+  /** Webhooks may be on the machine itself: on the one-machine cloud and nowhere else. */
+  webhookLoopback: 'WEBHOOK_LOOPBACK',
   /** Where a scanner takes its messages from; unset where scanning is off. */
   scanQueueUrl: 'SCAN_QUEUE_URL',
   /** Minutes after which no verdict is waited for. */

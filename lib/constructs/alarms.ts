@@ -25,6 +25,9 @@ const period = Duration.minutes(5);
 const failingPercent = 5;
 const leastRequests = 20;
 
+/** How late events may come before somebody looks. */
+const lateMinutes = 15;
+
 /** Without a completed run for this long, what only the schedule finds is piling up. */
 const runWithinHours = 24;
 
@@ -41,13 +44,13 @@ export class Alarms extends Construct {
   }
 
   /** Any message there is work that failed five times: bytes or counters may be left behind. */
-  onDeadLetters(name: string, queue: Queue): void {
+  onDeadLetters(name: string, queue: Queue, what = 'failed five times'): void {
     const metric = queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' });
     this.add(
       `${name}DeadLetters`,
       metric,
       0,
-      `${name} messages failed five times. Read them, mend the cause, then redrive the queue.`,
+      `${name} messages ${what}. Read them, mend the cause, then redrive the queue.`,
     );
   }
 
@@ -56,6 +59,20 @@ export class Alarms extends Construct {
     const metric = queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' });
     const text = `${name}: records of the table's stream failed every try. Mend the cause; reconcile finds their files. Then purge the queue: its notes cannot be redriven.`;
     this.add(`${name}Failures`, metric, 0, text);
+  }
+
+  /** Any note there is events that nobody was told of: the stream no longer has them. */
+  onEventFailures(name: string, queue: Queue): void {
+    const metric = queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' });
+    const text = `${name}: changes of files could not be told for 20 hours, and are lost to listeners. Mend the cause, let listeners read their files anew, then purge the queue.`;
+    this.add(`${name}Failures`, metric, 0, text);
+  }
+
+  /** The stream's reader tries one change until it is told, and everything behind it in its shard waits. */
+  onLateChanges(name: string, worker: IFunction): void {
+    const metric = worker.metric('IteratorAge', { period, statistic: 'Maximum' });
+    const text = `${name}: what became of files is told ${lateMinutes} minutes late. Its log says what does not take it; after 20 hours it is lost.`;
+    this.add(`${name}Late`, metric, lateMinutes * 60_000, text);
   }
 
   /** The share of 5xx answers, over enough requests to mean something. */

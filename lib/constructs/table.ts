@@ -1,5 +1,5 @@
 /** The one table: records, counters, claims and expiry tickets. */
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { CfnTable } from 'aws-cdk-lib/aws-dynamodb';
 import {
   EventSourceMapping,
@@ -58,7 +58,7 @@ export class StowageTable extends Construct {
   }
 
   /**
-   * For the function that {@link feedExpired} invokes: what Lambda's poller does in its name. Listing takes no resource,
+   * For the functions that {@link feedExpired} and {@link feedChanges} invoke: what Lambda's poller does in its name. Listing takes no resource,
    * and tells names of streams only. Source: AWS managed policy AWSLambdaDynamoDBExecutionRole.
    */
   grantStream(failures: IQueue): Grant {
@@ -102,6 +102,39 @@ export class StowageTable extends Construct {
           dynamodb: { Keys: { sk: { S: FilterRule.isEqual('EXPIRY') } } },
         }),
       ],
+    });
+  }
+
+  /**
+   * Delivers what may be an event: files that became ready, changed hands, or are being deleted. Of an upload's three
+   * writes that is one; counters, tickets and everything else wake nobody. It is the second reader of the stream, and
+   * DynamoDB allows no third. What cannot be told is tried again for 20 of the 24 hours that the stream keeps it, and
+   * whatever follows in its shard waits, since order is promised; then it is noted in `failures`.
+   * Sources: DynamoDB developer guide, "Change data capture for DynamoDB Streams" (readers of a shard); Lambda developer
+   * guide, "Using event filtering with a DynamoDB event source".
+   */
+  feedChanges(worker: IFunction, batchSize: number, failures: IQueue): void {
+    const change = (from: string[], to: string) =>
+      FilterCriteria.filter({
+        eventName: FilterRule.isEqual('MODIFY'),
+        dynamodb: {
+          Keys: { sk: { S: FilterRule.isEqual('FILE') } },
+          OldImage: { state: { S: from } },
+          NewImage: { state: { S: FilterRule.isEqual(to) } },
+        },
+      });
+    new EventSourceMapping(worker, 'Changes', {
+      target: worker,
+      eventSourceArn: this.table.attrStreamArn,
+      // Where the mapping is made anew a day is told twice, under the same ids; by LATEST something would be missing.
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      batchSize,
+      maxBatchingWindow: Duration.seconds(1),
+      bisectBatchOnError: true,
+      maxRecordAge: Duration.hours(20),
+      reportBatchItemFailures: true,
+      onFailure: { bind: () => ({ destination: failures.queueArn }) },
+      filters: [change(['pending', 'ready'], 'ready'), change(['ready'], 'deleting')],
     });
   }
 

@@ -7,7 +7,7 @@ import type * as z from 'zod';
 import type { Resource } from '../template/model.ts';
 import { alarm, logGroup, subscription } from './alarm-rules.ts';
 import { api, integration, oneApi, route, stage } from './api-rules.ts';
-import { queue, table } from './data-rules.ts';
+import { bus, deadLettersOfOneKind, queue, table } from './data-rules.ts';
 import { invokeConfig, lambda, mapping, queueOutlastsFunction, role } from './function-rules.ts';
 
 /** What one resource must be, by type. */
@@ -18,6 +18,7 @@ const schemas: Record<string, z.ZodType> = {
   'AWS::ApiGatewayV2::Stage': stage,
   'AWS::CloudWatch::Alarm': alarm,
   'AWS::DynamoDB::Table': table,
+  'AWS::Events::EventBus': bus,
   'AWS::IAM::Role': role,
   'AWS::Lambda::EventInvokeConfig': invokeConfig,
   'AWS::Lambda::EventSourceMapping': mapping,
@@ -36,5 +37,5 @@ export function refusals(resources: readonly Resource[]): string[] {
     const issues = schemas[type]?.safeParse(properties).error?.issues ?? [];
     return issues.map(({ path, message }) => `${logicalId} (${type}): ${[...path, message].join(' ')}`);
   });
-  return [...alone, ...oneApi(resources), ...queueOutlastsFunction(resources)];
+  return [...alone, ...oneApi(resources), ...queueOutlastsFunction(resources), ...deadLettersOfOneKind(resources)];
 }

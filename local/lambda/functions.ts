@@ -9,11 +9,19 @@ import { type InvokeResult, startInstance } from './instance.ts';
 import { layerPackages } from './packages.ts';
 import { createPool, type Pool } from './pool.ts';
 
+/** Where the SDK finds each service. */
+export interface Endpoints {
+  dynamodb: string;
+  sqs: string;
+  secretsManager: string;
+  eventBridge: string;
+}
+
 export interface FunctionsOptions {
   specs: FunctionSpec[];
   authorizer: Authorizer;
-  /** Where the SDK finds each service, as `AWS_ENDPOINT_URL_<SERVICE>`. */
-  endpoints: { dynamodb: string; sqs: string; secretsManager: string };
+  /** Set as `AWS_ENDPOINT_URL_<SERVICE>`. */
+  endpoints: Endpoints;
   /** Each function's console output goes to `<logDir>/<function>.log`. */
   logDir: string;
   /** Also writes errors, which are stderr and JSON lines of level ERROR, to our stderr. */
@@ -115,5 +123,6 @@ export function environmentOf(
     AWS_ENDPOINT_URL_DYNAMODB: options.endpoints.dynamodb,
     AWS_ENDPOINT_URL_SQS: options.endpoints.sqs,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: options.endpoints.secretsManager,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: options.endpoints.eventBridge,
   };
 }

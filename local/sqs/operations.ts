@@ -27,10 +27,13 @@ export interface SqsContext {
 
 const maxBatchBytes = 1_048_576;
 const attributes = z.record(z.string(), z.looseObject({ DataType: z.string() })).default({});
+const fifoId = z.string().regex(/^[!-~]{1,128}$/, 'Must be 1 to 128 alphanumeric characters or punctuation.');
 const entry = z.object({
   MessageBody: z.string().min(1, 'The request must contain the parameter MessageBody.'),
   DelaySeconds: z.number().int().min(0).max(900).optional(),
   MessageAttributes: attributes,
+  MessageGroupId: fifoId.optional(),
+  MessageDeduplicationId: fifoId.optional(),
 });
 const id = z
   .string()
@@ -52,12 +55,38 @@ function sizeOf({ MessageBody, MessageAttributes }: z.infer<typeof entry>): numb
   return Buffer.byteLength(MessageBody) + extra;
 }
 
+/**
+ * What a FIFO queue must be told of each message, and what only it may be told. Differs from AWS: queues that make the
+ * deduplication id of the body are not known. Source: SQS API reference, SendMessage.
+ */
+function fifoOf({ fifo }: QueueSpec, message: z.infer<typeof entry>) {
+  const { MessageGroupId: group, MessageDeduplicationId: deduplicationId, DelaySeconds: delay } = message;
+  if (!fifo) {
+    if (deduplicationId === undefined) return undefined;
+    throw new SqsError('InvalidParameterValue', 'MessageDeduplicationId is for FIFO queues.');
+  }
+  if (group === undefined) throw new SqsError('MissingParameter', 'The request must contain MessageGroupId.');
+  if (deduplicationId === undefined) {
+    throw new SqsError(
+      'InvalidParameterValue',
+      'The queue should have ContentBasedDeduplication or the message an id.',
+    );
+  }
+  if (delay) throw new SqsError('InvalidParameterValue', 'A message of a FIFO queue has no delay of its own.');
+  return { group, deduplicationId };
+}
+
 function send({ queue, store }: SqsContext, message: z.infer<typeof entry>): Record<string, unknown> {
   if (sizeOf(message) > queue.maxMessageBytes) {
     throw new SqsError('InvalidParameterValue', `Message must be shorter than ${queue.maxMessageBytes} bytes.`);
   }
   const { MessageBody: body, DelaySeconds: delaySeconds, MessageAttributes: attributes } = message;
-  const MessageId = store.send(queue, body, { attributes, ...(delaySeconds === undefined ? {} : { delaySeconds }) });
+  const fifo = fifoOf(queue, message);
+  const MessageId = store.send(queue, body, {
+    attributes,
+    ...(delaySeconds !== undefined && { delaySeconds }),
+    ...(fifo && { fifo }),
+  });
   return { MessageId, MD5OfMessageBody: md5(body), MD5OfMessageAttributes: md5OfAttributes(attributes) };
 }
 
@@ -113,6 +142,11 @@ export function systemAttributes(message: Message): Record<string, string> {
     SentTimestamp: String(message.sentAt),
     SenderId: 'AIDALOCAL',
     ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
+    ...(message.fifo && {
+      MessageGroupId: message.fifo.group,
+      MessageDeduplicationId: message.fifo.deduplicationId,
+      SequenceNumber: String(message.fifo.sequence).padStart(20, '0'),
+    }),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * The SQS endpoint, AWS JSON protocol, for the queues of the template and no others. Differs from AWS: signatures are
- * not verified (the key only says who calls), no FIFO, no tags, no queue management.
+ * not verified (the key only says who calls), no tags, no queue management.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import * as z from 'zod';

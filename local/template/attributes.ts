@@ -29,6 +29,7 @@ export const nameProperty: Record<string, string> = {
   'AWS::DynamoDB::Table': 'TableName',
   'AWS::DynamoDB::GlobalTable': 'TableName',
   'AWS::SQS::Queue': 'QueueName',
+  'AWS::Events::EventBus': 'Name',
   'AWS::Events::Rule': 'Name',
   'AWS::Scheduler::Schedule': 'Name',
   'AWS::Logs::LogGroup': 'LogGroupName',
@@ -65,6 +66,11 @@ const attributes: Record<string, Attributes> = {
     Ref: ({ logicalId }) => apiId(logicalId),
     ApiId: ({ logicalId }) => apiId(logicalId),
     ApiEndpoint: (_named, to) => to.apiEndpoint,
+  },
+  'AWS::Events::EventBus': {
+    Ref: (named) => named.name,
+    Name: (named) => named.name,
+    Arn: ({ name }) => arn('events', `event-bus/${name}`),
   },
   'AWS::Events::Rule': { Ref: (named) => named.name, Arn: ({ name }) => arn('events', `rule/${name}`) },
   'AWS::Scheduler::Schedule': {

@@ -50,6 +50,7 @@ export interface QueueSpec {
   delaySeconds: number;
   retentionSeconds: number;
   maxMessageBytes: number;
+  fifo?: boolean;
   redrive?: { deadLetterArn: string; maxReceiveCount: number };
 }
 
@@ -112,6 +113,11 @@ export interface PermissionSpec {
   sourceArn?: string;
 }
 
+export interface BusSpec {
+  name: string;
+  arn: string;
+}
+
 export interface SecretSpec {
   name: string;
   arn: string;
@@ -127,6 +133,8 @@ export interface CloudModel {
   schedules: ScheduleSpec[];
   permissions: PermissionSpec[];
   secrets: SecretSpec[];
+  /** Event buses; the one every account has, `default`, is not among them. */
+  buses: BusSpec[];
   /** Policy statements by role name. */
   roles: Record<string, Statement[]>;
 }

@@ -8,7 +8,7 @@ import { readPolicies } from '../iam/read.ts';
 import type { Addresses } from './attributes.ts';
 import type { CloudModel } from './model.ts';
 import { readApis } from './read-api.ts';
-import { readQueues, readSecrets, readTables } from './read-data.ts';
+import { readBuses, readQueues, readSecrets, readTables } from './read-data.ts';
 import { readMappings, readSchedules } from './read-events.ts';
 import { readFunctions, readPermissions } from './read-functions.ts';
 import { nestedStackType, openStacks, type StackSource } from './stacks.ts';
@@ -43,6 +43,7 @@ const read = new Set([
   'AWS::ApiGatewayV2::Api',
   'AWS::ApiGatewayV2::Route',
   'AWS::ApiGatewayV2::Integration',
+  'AWS::Events::EventBus',
   'AWS::Events::Rule',
   'AWS::Scheduler::Schedule',
   'AWS::SecretsManager::Secret',
@@ -85,6 +86,7 @@ export function readTemplate(options: ReadOptions): CloudModel {
     }),
     queues: readQueues(of('AWS::SQS::Queue')),
     tables: readTables(of('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')),
+    buses: readBuses(of('AWS::Events::EventBus')),
     secrets: readSecrets(of('AWS::SecretsManager::Secret')),
     mappings: readMappings(of('AWS::Lambda::EventSourceMapping')),
     schedules: readSchedules(of('AWS::Events::Rule'), of('AWS::Scheduler::Schedule')),

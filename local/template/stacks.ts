@@ -114,7 +114,9 @@ function open({ source, settings, prefix, passed, evaluate }: OpenOptions): Open
     const resource = template.Resources[logicalId];
     const property = resource && nameProperty[resource.Type];
     const explicit = property ? resource.Properties?.[property] : undefined;
-    if (explicit === undefined) return `${stackName}-${logicalId}`;
+    // The name of a FIFO queue ends so, also where CloudFormation makes it.
+    const end = resource?.Properties?.FifoQueue === true ? '.fifo' : '';
+    if (explicit === undefined) return `${stackName}-${logicalId}${end}`;
     return String(resolver.resolve(explicit, `${logicalId}.${property}`));
   }
 

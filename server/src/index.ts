@@ -36,3 +36,5 @@ export type {
   SignatureToken,
 } from './platform-organizations.ts';
 export { type FileReference, fileReference } from './references.ts';
+export { verifyWebhook, type WebhookRequest } from './webhook.ts';
+export type { DeletedFacts, FileFacts, QuotaFacts, StowageEvent } from './webhook-events.ts';

@@ -36,6 +36,8 @@ const readStream = [
 
 function sourceActions(source: WorkerSource): string[] {
   if ('queue' in source) return consume;
+  // One right a queue.
+  if ('webhooks' in source) return [...consume, ...consume];
   return 'schedule' in source ? [] : readStream;
 }
 
@@ -49,6 +51,8 @@ const actionsOf: Record<Use, string[]> = {
   'r2.names': [],
   'cleanup.send': ['sqs:SendMessage'],
   'lifecycle.send': ['sqs:SendMessage'],
+  'events.send': ['events:PutEvents', 'sqs:SendMessage'],
+  'webhooks.deliver': ['secretsmanager:GetSecretValue'],
   'scan.policy': [],
   'scan.send': [],
   images: [],
@@ -132,6 +136,13 @@ describe.each(rows)('%s', (_key, row) => {
       ...(row.uses.includes('lifecycle.send') && {
         LIFECYCLE_QUEUE_URL: { Ref: logicalId('AWS::SQS::Queue', 'LifecycleQueue') },
       }),
+      ...(row.uses.includes('events.send') && {
+        EVENT_BUS_NAME: { Ref: logicalId('AWS::Events::EventBus', 'EventsBus') },
+        EVENT_SOURCE: 'stowage.test',
+        WEBHOOK_QUEUES: expect.anything(),
+      }),
+      // As on the one-machine cloud, whose layer the fixture has.
+      ...(row.uses.includes('webhooks.deliver') && { WEBHOOKS: expect.anything(), WEBHOOK_LOOPBACK: '1' }),
       ...(isEndpoint && row.auth !== 'public' && tokenNames),
     });
   });
@@ -159,11 +170,13 @@ test('no right reaches beyond one table, one queue, one secret and one log group
   expect(allowed.length).toBeGreaterThan(rows.length);
   // Listing streams takes no resource: AWS's managed policy and CDK's own grant have it on all.
   const beyond = allowed.filter(({ Action, Resource }) => JSON.stringify([Action, Resource ?? '']).includes('*'));
-  expect(beyond).toEqual([{ Effect: 'Allow', Action: 'dynamodb:ListStreams', Resource: '*' }]);
+  const listing = { Effect: 'Allow', Action: 'dynamodb:ListStreams', Resource: '*' };
+  expect(beyond).toEqual([listing, listing]);
 });
 
 test('the secret is the one of the settings, by name', () => {
   const secrets = rows
+    .filter(([, row]) => row.uses.includes('r2'))
     .flatMap(([, row]) => statementsOf(row))
     .filter(({ Action }) => Action === 'secretsmanager:GetSecretValue')
     .map(({ Resource }) => JSON.stringify(Resource));
@@ -172,7 +185,7 @@ test('the secret is the one of the settings, by name', () => {
 });
 
 test('without R2 settings nothing names a bucket and nobody may read a secret', async () => {
-  const { r2: _, ...withoutR2 } = config;
+  const { r2: _r2, events: _events, ...withoutR2 } = config;
   const bare = await withStack({ config: withoutR2 }, (made) => JSON.stringify(whole(made)));
   expect(bare).not.toMatch(/R2_|PUBLIC_BASE_URL|secretsmanager/);
 });

@@ -21,6 +21,12 @@ export const settings = {
     publicBaseUrl: 'https://files.test',
     secretName: 'stowage/test/r2',
   },
+  events: {
+    webhooks: [
+      { url: 'https://hooks.test/stowage', secretName: 'stowage/test/hooks' },
+      { url: 'https://other.test/', secretName: 'stowage/test/other', events: ['file.deleted'] },
+    ],
+  },
   corsOrigins: ['https://app.test'],
   alarmEmail: 'alarms@app.test',
   imageConcurrency: 10,

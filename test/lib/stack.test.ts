@@ -105,8 +105,11 @@ describe('the cleanup queue', () => {
 });
 
 describe('alarms', () => {
+  // Beside one a worker: six whatever is set, and of events what came late, what was lost, and what two webhooks refused.
+  const alarms = 6 + 4;
+
   test('watch dead letters, failing answers and throwing workers, and tell the address of the settings', () => {
-    stack.resourceCountIs('AWS::CloudWatch::Alarm', 6 + Object.keys(routeTable.workers).length);
+    stack.resourceCountIs('AWS::CloudWatch::Alarm', alarms + Object.keys(routeTable.workers).length);
     stack.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [Match.anyValue()] });
     stack.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'alarms@app.test' });
     const [deadLetters] = Object.keys(
@@ -123,7 +126,7 @@ describe('alarms', () => {
   test('exist without an address, and then notify nobody', async () => {
     const { alarmEmail: _, ...silent } = config;
     const template = Template.fromJSON(await withStack({ config: silent }, whole));
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 6 + Object.keys(routeTable.workers).length);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', alarms + Object.keys(routeTable.workers).length);
     template.resourceCountIs('AWS::SNS::Topic', 0);
   });
 });

@@ -80,8 +80,8 @@ async function around() {
 }
 
 describe('the package for backends', () => {
-  test('is under 5000 bytes, minified and gzipped', () => {
-    expect(gzipSync(readFileSync(join(installed, 'dist/index.js'))).byteLength).toBeLessThan(5000);
+  test('is under 5600 bytes, minified and gzipped', () => {
+    expect(gzipSync(readFileSync(join(installed, 'dist/index.js'))).byteLength).toBeLessThan(5600);
   });
 
   test('has no dependencies, and nothing that only Node has', () => {

@@ -21,6 +21,7 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | clean-up owed to a scope     | pk CLEANUP#kind#id, sk CLEANUP                          | strong      |
  * | states of a session, by app  | pk SESSION#session, sk STATE#app                        | strong      |
  * | settings of an app           | pk APP#app, sk SETTINGS                                 | strong      |
+ * | which quota event was told   | pk APP#app, sk QUOTA_MARK                               | strong      |
  * | developer key, keys of an app| pk APP#app, sk KEY#keyId                                | strong      |
  * | apps there are               | pk APPS, sk APP#app                                     | strong      |
  * | usage of an app on a day     | pk APP#app, sk USAGE#day (attribute `ttl`)              | strong      |
@@ -67,6 +68,7 @@ export const fileKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'FILE' });
 export const ticketKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'EXPIRY' });
 export const incomingKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'INCOMING' });
 export const settingsKey = (appId: string) => ({ pk: `APP#${appId}`, sk: 'SETTINGS' });
+export const quotaMarkKey = (appId: string) => ({ pk: `APP#${appId}`, sk: 'QUOTA_MARK' });
 export const developerKeyKey = (appId: string, keyId: string) => ({ pk: `APP#${appId}`, sk: `KEY#${keyId}` });
 export const developerKeyPrefix = 'KEY#';
 /** One partition: apps are as many as administrators turned on. The prefix keeps apps called FILE or COUNTER apart from those. */

@@ -165,7 +165,7 @@ export async function startTestCloud(
 ): Promise<TestCloud> {
   const { dir = temporaryFolder(), shape, ...more } = options;
   const { template, assetPath } = synthesizeTestStack(dir, shape);
-  const ports = await choosePorts(dir, ['api', 'sqs', 'dynamodb', 'secrets', 'issuer']);
+  const ports = await choosePorts(dir, ['api', 'sqs', 'dynamodb', 'secrets', 'events', 'issuer']);
   const issuer = await startIssuer({ dir, host: '127.0.0.1', port: ports.issuer });
   const base = { template, stackName: 'probe', assetPath, dir, host: '127.0.0.1', ports, sign: issuer.sign };
   const stack = await runStack({ ...base, ...more }).catch(async (error) => {

@@ -141,9 +141,13 @@ describe('the boot', () => {
     await expect(started).rejects.toThrow(/has sharp 0\.0\.1, this repository/);
   });
 
-  it('stops when a stream’s filter lets more through than TTL removals', async () => {
-    const shape = { streamFilters: [{ eventName: ['INSERT'] }] };
-    await expect(startTestCloud({ dir: folder(), shape })).rejects.toThrow(/TTL removals only/);
+  it.each([
+    ['what callers removed', [{ eventName: ['REMOVE'] }]],
+    ['TTL removals and writes at once', [{ eventName: ['INSERT', 'REMOVE'] }]],
+    ['everything', [{ dynamodb: { Keys: { pk: { S: ['a'] } } } }]],
+  ])('stops when a stream’s filter wants %s', async (_what, streamFilters) => {
+    const started = startTestCloud({ dir: folder(), shape: { streamFilters } });
+    await expect(started).rejects.toThrow(/TTL removals and of writes, each apart/);
   });
 
   it('frees what it had started when it stops half-way, so the next start works', async () => {

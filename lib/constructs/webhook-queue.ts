@@ -1,0 +1,66 @@
+/**
+ * What is on its way to one receiver of webhooks. First in, first out for each file: the next event of a file waits until
+ * the one before was taken or has failed for good. A receiver that is away has twelve tries in some 15 hours (see
+ * `pauseSeconds` of the worker), then the message waits 14 days in the dead-letter queue for somebody to redrive it.
+ */
+import { Duration } from 'aws-cdk-lib';
+import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { allow, type Grant } from './grant.ts';
+
+/** Tries before the dead-letter queue. */
+const maxReceiveCount = 12;
+
+/** Times the worker's own, as Lambda's guide asks. What fails is hidden for as long as the worker says, which is not this. */
+const visibilityTimeouts = 6;
+
+/** Requests to one receiver at once. */
+const maxConcurrency = 10;
+
+export class WebhookQueue extends Construct {
+  readonly deadLetters: Queue;
+  private readonly queue: Queue;
+
+  constructor(scope: Construct, id: string, props: { workerTimeoutSeconds: number }) {
+    super(scope, id);
+    const common = { fifo: true, encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
+    this.deadLetters = new Queue(this, 'DeadLetters', { ...common, retentionPeriod: Duration.days(14) });
+    this.queue = new Queue(this, 'Queue', {
+      ...common,
+      retentionPeriod: Duration.days(4),
+      visibilityTimeout: Duration.seconds(visibilityTimeouts * props.workerTimeoutSeconds),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
+    });
+  }
+
+  get url(): string {
+    return this.queue.queueUrl;
+  }
+
+  get arn(): string {
+    return this.queue.queueArn;
+  }
+
+  /** For the function that {@link feed} invokes. */
+  grantConsume(): Grant {
+    const actions = [
+      'sqs:ReceiveMessage',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ChangeMessageVisibility',
+    ];
+    return { environment: {}, statements: [allow(actions, [this.arn])] };
+  }
+
+  /** One message a batch: those behind a failed one of their file would have its tries counted as theirs. */
+  feed(worker: IFunction): void {
+    new EventSourceMapping(worker, this.node.id, {
+      target: worker,
+      eventSourceArn: this.arn,
+      batchSize: 1,
+      maxConcurrency,
+      reportBatchItemFailures: true,
+    });
+  }
+}
