@@ -33,6 +33,32 @@ export type Use =
   | 'scan.send'
   | 'images';
 
+/**
+ * What fails together and is looked at together: each group has its alarms and its latency. `uploads` brings bytes in,
+ * `reads` and `changes` are what is left of the routes of users and extensions, `other` is what no route matches.
+ */
+export type RouteGroup = 'uploads' | 'reads' | 'changes' | 'platform' | 'admin' | 'other';
+
+export const routeGroups = [
+  'uploads',
+  'reads',
+  'changes',
+  'platform',
+  'admin',
+  'other',
+] as const satisfies RouteGroup[];
+
+/** Paths at which a POST takes bytes, hands out a URL to PUT them to, or takes over what was PUT there. */
+const bringsBytes =
+  /(\/presign|\/complete|\/stage|\/files|\/upload(\/private)?|-upload|\/logo|\/minisite\/assets|\/media|\/multipart.*)$/;
+
+/** The group of an endpoint. */
+export function groupOf({ method, path, auth }: Pick<EndpointRow, 'method' | 'path' | 'auth'>): RouteGroup {
+  if (auth === 'platform' || auth === 'admin') return auth;
+  if (method === 'GET') return 'reads';
+  return method === 'POST' && bringsBytes.test(path) ? 'uploads' : 'changes';
+}
+
 export interface EndpointRow {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** API Gateway's form: `/files/{fileId}`. */

@@ -165,10 +165,22 @@ export const configSchema = z.strictObject({
   throttle: z.strictObject({ rateLimit: positive, burstLimit: positive }).default({ rateLimit: 200, burstLimit: 400 }),
   /** Pages that may call the API from a browser. None: no CORS headers. */
   corsOrigins: z.array(corsOrigin).default([]),
-  /** Who gets alarms by e-mail (each address confirms once). None: alarms exist and notify nobody. */
+  /** Who gets alarms by e-mail (each address confirms once). */
   alarmEmail: z.email('must be an e-mail address').optional(),
   /** Tells what became of files. None: nothing is told, and nothing is deployed or paid for it. */
   events: events.optional(),
+  /** A topic of your own that alarms tell as well, for a pager; its policy must let CloudWatch publish. */
+  alarmTopicArn: z
+    .string()
+    .regex(
+      /^arn:aws[\w-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/,
+      'must be the ARN of a standard SNS topic, arn:aws:sns:<region>:<account>:<name>',
+    )
+    .optional(),
+  /** The account's Lambda quota "Concurrent executions" in this region: an alarm rings at 80 % of it. */
+  accountConcurrency: positive.default(1000),
+  /** X-Ray traces of the functions. Each trace costs, so none are made unless asked for. */
+  tracing: z.boolean().default(false),
   /** Most images decoded at once, per function: a cap on what a flood of pictures can cost. None: the account's limit. */
   imageConcurrency: positive.optional(),
 });

@@ -19,6 +19,7 @@ import { runOnSchedule } from './constructs/schedule.ts';
 import { sharpLayer } from './constructs/sharp-layer.ts';
 import { StreamFailures } from './constructs/stream-failures.ts';
 import { StowageTable } from './constructs/table.ts';
+import { watch } from './constructs/watch.ts';
 import { WorkQueue } from './constructs/work-queue.ts';
 import { fallbackKey, type RouteTable, type Use, type WorkerSource } from './routes.ts';
 
@@ -34,9 +35,16 @@ export interface StowageStackProps {
 }
 
 /** What every function gets, whatever its row says. */
-function common({ cacheSeconds }: StowageConfig): Grant {
-  return { environment: { [envNames.cacheSeconds]: String(cacheSeconds) }, statements: [] };
+function common({ cacheSeconds, stage }: StowageConfig): Grant {
+  const environment = {
+    [envNames.cacheSeconds]: String(cacheSeconds),
+    [envNames.metricsService]: stackNameOf(stage),
+  };
+  return { environment, statements: [] };
 }
+
+/** Also what metrics of the stage are told apart by. */
+const stackNameOf = (stage: string) => `stowage-${stage}`;
 
 /** What a function needs to check tokens: addresses, no rights. */
 function tokens({ tokens: { jwksUrl, issuer, audience } }: StowageConfig): Grant {
@@ -50,7 +58,7 @@ function tokens({ tokens: { jwksUrl, issuer, audience } }: StowageConfig): Grant
 
 export class StowageStack extends Stack {
   constructor(scope: Construct, { config, routes, codeDirs, layerDir, local }: StowageStackProps) {
-    super(scope, `stowage-${config.stage}`, { description: 'Stowage: file storage, bytes in Cloudflare R2' });
+    super(scope, stackNameOf(config.stage), { description: 'Stowage: file storage, bytes in Cloudflare R2' });
     configWarnings(config).forEach((text, index) => {
       Annotations.of(this).addWarningV2(`stowage:config-${index}`, text);
     });
@@ -79,11 +87,12 @@ export class StowageStack extends Stack {
         loopback: local,
       });
     const api = new StowageApi(this, 'Api', config);
-    const alarms = new Alarms(this, 'Alarms', { email: config.alarmEmail });
+    const alarms = new Alarms(this, 'Alarms', { email: config.alarmEmail, topicArn: config.alarmTopicArn });
     alarms.onDeadLetters('Cleanup', queues.cleanup.deadLetters);
     alarms.onDeadLetters('Lifecycle', queues.lifecycle.deadLetters);
+    alarms.onQueueAge('Cleanup', queues.cleanup);
+    alarms.onQueueAge('Lifecycle', queues.lifecycle);
     alarms.onStreamFailures('Expiry', failures);
-    alarms.onServerErrors(api.httpApi);
     events?.alarm(alarms);
 
     const scan = scanGrants(this, config, alarms);
@@ -124,6 +133,7 @@ export class StowageStack extends Stack {
         sendsToItself: row.source !== undefined && 'queue' in row.source && row.source.queue === 'cleanup',
         logRetentionDays,
         protectData,
+        tracing: config.tracing,
       }).lambda;
     };
 
@@ -136,15 +146,19 @@ export class StowageStack extends Stack {
       const row = routes.fallback;
       api.addFallback(row, addFunction(this, fallbackKey, row, endpointTimeoutSeconds, [tokens(config)]));
     }
+    const workers: Record<string, Lambda> = {};
     for (const [key, row] of Object.entries(routes.workers)) {
       if (!isWanted(row.source, config)) continue;
       const worker = (grants: Grant[]) => addFunction(this, key, row, row.timeoutSeconds, grants);
       const lambda = this.wake(row.source, worker, { table, queues, failures, events });
+      workers[constructId(key)] = lambda;
       alarms.onWorkerErrors(constructId(key), lambda);
+      if ('expiredTickets' in row.source) alarms.onStreamAge(constructId(key), lambda);
       if ('fileChanges' in row.source) alarms.onLateChanges(constructId(key), lambda);
       // Where nothing is stored no run can get through, and none is missed.
       if (row.watch && config.r2) alarms.onWatchedLines(constructId(key), lambda.logGroup, row.watch);
     }
+    watch(this, { alarms, api, routes, queues, workers, config, service: this.stackName, tableName: table.tableName });
     new CfnOutput(this, 'LifecycleQueueUrl', {
       value: queues.lifecycle.url,
       description: 'Where the platform may send lifecycle events directly',

@@ -76,6 +76,7 @@ export async function addStowage(
     keys: functionKeys(routes),
     functionsRoot,
     outdir: join(app.outdir, 'functions'),
+    mapsDir: join(app.outdir, 'source-maps'),
   });
   const own = config.events?.webhooks.find(({ url }) => url.startsWith('http:'));
   if (own && !localLayer) {

@@ -2,6 +2,7 @@
  * Serves one synthesized template: tables, queues, functions, API, event sources and schedules, each as the template
  * says and none beside it. What the template only refers to (token issuer, buckets, secrets' values) is the caller's.
  */
+import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { arn, type Closable } from './aws.ts';
 import { createControl } from './control.ts';
@@ -151,8 +152,11 @@ export async function runStack(options: StackOptions): Promise<RunningStack> {
       timeoutMs: options.drainTimeoutMs ?? 60_000,
     });
     const control = createControl({ sign: options.sign, drain, events: bus.latest });
+    const accessLog = createWriteStream(path.join(dir, 'logs', `${api.id}-access.log`), { flags: 'a' });
+    open.push({ close: () => new Promise<void>((resolve) => accessLog.end(resolve)) });
     const gateway = await startGateway({
       api,
+      onAccess: (line) => accessLog.write(`${line}\n`),
       permissions: model.permissions,
       invoke,
       control,

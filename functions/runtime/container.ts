@@ -15,6 +15,7 @@ import { createSettingsStore, createUploadSettingsStore } from '#adapters/dynamo
 import { createStateStore } from '#adapters/dynamo/state-store.ts';
 import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
 import { createTypeDetector } from '#adapters/file-type/type-detector.ts';
+import { createEmf } from '#adapters/powertools/emf.ts';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { createPartStore } from '#adapters/r2/part-store.ts';
@@ -26,16 +27,18 @@ import { createLifecycleQueue } from '#adapters/sqs/lifecycle-queue.ts';
 import { createScanQueue } from '#adapters/sqs/scan-queue.ts';
 import { createTokenVerifier } from '#adapters/tokens/token-verifier.ts';
 import { contentDisposition } from '#contracts/file-name.ts';
-import type { Places } from '#contracts/upload-views.ts';
 import { cleanDraftLater } from '#core/extensions/claims/clean-draft.ts';
 import { createDeleteScheduler } from '#core/files/delete.ts';
 import { AppError } from '#core/files/errors.ts';
 import type { Bucket, Clock } from '#core/files/ports.ts';
-import type { ScanPolicy } from '#core/files/quarantine.ts';
-import { remainingMs } from './deadline.ts';
+import { metricNamespace } from '#functions/metric-names.ts';
 import { env, isStorageConfigured, required } from './env.ts';
 import { envNames } from './env-names.ts';
+import { remainingMs } from './invocation.ts';
 import { describeError, log } from './log.ts';
+import { bucketMeasures, measuredFiles, measuredOrganizations, tableMeasures } from './measured.ts';
+
+export { scanPolicy, uploadPlaces } from './places.ts';
 
 /** A part that is built at first use and kept. */
 export function once<T>(build: () => T): () => T {
@@ -48,11 +51,21 @@ export function once<T>(build: () => T): () => T {
 
 export const clock: Clock = { now: () => new Date() };
 
-export const table = /* @__PURE__ */ once(() => openTable(required(envNames.tableName), { remainingMs }));
 /** How long an instance may keep what it read: settings, keys, and how its stage is. */
 export const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
 
-export const files = /* @__PURE__ */ once(() => createFileStore(table()));
+/** Writes metrics; undefined where the environment names no service, as in tests of single functions. */
+export const emf = /* @__PURE__ */ once(() => {
+  const service = env()[envNames.metricsService];
+  if (service === undefined) return undefined;
+  return createEmf({ namespace: metricNamespace, service, warn: (message) => log('WARN', message) });
+});
+
+export const table = /* @__PURE__ */ once(() =>
+  openTable(required(envNames.tableName), { remainingMs, ...tableMeasures }),
+);
+
+export const files = /* @__PURE__ */ once(() => measuredFiles(createFileStore(table())));
 /** Of those who only read: without the writes, which would lie in their bundles. */
 export const fileReader = /* @__PURE__ */ once(() => createFileReader(table()));
 export const claims = /* @__PURE__ */ once(() => createClaimStore(table()));
@@ -89,6 +102,7 @@ export const r2 = /* @__PURE__ */ once(() => {
         log('WARN', 'the R2 credentials are old and could not be read again', { error: describeError(error) }),
     }),
     remainingMs: () => remainingMs() - tableMs,
+    ...bucketMeasures,
   };
 });
 
@@ -160,7 +174,7 @@ export const storeDeps = /* @__PURE__ */ once(() => ({
   scheduleDelete: scheduleDelete(),
 }));
 
-export const organizations = /* @__PURE__ */ once(() => createOrganizationStore(table()));
+export const organizations = /* @__PURE__ */ once(() => measuredOrganizations(createOrganizationStore(table())));
 
 /** What the use cases of organizations work with that store or remove bytes. */
 export const organizationDeps = /* @__PURE__ */ once(() => ({
@@ -170,12 +184,6 @@ export const organizationDeps = /* @__PURE__ */ once(() => ({
   clock,
   scheduleDelete: scheduleDelete(),
 }));
-
-/** What the deploy settings say of scanning; nothing where it is off. */
-export const scanPolicy = (): ScanPolicy | undefined => {
-  const { [envNames.scanTimeoutMinutes]: minutes, [envNames.scanOnTimeout]: onTimeout } = env();
-  return minutes === undefined || onTimeout === undefined ? undefined : { timeoutMs: minutes * 60_000, onTimeout };
-};
 
 const scanQueue = /* @__PURE__ */ once(() => {
   const queueUrl = env()[envNames.scanQueueUrl];
@@ -198,13 +206,6 @@ export const storeUploadDeps = /* @__PURE__ */ once(() => ({
   clock,
   scheduleDelete: scheduleDelete(),
 }));
-
-/** Where uploads are, as their owners are told. */
-export const uploadPlaces = (): Places => ({
-  buckets: { default: env()[envNames.r2Bucket], public: env()[envNames.r2PublicBucket] },
-  endpoint: env()[envNames.r2Endpoint],
-  publicBaseUrl: env()[envNames.publicBaseUrl],
-});
 
 /** What a presign works with: it signs and reserves, and decodes nothing. */
 export const presignDeps = /* @__PURE__ */ once(() => ({

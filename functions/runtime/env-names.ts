@@ -38,6 +38,8 @@ export const envNames = {
   scanTimeoutMinutes: 'SCAN_TIMEOUT_MINUTES',
   /** What happens then: `release` or `reject`. */
   scanOnTimeout: 'SCAN_ON_TIMEOUT',
+  /** The dimension `service` of metrics: the stack's name. Unset: none are written. */
+  metricsService: 'METRICS_SERVICE',
 } as const;
 
 export type EnvName = (typeof envNames)[keyof typeof envNames];

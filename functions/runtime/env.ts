@@ -29,6 +29,7 @@ const schema = z.object({
   [envNames.scanQueueUrl]: optional,
   [envNames.scanTimeoutMinutes]: z.optional(z.coerce.number().check(z.minimum(1))),
   [envNames.scanOnTimeout]: z.optional(z.enum(['release', 'reject'])),
+  [envNames.metricsService]: optional,
 });
 
 export type Env = z.output<typeof schema>;

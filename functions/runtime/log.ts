@@ -1,3 +1,5 @@
+import { invocationIds } from './invocation.ts';
+
 /** Query strings with a signature, bearer tokens and developer keys, wherever they hide in a text. */
 const secrets: [RegExp, string][] = [
   [/([?&](?:X-Amz-[A-Za-z-]+|x-id)=)[^&\s"']*/gi, '$1[redacted]'],
@@ -21,7 +23,8 @@ export function describeError(error: unknown, depth = 0): Record<string, unknown
   };
 }
 
-/** One JSON line to standard output, which Lambda hands to CloudWatch Logs. */
+/** One JSON line to standard output, which Lambda hands to CloudWatch Logs, with the ids of the invocation it belongs to. */
 export function log(level: 'INFO' | 'WARN' | 'ERROR', message: string, facts: Record<string, unknown> = {}): void {
-  process.stdout.write(`${JSON.stringify({ level, timestamp: new Date().toISOString(), message, ...facts })}\n`);
+  const line = { level, timestamp: new Date().toISOString(), message, ...invocationIds(), ...facts };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
 }

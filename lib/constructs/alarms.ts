@@ -1,6 +1,8 @@
-/** What somebody must look at: deletions that failed for good, an API that fails, workers that throw. */
+/**
+ * What somebody must look at, and who is told: deletions that failed for good, workers that throw or fall behind. What is
+ * watched of the API is in `service-alarms.ts`. Every alarm has its entry in docs/operating.md, "Alarms", by its id.
+ */
 import { Duration, Stack } from 'aws-cdk-lib';
-import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   Alarm,
   type AlarmProps,
@@ -13,17 +15,14 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, type ILogGroup, type JsonPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { WatchedLines } from '../routes.ts';
+import type { WorkQueue } from './work-queue.ts';
 
 const period = Duration.minutes(5);
-
-/** Percent of requests answered 5xx that is worth waking somebody, and the traffic below which a percentage says nothing. */
-const failingPercent = 5;
-const leastRequests = 20;
 
 /** How late events may come before somebody looks. */
 const lateMinutes = 15;
@@ -32,26 +31,61 @@ const lateMinutes = 15;
 const runWithinHours = 24;
 
 export class Alarms extends Construct {
-  private readonly topic: Topic | undefined;
+  /** Every alarm made so far. */
+  readonly all: Alarm[] = [];
+  private readonly topics: ITopic[] = [];
 
-  /** @param props.email is asked once to confirm; without it alarms only show in CloudWatch */
-  constructor(scope: Construct, id: string, props: { email: string | undefined }) {
+  /**
+   * @param props.email is asked once to confirm
+   * @param props.topicArn of a topic that is there already; without either, alarms only show in CloudWatch
+   */
+  constructor(scope: Construct, id: string, props: { email: string | undefined; topicArn?: string | undefined }) {
     super(scope, id);
     if (props.email) {
-      this.topic = new Topic(this, 'Topic');
-      this.topic.addSubscription(new EmailSubscription(props.email));
+      const topic = new Topic(this, 'Topic');
+      topic.addSubscription(new EmailSubscription(props.email));
+      this.topics.push(topic);
     }
+    if (props.topicArn) this.topics.push(Topic.fromTopicArn(this, 'OwnTopic', props.topicArn));
   }
 
   /** Any message there is work that failed five times: bytes or counters may be left behind. */
-  onDeadLetters(name: string, queue: Queue, what = 'failed five times'): void {
+  onDeadLetters(name: string, queue: Queue): void {
     const metric = queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' });
     this.add(
       `${name}DeadLetters`,
       metric,
       0,
-      `${name} messages ${what}. Read them, mend the cause, then redrive the queue.`,
+      `${name} messages failed five times. Read them, mend the cause, then redrive the queue.`,
     );
+  }
+
+  /** One for all webhooks, whose graph has a line for each: any message is an event that a receiver did not take. */
+  onWebhooks(webhooks: readonly { queue: Queue; host: string }[]): void {
+    const waiting = webhooks.map(({ queue, host }, index) => [
+      `webhook${index}`,
+      queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum', label: host }),
+    ]);
+    const expression = webhooks.map((_, index) => `FILL(webhook${index}, 0)`).join(' + ');
+    const metric = new MathExpression({ expression, usingMetrics: Object.fromEntries(waiting), period });
+    this.add('WebhooksDeadLetters', metric, 0, 'Events were refused twelve times by the webhook they are for.');
+  }
+
+  /** A message older than any that is being worked on or tried again: nobody takes from the queue, or too slowly. */
+  onQueueAge(name: string, queue: WorkQueue): void {
+    const hours = Math.ceil(queue.longestSeconds / 3600);
+    this.add(
+      `${name}Behind`,
+      queue.metricAge.with({ period }),
+      hours * 3600,
+      `The oldest message of ${name} is older than ${hours} h: its worker does not run, or cannot keep up.`,
+    );
+  }
+
+  /** Records of the table's stream wait to be told to the function; the stream forgets them after 24 hours. */
+  onStreamAge(name: string, worker: IFunction): void {
+    const age = worker.metric('IteratorAge', { period, statistic: 'Maximum' });
+    this.add(`${name}Behind`, age, 3_600_000, `${name} is more than an hour behind the table's stream.`);
   }
 
   /** Any note there is a file whose alarm went unheard; nothing is lost as long as reconcile runs, and nothing can be redriven. */
@@ -73,20 +107,6 @@ export class Alarms extends Construct {
     const metric = worker.metric('IteratorAge', { period, statistic: 'Maximum' });
     const text = `${name}: what became of files is told ${lateMinutes} minutes late. Its log says what does not take it; after 20 hours it is lost.`;
     this.add(`${name}Late`, metric, lateMinutes * 60_000, text);
-  }
-
-  /** The share of 5xx answers, over enough requests to mean something. */
-  onServerErrors(api: HttpApi): void {
-    const metric = new MathExpression({
-      expression: `IF(requests >= ${leastRequests}, 100 * errors / requests, 0)`,
-      usingMetrics: {
-        errors: api.metricServerError({ period, statistic: 'Sum' }),
-        requests: api.metricCount({ period, statistic: 'Sum' }),
-      },
-      label: '5xx percent',
-      period,
-    });
-    this.add('ServerErrors', metric, failingPercent, `More than ${failingPercent} % of requests failed with 5xx.`);
   }
 
   /** A worker that throws has met something it has no answer for; what it could handle it reports as item failures. */
@@ -125,22 +145,18 @@ export class Alarms extends Construct {
     return filter.metric({ statistic: 'Sum' });
   }
 
-  private add(
-    id: string,
-    metric: IMetric,
-    threshold: number,
-    alarmDescription: string,
-    given: Partial<AlarmProps> = {},
-  ): void {
+  /** Rings above the threshold, unless told otherwise; without data it does not. The description leads to the runbook. */
+  add(id: string, metric: IMetric, threshold: number, text: string, given: Partial<AlarmProps> = {}): void {
     const alarm = new Alarm(this, id, {
       metric,
       threshold,
-      alarmDescription,
+      alarmDescription: `${text} Runbook: docs/operating.md, "Alarms", ${id}.`,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
       ...given,
     });
-    if (this.topic) alarm.addAlarmAction(new SnsAction(this.topic));
+    for (const topic of this.topics) alarm.addAlarmAction(new SnsAction(topic));
+    this.all.push(alarm);
   }
 }

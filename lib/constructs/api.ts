@@ -24,22 +24,32 @@ export const endpointTimeoutSeconds = 29;
 
 /**
  * What an access log line holds. Not the path, since a signer's form token is part of one; not the query, since
- * signatures are; no header. The route key says which endpoint it was, the request id finds the rest.
+ * signatures are; no header. The route key says which endpoint it was. `requestId` is the answer's `x-request-id` and on
+ * every line of the function; `lambdaRequestId` is on Lambda's own lines too, which are all there is of one that died.
+ * Alarms count by `routeKey` and `status`. Source: API Gateway developer guide, "Customize HTTP API access logs".
  */
-const accessLog = {
+export const accessLog = {
   requestId: '$context.requestId',
+  extendedRequestId: '$context.extendedRequestId',
+  lambdaRequestId: '$context.integration.requestId',
   requestTime: '$context.requestTime',
   routeKey: '$context.routeKey',
   status: '$context.status',
   sourceIp: '$context.identity.sourceIp',
   responseLength: '$context.responseLength',
   responseLatencyMs: '$context.responseLatency',
-  integrationLatencyMs: '$context.integrationLatency',
-  integrationError: '$context.integrationErrorMessage',
+  integrationLatencyMs: '$context.integration.latency',
+  lambdaStatus: '$context.integration.integrationStatus',
+  functionStatus: '$context.integration.status',
+  integrationError: '$context.integration.error',
+  gatewayError: '$context.error.message',
+  gatewayErrorType: '$context.error.responseType',
 };
 
 export class StowageApi extends Construct {
   readonly httpApi: HttpApi;
+  /** One line a request, in the form of {@link accessLog}. */
+  readonly accessLogs: LogGroup;
 
   constructor(scope: Construct, id: string, config: StowageConfig) {
     super(scope, id);
@@ -57,12 +67,12 @@ export class StowageApi extends Construct {
         },
       }),
     });
-    const logGroup = new LogGroup(this, 'AccessLogs', {
+    this.accessLogs = new LogGroup(this, 'AccessLogs', {
       retention: config.logRetentionDays,
       removalPolicy: config.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     const accessLogSettings: IAccessLogSettings = {
-      destination: new LogGroupLogDestination(logGroup),
+      destination: new LogGroupLogDestination(this.accessLogs),
       format: AccessLogFormat.custom(JSON.stringify(accessLog)),
     };
     new HttpStage(this, 'Stage', {

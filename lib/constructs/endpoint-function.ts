@@ -6,6 +6,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
+  type CfnFunction,
   Code,
   Function as Lambda,
   type LayerVersion,
@@ -49,6 +50,8 @@ export interface EndpointFunctionProps {
   sendsToItself?: boolean;
   logRetentionDays: number;
   protectData: boolean;
+  /** Whether Lambda sends traces to X-Ray, for which the role gets the right and the bundle needs nothing. */
+  tracing: boolean;
 }
 
 export class EndpointFunction extends Construct {
@@ -61,10 +64,14 @@ export class EndpointFunction extends Construct {
       removalPolicy: props.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     const logs = allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
+    // X-Ray takes no resource. CDK would add a policy beside the inline one.
+    const traces = props.tracing ? [allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*'])] : [];
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: {
-        Grants: new PolicyDocument({ statements: [logs, ...props.grants.flatMap(({ statements }) => statements)] }),
+        Grants: new PolicyDocument({
+          statements: [logs, ...traces, ...props.grants.flatMap(({ statements }) => statements)],
+        }),
       },
     });
     this.lambda = new Lambda(this, 'Function', {
@@ -87,5 +94,8 @@ export class EndpointFunction extends Construct {
       ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
       ...(props.sendsToItself && { recursiveLoop: RecursiveLoop.ALLOW }),
     });
+    if (props.tracing) {
+      (this.lambda.node.defaultChild as CfnFunction).tracingConfig = { mode: 'Active' };
+    }
   }
 }

@@ -109,8 +109,8 @@ export class Events extends Construct {
 
   alarm(alarms: Alarms): void {
     alarms.onEventFailures('Events', this.failures);
-    for (const { name, queue, url } of this.webhooks) {
-      alarms.onDeadLetters(name, queue.deadLetters, `to ${new URL(url).host} failed twelve times`);
+    if (this.webhooks.length > 0) {
+      alarms.onWebhooks(this.webhooks.map(({ queue, url }) => ({ queue: queue.deadLetters, host: new URL(url).host })));
     }
   }
 }

@@ -22,6 +22,7 @@ export function scanGrants(
   if (scan.mode === 'off') return { policy: () => undefined, send: () => undefined };
   const queue = new WorkQueue(scope, 'Scan', { workerTimeoutSeconds: scannerSeconds, urlName: envNames.scanQueueUrl });
   alarms.onDeadLetters('Scan', queue.deadLetters);
+  alarms.onQueueAge('Scan', queue);
   new CfnOutput(scope, 'ScanQueueUrl', { value: queue.url, description: 'Where a scanner takes its work from' });
   const environment = {
     [envNames.scanTimeoutMinutes]: String(scan.timeoutMinutes),

@@ -47,6 +47,10 @@ export class StowageTable extends Construct {
     this.table.applyRemovalPolicy(props.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
   }
 
+  get tableName(): string {
+    return this.table.ref;
+  }
+
   /** For `table.read`: items by key and by index; never Scan, which no request path may need. */
   grantRead(): Grant {
     return this.grant(readActions);

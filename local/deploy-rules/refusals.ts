@@ -9,6 +9,7 @@ import { alarm, logGroup, subscription } from './alarm-rules.ts';
 import { api, integration, oneApi, route, stage } from './api-rules.ts';
 import { bus, deadLettersOfOneKind, queue, table } from './data-rules.ts';
 import { invokeConfig, lambda, mapping, queueOutlastsFunction, role } from './function-rules.ts';
+import { dashboard, filtersOfGroup, metricFilter } from './metric-rules.ts';
 
 /** What one resource must be, by type. */
 const schemas: Record<string, z.ZodType> = {
@@ -17,6 +18,7 @@ const schemas: Record<string, z.ZodType> = {
   'AWS::ApiGatewayV2::Route': route,
   'AWS::ApiGatewayV2::Stage': stage,
   'AWS::CloudWatch::Alarm': alarm,
+  'AWS::CloudWatch::Dashboard': dashboard,
   'AWS::DynamoDB::Table': table,
   'AWS::Events::EventBus': bus,
   'AWS::IAM::Role': role,
@@ -24,6 +26,7 @@ const schemas: Record<string, z.ZodType> = {
   'AWS::Lambda::EventSourceMapping': mapping,
   'AWS::Lambda::Function': lambda,
   'AWS::Logs::LogGroup': logGroup,
+  'AWS::Logs::MetricFilter': metricFilter,
   'AWS::SNS::Subscription': subscription,
   'AWS::SQS::Queue': queue,
 };
@@ -37,5 +40,11 @@ export function refusals(resources: readonly Resource[]): string[] {
     const issues = schemas[type]?.safeParse(properties).error?.issues ?? [];
     return issues.map(({ path, message }) => `${logicalId} (${type}): ${[...path, message].join(' ')}`);
   });
-  return [...alone, ...oneApi(resources), ...queueOutlastsFunction(resources), ...deadLettersOfOneKind(resources)];
+  return [
+    ...alone,
+    ...oneApi(resources),
+    ...filtersOfGroup(resources),
+    ...queueOutlastsFunction(resources),
+    ...deadLettersOfOneKind(resources),
+  ];
 }

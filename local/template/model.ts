@@ -41,6 +41,8 @@ export interface ApiSpec {
   arn: string;
   cors?: CorsSpec;
   routes: RouteSpec[];
+  /** Of the access log, as the stage has it; none where nothing is logged. */
+  accessLogFormat?: string;
 }
 
 export interface QueueSpec {

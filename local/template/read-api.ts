@@ -43,12 +43,19 @@ const routeProperties = z.looseObject({
   AuthorizationType: z.enum(['NONE'], 'authorizers are not supported locally').default('NONE'),
 });
 
+const stageProperties = z.looseObject({
+  ApiId: z.string(),
+  AccessLogSettings: z.looseObject({ Format: z.string() }).optional(),
+});
+
 /** Reads every API with its routes. Throws when a route points nowhere. */
 export function readApis(resources: {
   apis: LocatedResource[];
+  stages: Resource[];
   routes: Resource[];
   integrations: LocatedResource[];
 }): ApiSpec[] {
+  const stages = resources.stages.map((stage) => parseProperties(stageProperties, stage));
   const integrations = new Map(
     resources.integrations.map((resource) => [resource.ref, parseProperties(integrationProperties, resource)]),
   );
@@ -68,7 +75,14 @@ export function readApis(resources: {
         };
       });
     const cors = properties.CorsConfiguration;
-    return { id, arn: arn('execute-api', id), routes, ...(cors ? { cors: corsSpec(cors) } : {}) };
+    const accessLogFormat = stages.find(({ ApiId }) => ApiId === id)?.AccessLogSettings?.Format;
+    return {
+      id,
+      arn: arn('execute-api', id),
+      routes,
+      ...(cors && { cors: corsSpec(cors) }),
+      ...(accessLogFormat !== undefined && { accessLogFormat }),
+    };
   });
 }
 

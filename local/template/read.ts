@@ -25,7 +25,6 @@ const ignored: Record<string, string> = {
   'AWS::SNS::Subscription': 'only alarms publish to topics',
   'AWS::SNS::TopicPolicy': 'only alarms publish to topics',
   'AWS::SQS::QueuePolicy': 'resource policies demand TLS, which loopback has not; grants are on the roles',
-  'AWS::ApiGatewayV2::Stage': 'one stage, $default, without throttling',
 };
 
 const read = new Set([
@@ -41,6 +40,7 @@ const read = new Set([
   'AWS::DynamoDB::GlobalTable',
   'AWS::SQS::Queue',
   'AWS::ApiGatewayV2::Api',
+  'AWS::ApiGatewayV2::Stage',
   'AWS::ApiGatewayV2::Route',
   'AWS::ApiGatewayV2::Integration',
   'AWS::Events::EventBus',
@@ -81,6 +81,7 @@ export function readTemplate(options: ReadOptions): CloudModel {
     permissions: readPermissions(of('AWS::Lambda::Permission')),
     apis: readApis({
       apis: of('AWS::ApiGatewayV2::Api'),
+      stages: of('AWS::ApiGatewayV2::Stage'),
       routes: of('AWS::ApiGatewayV2::Route'),
       integrations: of('AWS::ApiGatewayV2::Integration'),
     }),

@@ -13,7 +13,7 @@ export function roomOf(file: string): string {
   if (file === 'local/main.ts') return 'start';
   if (file === 'client/build.ts') return 'build';
   if (top !== 'functions') return top;
-  if (file === 'functions/routes.ts' || file === 'functions/runtime/env-names.ts') return 'shared';
+  if (/^functions\/(routes|metric-names|runtime\/env-names)\.ts$/.test(file)) return 'shared';
   if (/^functions\/runtime\/(admin-)?container(-events)?\.ts$/.test(file)) return 'container';
   if (file === 'functions/fallback.ts') return 'fallback';
   return endpointRooms.includes(second) ? 'endpoint' : second;

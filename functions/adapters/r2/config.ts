@@ -17,6 +17,8 @@ export interface R2Config {
    * for the table and for an answer of our own.
    */
   remainingMs?: (() => number) | undefined;
+  /** Told of every call, with all its tries, how many milliseconds it took and whether R2 gave no answer that counts. */
+  onCall?: (ms: number, failed: boolean) => void;
 }
 
 export interface R2Timeouts {
