@@ -126,8 +126,29 @@ const events = z.strictObject({
     .default([]),
 });
 
+const tableName = /^[\w.-]{3,255}$/;
+
+/** The address the API answers under, beside or in place of the one AWS gives it. */
+const apiDomain = z.strictObject({
+  name: z
+    .string()
+    .regex(
+      /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/,
+      'must be a host name such as "api.example.com"',
+    ),
+  /** Of a certificate for that name, in the region of the stack: API Gateway takes no other. */
+  certificateArn: z
+    .string()
+    .regex(
+      /^arn:aws[\w-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/,
+      'must be the ARN of an ACM certificate, arn:aws:acm:<region>:<account>:certificate/<id>',
+    ),
+  /** Whether the address AWS gives is turned off; once DNS points to this one and nobody uses the other. */
+  only: z.boolean().default(false),
+});
+
 /** All settings of one stage. Unknown names are refused: a misspelt setting must not fall back to a default in silence. */
-export const configSchema = z.strictObject({
+const settings = z.strictObject({
   /** Part of the stack's name: `stowage-<stage>`. */
   stage: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be a lower-case name such as "prod": a-z, 0-9 and -'),
   tokens: z.strictObject({
@@ -141,6 +162,25 @@ export const configSchema = z.strictObject({
   cacheSeconds: z.number().int().min(0).max(5, 'must be at most 5: a revoked key works that much longer').default(5),
   /** Point-in-time recovery, deletion protection, and table and logs survive the stack. Off for throw-away stages. */
   protectData: z.boolean().default(true),
+  /** Refuses to delete the whole stack until it is turned off. As `protectData` when left out. */
+  terminationProtection: z.boolean().optional(),
+  /**
+   * A table that the stack does not make: one restored from a point in time. The stack's own is let go of, and stays where
+   * `protectData` was on.
+   */
+  existingTableName: z
+    .string()
+    .regex(tableName, 'must be the name of a DynamoDB table, not its ARN: 3 to 255 of letters, digits, _, . and -')
+    .optional(),
+  /** Of that table's stream, which carries old and new images; has another label each time it is turned on. */
+  existingTableStreamArn: z
+    .string()
+    .regex(
+      /^arn:aws[\w-]*:dynamodb:[a-z0-9-]+:\d{12}:table\/[\w.-]+\/stream\/[\d:T.-]+$/,
+      "must be the ARN of a table's stream, arn:aws:dynamodb:<region>:<account>:table/<name>/stream/<label>",
+    )
+    .optional(),
+  apiDomain: apiDomain.optional(),
   logRetentionDays: z
     .number()
     .refine((days) => retentionDays.includes(days), `must be one of ${retentionDays.join(', ')}`)
@@ -183,6 +223,20 @@ export const configSchema = z.strictObject({
   tracing: z.boolean().default(false),
   /** Most images decoded at once, per function: a cap on what a flood of pictures can cost. None: the account's limit. */
   imageConcurrency: positive.optional(),
+});
+
+/** All settings of one stage, and what must fit between two of them. */
+export const configSchema = settings.superRefine(({ existingTableName, existingTableStreamArn }, context) => {
+  const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  if (existingTableName && tableName.test(existingTableName) && !existingTableStreamArn) {
+    const command = `aws dynamodb describe-table --table-name ${existingTableName} --query Table.LatestStreamArn`;
+    refuse('existingTableStreamArn', `is missing: turn the table's stream on and ask for its ARN with ${command}`);
+  }
+  if (!existingTableStreamArn) return;
+  if (!existingTableName) refuse('existingTableName', 'is missing: name the table of existingTableStreamArn');
+  else if (existingTableStreamArn.split('/')[1] !== existingTableName) {
+    refuse('existingTableStreamArn', `must be the stream of ${existingTableName}: this is another table's`);
+  }
 });
 
 /** Deploy settings of one stage, validated. */

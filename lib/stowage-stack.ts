@@ -56,9 +56,17 @@ function tokens({ tokens: { jwksUrl, issuer, audience } }: StowageConfig): Grant
   return { environment, statements: [] };
 }
 
+/** The table that stands in for the stack's own, if the settings name one. */
+function existingTable({ existingTableName: name, existingTableStreamArn: streamArn }: StowageConfig) {
+  return name !== undefined && streamArn !== undefined ? { name, streamArn } : undefined;
+}
+
 export class StowageStack extends Stack {
   constructor(scope: Construct, { config, routes, codeDirs, layerDir, local }: StowageStackProps) {
-    super(scope, stackNameOf(config.stage), { description: 'Stowage: file storage, bytes in Cloudflare R2' });
+    super(scope, stackNameOf(config.stage), {
+      description: 'Stowage: file storage, bytes in Cloudflare R2',
+      terminationProtection: config.terminationProtection ?? config.protectData,
+    });
     configWarnings(config).forEach((text, index) => {
       Annotations.of(this).addWarningV2(`stowage:config-${index}`, text);
     });
@@ -66,7 +74,7 @@ export class StowageStack extends Stack {
     const { protectData, logRetentionDays } = config;
     const slowest = (queue: 'cleanup' | 'lifecycle') =>
       timeoutOf(routes, (source) => 'queue' in source && source.queue === queue);
-    const table = new StowageTable(this, 'Table', { protectData });
+    const table = new StowageTable(this, 'Table', { protectData, existing: existingTable(config) });
     const queues = {
       cleanup: new WorkQueue(this, 'Cleanup', {
         workerTimeoutSeconds: slowest('cleanup'),
@@ -163,7 +171,7 @@ export class StowageStack extends Stack {
       value: queues.lifecycle.url,
       description: 'Where the platform may send lifecycle events directly',
     });
-    new CfnOutput(this, 'Url', { value: api.httpApi.apiEndpoint, description: 'Where the API answers' });
+    new CfnOutput(this, 'Url', { value: api.url, description: 'Where the API answers' });
   }
 
   /** One for each folder of these keys, deployed one after the other. */

@@ -56,6 +56,8 @@ export interface StackSource {
 
 export interface Synthesized extends StackSource {
   stackName: string;
+  /** Not in the template: the CDK turns it on after the deployment. */
+  terminationProtection: boolean;
   /** The cloud assembly: template, asset manifest and assets. */
   outdir: string;
   /** What went into each function, by the key of its row. */
@@ -115,7 +117,8 @@ export async function synthesize(options: SynthOptions & { outdir: string; valid
   });
   const { stack, bundles } = await addStowage(app, options);
   const { templateFile } = app.synth().getStackArtifact(stack.artifactId);
-  return { stackName: stack.stackName, outdir, bundles, ...stackSource(outdir, templateFile) };
+  const { stackName, terminationProtection = false } = stack;
+  return { stackName, terminationProtection, outdir, bundles, ...stackSource(outdir, templateFile) };
 }
 
 /** Reads a template of the assembly, and those nested in it. */

@@ -12,6 +12,7 @@ import { cachedBundle } from './bundle-cache.ts';
 import type { DrainReport } from './drain.ts';
 import type { DynamoOptions, LoadOptions } from './dynamo/server.ts';
 import type { BusOptions } from './events/bus.ts';
+import { tableBeside } from './existing-table.ts';
 import { writePrivate } from './files.ts';
 import { lockFolder } from './lock.ts';
 import type { Pages, PagesContext } from './pages.ts';
@@ -90,6 +91,11 @@ export interface CloudOptions {
   events?: { webhooks: { url: string; events?: EventType[] }[] };
   /** Told of every event that the bus takes. */
   onEvent?: BusOptions['onEvent'];
+  /**
+   * The deploy setting: a table beside the stack's own, by name. Its stream and TTL are on, as docs/operating.md, "After a
+   * restore", has an operator turn them on.
+   */
+  existingTableName?: string;
   /** Milliseconds between TTL sweeps; 0 (the default) for none but the drain's. */
   ttlSweepMs?: number;
   /** Pages for whatever no deployed route matches; none when left out. */
@@ -136,6 +142,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     });
     open.push(r2);
 
+    const existing = options.existingTableName === undefined ? undefined : tableBeside(options.existingTableName);
     const config = parseConfig({
       stage: 'local',
       tokens: { issuer: issuer.issuer, audience: issuer.audience, jwksUrl: issuer.jwksUrl },
@@ -148,6 +155,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       events: options.events && {
         webhooks: options.events.webhooks.map((webhook) => ({ ...webhook, secretName: webhookSecretName })),
       },
+      ...(existing && { existingTableName: existing.name, existingTableStreamArn: existing.streamArn }),
     });
     const outdir = path.join(dir, 'cdk.out');
     rmSync(outdir, { recursive: true, force: true });
@@ -184,6 +192,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       secretsManager: { intercept: () => faults.secrets?.() },
       sign: issuer.sign,
       ...(pages && { pages: pages.answer }),
+      ...(existing && { existingTables: [existing] }),
       dynamo: {
         onRequest: ({ operation }) => requests.count('dynamodb', operation),
         intercept: (request) => faults.dynamodb?.(request),

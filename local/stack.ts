@@ -19,7 +19,7 @@ import { type SecretsOptions, startSecrets } from './secrets/server.ts';
 import { startPoller } from './sqs/poller.ts';
 import { type SqsOptions, startSqs } from './sqs/server.ts';
 import { openQueueStore } from './sqs/store.ts';
-import type { CloudModel, QueueSpec, StreamMappingSpec } from './template/model.ts';
+import type { CloudModel, QueueSpec, StreamMappingSpec, TableSpec } from './template/model.ts';
 import { readTemplate } from './template/read.ts';
 import type { StackSource } from './template/stacks.ts';
 import type { TokenIssuer } from './tokens/issuer.ts';
@@ -46,6 +46,8 @@ export interface StackOptions extends StackSource {
   sign: TokenIssuer['sign'];
   /** Answers what no route of the template matches; undefined leaves it not found. */
   pages?: GatewayOptions['pages'];
+  /** Tables that the template names and does not make. Created when missing, like an operator's. */
+  existingTables?: TableSpec[];
   dynamo?: Pick<DynamoOptions, 'onRequest' | 'intercept' | 'now' | 'load'>;
   sqs?: Pick<SqsOptions, 'onRequest' | 'intercept'>;
   events?: Pick<BusOptions, 'onEvent' | 'intercept'>;
@@ -80,10 +82,9 @@ export async function runStack(options: StackOptions): Promise<RunningStack> {
     secretsManager: url(ports.secrets),
     eventBridge: url(ports.events),
   };
-  const model = readTemplate({
-    ...options,
-    addresses: { apiEndpoint: url(ports.api), sqsEndpoint: endpoints.sqs },
-  });
+  const addresses = { apiEndpoint: url(ports.api), sqsEndpoint: endpoints.sqs };
+  const deployed = readTemplate({ ...options, addresses });
+  const model = { ...deployed, tables: [...deployed.tables, ...(options.existingTables ?? [])] };
   const [api, ...moreApis] = model.apis;
   if (!api || moreApis.length > 0) throw new Error(`The template has ${model.apis.length} HTTP APIs instead of one`);
   const authorizer = createAuthorizer(model);

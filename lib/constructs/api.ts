@@ -2,22 +2,27 @@
  * The HTTP API. Routes are L1 resources: integration, route and permission are all an endpoint needs here, and the
  * permission names its route, so nothing but that route may invoke the function.
  */
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  ApiMapping,
   CfnIntegration,
   CfnRoute,
   CorsHttpMethod,
+  DomainName,
   HttpApi,
   HttpStage,
   type IAccessLogSettings,
   LogGroupLogDestination,
+  SecurityPolicy,
 } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { CfnPermission, type IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { StowageConfig } from '../config.ts';
 import type { EndpointRow, FallbackRow } from '../routes.ts';
+import { keptLogs } from './kept-logs.ts';
 
 /** Seconds a request may take: one under the gateway's fixed 30, so that a slow answer is still ours. */
 export const endpointTimeoutSeconds = 29;
@@ -50,12 +55,15 @@ export class StowageApi extends Construct {
   readonly httpApi: HttpApi;
   /** One line a request, in the form of {@link accessLog}. */
   readonly accessLogs: LogGroup;
+  /** Where the API answers, without a slash at the end. */
+  readonly url: string;
 
   constructor(scope: Construct, id: string, config: StowageConfig) {
     super(scope, id);
     this.httpApi = new HttpApi(this, 'HttpApi', {
       apiName: `stowage-${config.stage}`,
       createDefaultStage: false,
+      ...(config.apiDomain?.only && { disableExecuteApiEndpoint: true }),
       ...(config.corsOrigins.length > 0 && {
         corsPreflight: {
           allowOrigins: config.corsOrigins,
@@ -67,21 +75,39 @@ export class StowageApi extends Construct {
         },
       }),
     });
-    this.accessLogs = new LogGroup(this, 'AccessLogs', {
-      retention: config.logRetentionDays,
-      removalPolicy: config.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    });
+    this.accessLogs = keptLogs(this, 'AccessLogs', config);
     const accessLogSettings: IAccessLogSettings = {
       destination: new LogGroupLogDestination(this.accessLogs),
       format: AccessLogFormat.custom(JSON.stringify(accessLog)),
     };
-    new HttpStage(this, 'Stage', {
+    const stage = new HttpStage(this, 'Stage', {
       httpApi: this.httpApi,
       stageName: '$default',
       autoDeploy: true,
       throttle: config.throttle,
       accessLogSettings,
     });
+    // Its own address may not be asked for where it is turned off.
+    this.url = config.apiDomain ? `https://${config.apiDomain.name}` : this.httpApi.apiEndpoint;
+    if (config.apiDomain) this.answerUnder(config.apiDomain, stage);
+  }
+
+  /**
+   * Serves the stage under a name of the operator's, whose DNS must point to what the outputs name: the zone may be
+   * anybody's. TLS 1.2 at least is all that HTTP APIs have.
+   */
+  private answerUnder({ name, certificateArn }: NonNullable<StowageConfig['apiDomain']>, stage: HttpStage): void {
+    const certificate = Certificate.fromCertificateArn(this, 'Certificate', certificateArn);
+    const domainName = new DomainName(this, 'Domain', {
+      domainName: name,
+      certificate,
+      securityPolicy: SecurityPolicy.TLS_1_2,
+    });
+    new ApiMapping(this, 'DomainMapping', { api: this.httpApi, domainName, stage });
+    const output = (id: string, value: string, description: string) =>
+      new CfnOutput(this, id, { value, description }).overrideLogicalId(`Api${id}`);
+    output('DomainTarget', domainName.regionalDomainName, `What ${name} must be a CNAME or alias of`);
+    output('DomainTargetZone', domainName.regionalHostedZoneId, 'Hosted zone of that target, for an alias of Route 53');
   }
 
   /** Sends the requests of a row's method and path to its function. */

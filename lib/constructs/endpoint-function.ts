@@ -2,7 +2,7 @@
  * One Lambda of the route table: function, role and log group, and nothing else, since CloudFormation allows 500
  * resources a stack and an endpoint may take six of them. The role's rights are inline and exactly the grants handed in.
  */
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -14,9 +14,9 @@ import {
   RecursiveLoop,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { allow, type Grant } from './grant.ts';
+import { keptLogs } from './kept-logs.ts';
 
 /** Decoding is all CPU: 1,769 MB is the size at which Lambda gives one whole vCPU. Source: Lambda guide, memory. */
 const imageMemoryMb = 1769;
@@ -59,10 +59,7 @@ export class EndpointFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: EndpointFunctionProps) {
     super(scope, id);
-    const logGroup = new LogGroup(this, 'Logs', {
-      retention: props.logRetentionDays,
-      removalPolicy: props.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    });
+    const logGroup = keptLogs(this, 'Logs', props);
     const logs = allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
     // X-Ray takes no resource. CDK would add a policy beside the inline one.
     const traces = props.tracing ? [allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*'])] : [];

@@ -1,5 +1,5 @@
 /** The one table: records, counters, claims and expiry tickets. */
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnTable } from 'aws-cdk-lib/aws-dynamodb';
 import {
   EventSourceMapping,
@@ -17,14 +17,40 @@ import { allow, type Grant } from './grant.ts';
 const readActions = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
 const writeActions = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'];
 
-export class StowageTable extends Construct {
-  private readonly table: CfnTable;
+/** What the grants name. */
+interface TableNames {
+  name: string;
+  arn: string;
+  streamArn: string;
+}
 
-  /** @param props.protectData keeps the table when the stack goes, refuses its deletion, and records 35 days of history */
-  constructor(scope: Construct, id: string, props: { protectData: boolean }) {
+export class StowageTable extends Construct {
+  private readonly table: TableNames;
+
+  /**
+   * @param props.protectData keeps the table when the stack goes, refuses its deletion, and records 35 days of history
+   * @param props.existing a table that somebody else made: nothing is created, and what the stack says of its own (stream,
+   * TTL, recovery, protection) is theirs to turn on
+   */
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { protectData: boolean; existing?: Omit<TableNames, 'arn'> | undefined },
+  ) {
     super(scope, id);
+    if (props.existing) {
+      const { name } = props.existing;
+      const arn = Stack.of(this).formatArn({ service: 'dynamodb', resource: 'table', resourceName: name });
+      this.table = { ...props.existing, arn };
+    } else {
+      const made = this.create(props.protectData);
+      this.table = { name: made.ref, arn: made.attrArn, streamArn: made.attrStreamArn };
+    }
+  }
+
+  private create(protectData: boolean): CfnTable {
     const schema = createTableInput('named by CloudFormation');
-    this.table = new CfnTable(this, 'Table', {
+    const table = new CfnTable(this, 'Table', {
       attributeDefinitions: schema.AttributeDefinitions.map(({ AttributeName, AttributeType }) => ({
         attributeName: AttributeName,
         attributeType: AttributeType,
@@ -41,14 +67,16 @@ export class StowageTable extends Construct {
       billingMode: schema.BillingMode,
       streamSpecification: { streamViewType: schema.StreamSpecification.StreamViewType },
       timeToLiveSpecification: { attributeName: ttlAttribute, enabled: true },
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: props.protectData },
-      deletionProtectionEnabled: props.protectData,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: protectData },
+      deletionProtectionEnabled: protectData,
     });
-    this.table.applyRemovalPolicy(props.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+    // Retained also where a first deployment fails: its deletion protection would make the rollback fail as well.
+    table.applyRemovalPolicy(protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+    return table;
   }
 
   get tableName(): string {
-    return this.table.ref;
+    return this.table.name;
   }
 
   /** For `table.read`: items by key and by index; never Scan, which no request path may need. */
@@ -70,7 +98,7 @@ export class StowageTable extends Construct {
     return {
       environment: {},
       statements: [
-        allow(actions, [this.table.attrStreamArn]),
+        allow(actions, [this.table.streamArn]),
         allow(['dynamodb:ListStreams'], ['*']),
         // The poller writes what failed for good with the function's own rights.
         allow(['sqs:SendMessage'], [failures.queueArn]),
@@ -88,7 +116,7 @@ export class StowageTable extends Construct {
   feedExpired(worker: IFunction, batchSize: number, failures: IQueue): void {
     new EventSourceMapping(worker, 'Expired', {
       target: worker,
-      eventSourceArn: this.table.attrStreamArn,
+      eventSourceArn: this.table.streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize,
       bisectBatchOnError: true,
@@ -129,7 +157,7 @@ export class StowageTable extends Construct {
       });
     new EventSourceMapping(worker, 'Changes', {
       target: worker,
-      eventSourceArn: this.table.attrStreamArn,
+      eventSourceArn: this.table.streamArn,
       // Where the mapping is made anew a day is told twice, under the same ids; by LATEST something would be missing.
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize,
@@ -154,16 +182,16 @@ export class StowageTable extends Construct {
   /** For `table.describe`: which table this is, which no item of it can tell. */
   grantDescribe(): Grant {
     return {
-      environment: { [envNames.tableName]: this.table.ref },
-      statements: [allow(['dynamodb:DescribeTable'], [this.table.attrArn])],
+      environment: { [envNames.tableName]: this.table.name },
+      statements: [allow(['dynamodb:DescribeTable'], [this.table.arn])],
     };
   }
 
   private grant(actions: string[]): Grant {
-    const indexes = indexNames.map((name) => `${this.table.attrArn}/index/${name}`);
+    const indexes = indexNames.map((name) => `${this.table.arn}/index/${name}`);
     return {
-      environment: { [envNames.tableName]: this.table.ref },
-      statements: [allow(actions, [this.table.attrArn, ...indexes])],
+      environment: { [envNames.tableName]: this.table.name },
+      statements: [allow(actions, [this.table.arn, ...indexes])],
     };
   }
 }

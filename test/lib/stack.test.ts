@@ -61,7 +61,7 @@ describe('the table', () => {
       Properties: { DeletionProtectionEnabled: false },
     });
     for (const { DeletionPolicy } of Object.values(throwAway.Resources) as { DeletionPolicy?: string }[]) {
-      expect(DeletionPolicy).not.toBe('Retain');
+      expect(DeletionPolicy ?? 'Delete').toBe('Delete');
     }
   });
 });
