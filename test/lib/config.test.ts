@@ -122,6 +122,8 @@ describe('right settings', () => {
       scan: { mode: 'off', timeoutMinutes: 60, onTimeout: 'reject' },
       throttle: { rateLimit: 200, burstLimit: 400 },
       corsOrigins: [],
+      accountConcurrency: 1000,
+      tracing: false,
     });
   });
 

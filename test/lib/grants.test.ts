@@ -125,6 +125,7 @@ describe.each(rows)('%s', (_key, row) => {
     const usesTable = row.uses.some((use) => use.startsWith('table.'));
     expect(Variables).toEqual({
       CACHE_SECONDS: '5',
+      METRICS_SERVICE: 'stowage-test',
       ...(row.uses.includes('images') && imageAllocator),
       ...(usesTable && { TABLE_NAME: { Ref: logicalId('AWS::DynamoDB::Table', 'Table') } }),
       ...(row.uses.includes('table.scan') && { ORPHAN_GRACE_DAYS: '7' }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type EndpointRow, type RouteTable, routeTable } from '#lib/routes.ts';
+import { type EndpointRow, functionKeys, type RouteTable, routeTable } from '#lib/routes.ts';
 import type { StackSource } from '#lib/synth.ts';
 import { readTemplate } from '#local/template/read.ts';
 import { withStack } from './stack-fixture.ts';
@@ -63,6 +63,11 @@ describe('the stacks', () => {
     expect(data.map(([id]) => id).sort()).toEqual([
       'CleanupDeadLetters9AC45906',
       'CleanupQueue70E40F5B',
+      'EventsFailuresF865D7C1',
+      'EventsWebhook3e1fd90cDeadLettersAD5CE83E',
+      'EventsWebhook3e1fd90cQueue9519419E',
+      'EventsWebhook8f8faf58DeadLetters6325BCF2',
+      'EventsWebhook8f8faf58Queue54DC1B42',
       'ExpiryFailures4A3A26D5',
       'LifecycleDeadLettersD115D16E',
       'LifecycleQueue9FC4C1F4',
@@ -85,7 +90,7 @@ describe('the stacks', () => {
     await withStack({ routes: table(added) }, (made) => {
       // The rules hold every template to CloudFormation's limits.
       const model = readTemplate({ ...made, addresses });
-      expect(model.functions).toHaveLength(Object.keys(routeTable.endpoints).length + 160 + 5);
+      expect(model.functions).toHaveLength(functionKeys(routeTable).length + 160);
       const after = new Map(places(made));
       expect(product.places.filter(([place, type]) => after.get(place) !== type)).toEqual([]);
       const sizes = everyStack(made).map(({ template }) => Object.keys(template.Resources).length);
