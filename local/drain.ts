@@ -100,7 +100,7 @@ async function settleQueues({ pollers, store }: DrainOptions, deadline: number):
     const waiting = active.reduce((sum, { queue }) => sum + open({ store }, queue), 0);
     if (waiting === 0) return true;
     if (Date.now() >= deadline) return false;
-    const atWork = active.some(({ queue, poller }) => poller.busy.size > 0 || store.counts(queue).visible > 0);
+    const atWork = active.some(({ queue, poller }) => poller.busy.size > 0 || store.hasNext(queue));
     if (!atWork) for (const { queue, poller } of active) store.hurry(queue, poller.busy);
     await sleep(10);
   }

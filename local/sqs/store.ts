@@ -51,6 +51,8 @@ export interface QueueStore {
   hurry(queue: QueueSpec, except: ReadonlySet<string>): number;
   purge(queue: QueueSpec): void;
   counts(queue: QueueSpec): QueueCounts;
+  /** Whether a receive would hand anything out: what is visible may wait behind an earlier message of its group. */
+  hasNext(queue: QueueSpec): boolean;
   /** Calls back whenever a message may have become visible; gives the way to stop it. */
   onVisible(queue: QueueSpec, listener: () => void): () => void;
   close(): void;
@@ -188,6 +190,7 @@ export function openQueueStore(dir: string, now: () => number = Date.now): Queue
     },
     purge: (queue) => void empty.run(queue.name),
     counts: (queue) => ({ ...(count.get(now(), now(), now(), queue.name) as unknown as QueueCounts) }),
+    hasNext: (queue) => visible.all(queue.name, now(), now(), 1).length > 0,
     onVisible(queue, listener) {
       const set = listeners.get(queue.name) ?? new Set();
       listeners.set(queue.name, set.add(listener));

@@ -125,13 +125,13 @@ describe('the life of a file', () => {
 describe('an app that fills up', () => {
   it('is told of once when it passes 80 percent of its limit', async () => {
     const { stowage } = opened;
+    const { sizeBytes } = fileOf(await upload(stowage, await stowage.app(), { bytes: photo }));
     const app = await stowage.app();
-    const { sizeBytes } = fileOf(await upload(stowage, app, { bytes: photo }));
     await stowage.ok('PUT', `${app.admin}/file-storage`, {
       token: stowage.dev.adminToken,
       json: { maxBytesPerApp: Math.ceil(sizeBytes * 4.8) },
     });
-    for (let files = 1; files < 4; files += 1) await upload(stowage, app, { bytes: photo });
+    for (let files = 0; files < 4; files += 1) await upload(stowage, app, { bytes: photo });
     await stowage.drain();
     const near = onBus.filter(({ type, data }) => type === 'quota.near' && data.appId === app.appId);
     expect(new Set(near.map(({ id }) => id)).size).toBe(1);
