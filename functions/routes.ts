@@ -16,7 +16,8 @@ export type Auth = 'user' | 'user.or.platform' | 'session.read' | 'session.write
  * `table.scan` may read it whole and ask which table it is, `table.describe` ask that alone, `r2` the bucket credentials,
  * `r2.names` only where the buckets are, `cleanup.send` and `lifecycle.send` the queues, `scan.policy` what the settings say of scanning
  * and `scan.send` its queue as well, both nothing where it is off, `images` the sharp layer and a whole vCPU, `events.send`
- * the bus and the queues of webhooks, `webhooks.deliver` the secrets that webhooks are signed with.
+ * the bus and the queues of webhooks, `webhooks.deliver` the secrets that webhooks are signed with, `deadLetters.read` looks at
+ * queues of dead letters, and `deadLetters.redrive` has them moved back.
  */
 export type Use =
   | 'table.read'
@@ -29,6 +30,8 @@ export type Use =
   | 'lifecycle.send'
   | 'events.send'
   | 'webhooks.deliver'
+  | 'deadLetters.read'
+  | 'deadLetters.redrive'
   | 'scan.policy'
   | 'scan.send'
   | 'images';
@@ -129,6 +132,9 @@ export const endpoints = {
   'admin/app-usage': { method: 'GET', path: `${adminApp}/usage`, auth: 'admin', uses: ['table.read'], summary: 'What an app uses: by session, by staging user, or day by day' },
   'admin/apps-list': { method: 'GET', path: '/admin/extensions/apps', auth: 'admin', uses: ['table.read'], summary: 'All apps with their settings and what they use' },
   'admin/audit-list': { method: 'GET', path: '/admin/audit', auth: 'admin', uses: ['table.read'], summary: 'What administrators changed, newest first' },
+  'admin/dead-letters-list': { method: 'GET', path: '/admin/dead-letters', auth: 'admin', uses: ['deadLetters.read'], summary: 'Queues of what failed for good, and how full they are' },
+  'admin/dead-letters-look': { method: 'GET', path: '/admin/dead-letters/{queue}/messages', auth: 'admin', uses: ['deadLetters.read'], summary: 'Some of the messages that failed for good' },
+  'admin/dead-letters-redrive': { method: 'POST', path: '/admin/dead-letters/{queue}/redrive', auth: 'admin', uses: ['table.write', 'deadLetters.redrive'], summary: 'Send what failed for good back to be worked on' },
   'admin/developer-keys-create': { method: 'POST', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.write'], summary: 'Create a developer key, shown once' },
   'admin/developer-keys-list': { method: 'GET', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.read'], summary: "An app's developer keys, without secrets" },
   'admin/developer-keys-revoke': { method: 'DELETE', path: `${adminApp}/developer-keys/{keyId}`, auth: 'admin', uses: ['table.write'], summary: 'Revoke a developer key' },

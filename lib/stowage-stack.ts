@@ -9,6 +9,7 @@ import { envNames } from '../functions/runtime/env-names.ts';
 import { configWarnings, type StowageConfig } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { endpointTimeoutSeconds, StowageApi } from './constructs/api.ts';
+import { deadLetterGrants } from './constructs/dead-letters.ts';
 import { EndpointFunction } from './constructs/endpoint-function.ts';
 import { Events } from './constructs/events.ts';
 import type { Grant } from './constructs/grant.ts';
@@ -104,6 +105,13 @@ export class StowageStack extends Stack {
     events?.alarm(alarms);
 
     const scan = scanGrants(this, config, alarms);
+    const deadLetters = deadLetterGrants(this, [
+      queues.cleanup.deadLettersOf('cleanup'),
+      queues.lifecycle.deadLettersOf('lifecycle'),
+      { name: 'expiry', queue: failures },
+      ...scan.deadLetters,
+      ...(events?.deadLetters() ?? []),
+    ]);
 
     let layer: LayerVersion | undefined;
     const grantOf: Record<Use, () => Grant | undefined> = {
@@ -117,6 +125,8 @@ export class StowageStack extends Stack {
       'lifecycle.send': () => queues.lifecycle.grantSend(),
       'events.send': () => events?.grantSend(),
       'webhooks.deliver': () => events?.grantDeliver(),
+      'deadLetters.read': deadLetters.read,
+      'deadLetters.redrive': deadLetters.redrive,
       'scan.policy': scan.policy,
       'scan.send': scan.send,
       images: () => undefined,

@@ -11,6 +11,7 @@ import {
   uploadSettingsChange,
 } from '../functions/contracts/admin-views.ts';
 import { auditAnswer } from '../functions/contracts/audit-view.ts';
+import { deadLetterAnswer, deadMessageAnswer, moveTaskAnswer } from '../functions/contracts/dead-letters-view.ts';
 import { presignAnswer } from '../functions/contracts/fields.ts';
 import { healthAnswer } from '../functions/contracts/health-view.ts';
 import { lifecycleEvent } from '../functions/contracts/messages.ts';
@@ -41,12 +42,15 @@ export const components: Record<string, z.ZodMiniType> = {
   AuditEntry: auditAnswer,
   ComplianceDocument: documentAnswer,
   ConsumedFile: consumedFileAnswer,
+  DeadLetter: deadMessageAnswer,
+  DeadLetterQueue: deadLetterAnswer,
   DeveloperKey: keyAnswer,
   ExportFile: exportAnswer,
   FileReasons: reasonsAnswer,
   Health: healthAnswer,
   KeptReport: keptReportAnswer,
   LifecycleEvent: lifecycleEvent,
+  MoveTask: moveTaskAnswer,
   Minisite: minisiteAnswer,
   NewUpload: newUploadAnswer,
   OrganizationUpload: organizationUploadAnswer,

@@ -16,9 +16,10 @@ export const auditAnswer = z.object({
     'uploads.settings.changed',
     'uploads.file.deleted',
     'reconcile.run',
+    'dead_letters.redriven',
   ]),
   appId: z.nullable(text),
-  subject: z.nullable(z.object({ type: z.enum(['file', 'key']), id: text })),
+  subject: z.nullable(z.object({ type: z.enum(['file', 'key', 'queue']), id: text })),
   changes: z.record(text, z.object({ from: z.optional(z.unknown()), to: z.optional(z.unknown()) })),
   details: z.record(text, z.unknown()),
 });

@@ -1,4 +1,5 @@
 /** The parts that only administrators' endpoints have: as `container.ts`, and picked there or here and nowhere else. */
+import * as z from 'zod/mini';
 import { createAppFileStore } from '#adapters/dynamo/app-files.ts';
 import { createAppRegistry } from '#adapters/dynamo/app-registry.ts';
 import { createAuditLog } from '#adapters/dynamo/audit.ts';
@@ -10,6 +11,7 @@ import { createSettingsChanges, createUploadSettingsChanges } from '#adapters/dy
 import { createUsageHistory } from '#adapters/dynamo/usage-history.ts';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { createSecretReader } from '#adapters/secrets/r2-credentials.ts';
+import { createDeadLetters } from '#adapters/sqs/dead-letters.ts';
 import { AppError } from '#core/files/errors.ts';
 import { clock, once, ownBuckets, r2, table } from './container.ts';
 import { remainingMs } from './deadline.ts';
@@ -26,6 +28,20 @@ export const circumstances = /* @__PURE__ */ once(() => createCircumstanceStore(
 export const usageHistory = /* @__PURE__ */ once(() => createUsageHistory(table()));
 export const auditLog = /* @__PURE__ */ once(() => createAuditLog(table()));
 export const reports = /* @__PURE__ */ once(() => createReportStore(table()));
+
+const deadLetterQueues = z.array(
+  z.object({
+    name: z.string(),
+    host: z.optional(z.string()),
+    redrivable: z.boolean(),
+    queueUrl: z.string(),
+    queueArn: z.string(),
+  }),
+);
+
+export const deadLetters = /* @__PURE__ */ once(() =>
+  createDeadLetters(z.parse(deadLetterQueues, JSON.parse(required(envNames.deadLetters))), { remainingMs }),
+);
 
 /** What the administrator's look at the stage works with: credentials as the secret has them now, not as it had them. */
 export const healthDeps = /* @__PURE__ */ once(() => {

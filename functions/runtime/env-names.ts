@@ -32,6 +32,8 @@ export const envNames = {
   webhooks: 'WEBHOOKS',
   /** Webhooks may be on the machine itself: on the one-machine cloud and nowhere else. */
   webhookLoopback: 'WEBHOOK_LOOPBACK',
+  /** JSON: every queue of dead letters, and what may be done with it. Set for administrators' endpoints that look at them. */
+  deadLetters: 'DEAD_LETTERS',
   /** Where a scanner takes its messages from; unset where scanning is off. */
   scanQueueUrl: 'SCAN_QUEUE_URL',
   /** Minutes after which no verdict is waited for. */

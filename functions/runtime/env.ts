@@ -26,6 +26,7 @@ const schema = z.object({
   [envNames.webhookQueues]: optional,
   [envNames.webhooks]: optional,
   [envNames.webhookLoopback]: optional,
+  [envNames.deadLetters]: optional,
   [envNames.scanQueueUrl]: optional,
   [envNames.scanTimeoutMinutes]: z.optional(z.coerce.number().check(z.minimum(1))),
   [envNames.scanOnTimeout]: z.optional(z.enum(['release', 'reject'])),

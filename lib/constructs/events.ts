@@ -11,6 +11,7 @@ import { Construct } from 'constructs';
 import { envNames } from '../../functions/runtime/env-names.ts';
 import type { StowageConfig } from '../config.ts';
 import type { Alarms } from './alarms.ts';
+import type { DeadLetterQueue } from './dead-letters.ts';
 import { allow, type Grant } from './grant.ts';
 import { StreamFailures } from './stream-failures.ts';
 import { WebhookQueue } from './webhook-queue.ts';
@@ -105,6 +106,19 @@ export class Events extends Construct {
     const lambda = worker(this.webhooks.map(({ queue }) => queue.grantConsume()));
     for (const { queue } of this.webhooks) queue.feed(lambda);
     return lambda;
+  }
+
+  /** What listeners were not told, and what webhooks did not take. */
+  deadLetters(): DeadLetterQueue[] {
+    return [
+      { name: 'events', queue: this.failures },
+      ...this.webhooks.map(({ name, queue, url }) => ({
+        name: name.replace('Webhook', 'webhook-'),
+        host: new URL(url).host,
+        queue: queue.deadLetters,
+        sourceArn: queue.arn,
+      })),
+    ];
   }
 
   alarm(alarms: Alarms): void {

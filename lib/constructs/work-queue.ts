@@ -9,6 +9,7 @@ import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { EnvName } from '../../functions/runtime/env-names.ts';
+import type { DeadLetterQueue } from './dead-letters.ts';
 import { allow, type Grant } from './grant.ts';
 
 /** Tries before the dead-letter queue. Source: Lambda developer guide, SQS event source ("at least 5"). */
@@ -68,6 +69,11 @@ export class WorkQueue extends Construct {
       this.queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
       this.queue.metricApproximateNumberOfMessagesNotVisible({ statistic: 'Maximum' }),
     ];
+  }
+
+  /** What failed here, by the name administrators give it. */
+  deadLettersOf(name: string): DeadLetterQueue {
+    return { name, queue: this.deadLetters, sourceArn: this.queue.queueArn };
   }
 
   get url(): string {

@@ -2,19 +2,9 @@
 import * as z from 'zod';
 import type { QueueSpec } from '../template/model.ts';
 import { md5OfAttributes } from './attributes.ts';
+import { SqsError } from './errors.ts';
+import type { Moves } from './moves.ts';
 import { type Message, md5, type QueueStore } from './store.ts';
-
-/** An error the client gets by its code. */
-export class SqsError extends Error {
-  readonly code: string;
-  readonly status: number;
-
-  constructor(code: string, message: string, status = 400) {
-    super(message);
-    this.code = code;
-    this.status = status;
-  }
-}
 
 export interface SqsContext {
   queue: QueueSpec;
@@ -23,6 +13,9 @@ export interface SqsContext {
   url: string;
   /** Ends long polls when the server stops. */
   signal: AbortSignal;
+  moves: Moves;
+  /** Whether the caller may do something else that comes with what it asks for. */
+  may(action: string, arn: string): boolean;
 }
 
 const maxBatchBytes = 1_048_576;
@@ -199,6 +192,8 @@ export const operations: Record<string, (context: SqsContext, body: unknown) => 
     changeVisibility(context, request.ReceiptHandle, request.VisibilityTimeout);
     return {};
   },
+  StartMessageMoveTask: ({ queue, moves, may }) => moves.start(queue, may),
+  ListMessageMoveTasks: ({ queue, moves }, body) => moves.list(queue, body),
   PurgeQueue({ queue, store }) {
     store.purge(queue);
     return {};

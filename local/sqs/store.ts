@@ -49,6 +49,8 @@ export interface QueueStore {
   changeVisibility(queue: QueueSpec, receiptHandle: string, seconds: number): boolean;
   /** Makes every delayed and in-flight message visible now, except those of these handles. Gives how many. */
   hurry(queue: QueueSpec, except: ReadonlySet<string>): number;
+  /** Makes every message of one queue a new one of another. Gives how many. */
+  move(from: QueueSpec, to: QueueSpec): number;
   purge(queue: QueueSpec): void;
   counts(queue: QueueSpec): QueueCounts;
   /** Whether a receive would hand anything out: what is visible may wait behind an earlier message of its group. */
@@ -96,12 +98,14 @@ export function openQueueStore(dir: string, now: () => number = Date.now): Queue
     'UPDATE messages SET receipt = ?, visible_at = ?, receive_count = receive_count + 1, first_received_at = coalesce(first_received_at, ?) WHERE id = ?',
   );
   const bury = db.prepare(
-    'UPDATE messages SET queue = ?, receipt = NULL, visible_at = ?, receive_count = 0, first_received_at = NULL WHERE id = ?',
+    `UPDATE messages SET queue = ?, receipt = NULL, visible_at = ?, receive_count = 0, first_received_at = NULL,
+     deduplication_id = CASE WHEN deduplication_id IS NULL THEN NULL ELSE id END WHERE id = ?`,
   );
   const remove = db.prepare('DELETE FROM messages WHERE queue = ? AND receipt = ?');
   const move = db.prepare('UPDATE messages SET visible_at = ? WHERE queue = ? AND receipt = ? AND visible_at > ?');
   const pending = db.prepare('SELECT id, receipt FROM messages WHERE queue = ? AND visible_at > ?');
   const show = db.prepare('UPDATE messages SET visible_at = ? WHERE id = ?');
+  const all = db.prepare('SELECT * FROM messages WHERE queue = ? ORDER BY sequence');
   const empty = db.prepare('DELETE FROM messages WHERE queue = ?');
   const count = db.prepare(
     `SELECT coalesce(sum(visible_at <= ?), 0) AS visible, coalesce(sum(visible_at > ? AND receipt IS NOT NULL), 0) AS invisible,
@@ -187,6 +191,19 @@ export function openQueueStore(dir: string, now: () => number = Date.now): Queue
       for (const { id } of late) show.run(now(), id);
       if (late.length > 0) notify(queue.name);
       return late.length;
+    },
+    move(from, to) {
+      const moved = transaction(() => {
+        const at = now();
+        const rows = all.all(from.name) as unknown as Row[];
+        for (const { body, attributes, group_id: group, deduplication_id: deduplicationId } of rows) {
+          insert.run(to.name, randomUUID(), body, attributes, at, at, group, deduplicationId);
+        }
+        empty.run(from.name);
+        return rows.length;
+      });
+      if (moved > 0) notify(to.name);
+      return moved;
     },
     purge: (queue) => void empty.run(queue.name),
     counts: (queue) => ({ ...(count.get(now(), now(), now(), queue.name) as unknown as QueueCounts) }),

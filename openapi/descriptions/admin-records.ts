@@ -32,12 +32,27 @@ export const adminRecordComponents: Record<string, Texts> = {
     action: 'What was done. `reconcile.run` is written before the run.',
     appId: named('The app it concerns; null where it is none.', 'puzzle'),
     subject: 'What it was done to, where that is one thing.',
-    'subject.type': 'A file or a key.',
+    'subject.type': 'A file, a key or a queue of dead letters.',
     'subject.id': id('Its id.'),
     changes: 'Settings that changed, by name.',
     'changes.from': 'What it was.',
     'changes.to': 'What it is.',
     details: "What else there is to know: a deleted file's name, owner and size, a key's label.",
+  },
+  DeadLetter: {
+    '': 'A message that failed for good.',
+    id: id('Names the message, until it is moved.'),
+    sentAt: time('When it was sent first.'),
+    receiveCount: whole('How often it was handed out since it failed, looks among them.'),
+    body: named('The message, its first 4,096 characters.', '{"type":"lock","lockId":"lock-1"}'),
+  },
+  DeadLetterQueue: {
+    '': 'Where messages lie that failed for good.',
+    name: named('Names it in paths.', 'cleanup'),
+    host: named('Where its messages were to be posted, of a webhook.', 'hooks.example.com'),
+    messages: whole('About how many lie in it.'),
+    redrivable: 'False for notes of where records of a stream were, which are nobody’s messages.',
+    task: 'The last time its messages were sent back, null where none is known.',
   },
   KeptReport: {
     '': 'What a run of reconcile found.',
@@ -46,6 +61,12 @@ export const adminRecordComponents: Record<string, Texts> = {
     startedAt: time('When it began.'),
     endedAt: time('When it ended.'),
     report: 'As the run answered or logged it; of counters that drifted the first fifty.',
+  },
+  MoveTask: {
+    '': 'Messages on their way back to the queue they failed in.',
+    status: 'One that is `failed` or `cancelled` has moved some of them; ask again.',
+    moved: whole('About how many were moved so far.'),
+    total: whole('About how many there were; null where that is not known.'),
   },
   OrganizationUpload: {
     '': 'A file of an organization, as administrators see it.',
@@ -74,6 +95,9 @@ export const adminRecordOperations: Partial<Record<EndpointName, Texts>> = {
     'query.appId': named('Only what concerns this app.', 'puzzle'),
     'answer.items': 'Newest first.',
   },
+  'admin/dead-letters-list': { 'answer.queues': 'In an order that stays.' },
+  'admin/dead-letters-look': { 'path.queue': named('Of the list.', 'cleanup'), 'answer.messages': 'Ten at most.' },
+  'admin/dead-letters-redrive': { 'path.queue': named('Of the list.', 'cleanup') },
   'admin/organization-uploads-list': { ...page, ...links, 'answer.items': 'Newest first.' },
   'admin/reconcile-reports': {
     'query.limit': {

@@ -130,6 +130,15 @@ export const adminExamples: ExamplesOf<'admin'> = {
       ],
     },
   },
+  'admin/dead-letters-list': {
+    answer: { queues: [{ name: 'cleanup', host: null, messages: 2, redrivable: true, task: null }] },
+  },
+  'admin/dead-letters-look': {
+    answer: {
+      messages: [{ id: '5fea7756-0ea4-451a-a703-a558b933e274', sentAt: now, receiveCount: 1, body: '{"kind":"lock"}' }],
+    },
+  },
+  'admin/dead-letters-redrive': { answer: { status: 'running', moved: 0, total: 2 } },
   'admin/organization-uploads-list': {
     answer: {
       items: [

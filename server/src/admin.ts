@@ -1,4 +1,5 @@
 /** What an administrator does: a service token with scope `admin` (docs/contract.md, "Administration"). */
+import { adminRecords } from './admin-records.ts';
 import { type CallOptions, type ClientOptions, createCaller, secretOf, type Token } from './caller.ts';
 import { everyItem } from './lists.ts';
 import type { AnswerOf, JsonOf, Operation, Schemas } from './operations.ts';
@@ -26,6 +27,7 @@ export function createAdmin({ token, ...client }: AdminOptions) {
   const files = '/admin/extensions/apps/{appId}/files';
   const storage = '/admin/extensions/apps/{appId}/file-storage';
   return {
+    ...adminRecords(call),
     developerKeys: {
       /** Creates a key. A try that is repeated gets another key in place of the one that nobody heard of. */
       create: (appId: string, label: string, options?: CallOptions): Promise<NewDeveloperKey> =>

@@ -108,6 +108,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Queues of what failed for good, and how full they are
+         * @description Every queue of what failed for good, empty ones too: about how much lies in it, whether it can be redriven, and its last redrive.
+         */
+        get: operations["adminDeadLettersList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/dead-letters/{queue}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Some of the messages that failed for good
+         * @description Ten messages at most, the first 4,096 characters of each. Looking takes none away and hides none; of many it is a sample.
+         */
+        get: operations["adminDeadLettersLook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/dead-letters/{queue}/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send what failed for good back to be worked on
+         * @description Sends all messages back to the queue they failed in, where each may run again: mend the cause first. Answers the move that is under way, one at a time; the list tells how far it is.
+         */
+        post: operations["adminDeadLettersRedrive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/extensions/apps/{appId}/developer-keys": {
         parameters: {
             query?: never;
@@ -1609,7 +1669,7 @@ export interface components {
              * @description What was done. `reconcile.run` is written before the run.
              * @enum {string}
              */
-            action: "app.settings.changed" | "app.key.created" | "app.key.revoked" | "app.file.deleted" | "uploads.settings.changed" | "uploads.file.deleted" | "reconcile.run";
+            action: "app.settings.changed" | "app.key.created" | "app.key.revoked" | "app.file.deleted" | "uploads.settings.changed" | "uploads.file.deleted" | "reconcile.run" | "dead_letters.redriven";
             /**
              * @description The app it concerns; null where it is none.
              * @example puzzle
@@ -1618,10 +1678,10 @@ export interface components {
             /** @description What it was done to, where that is one thing. */
             subject: {
                 /**
-                 * @description A file or a key.
+                 * @description A file, a key or a queue of dead letters.
                  * @enum {string}
                  */
-                type: "file" | "key";
+                type: "file" | "key" | "queue";
                 /**
                  * @description Its id.
                  * @example 66f2a1b40a1b2c3d4e5f6071
@@ -1726,6 +1786,45 @@ export interface components {
              * @description When `url` ends, an hour at most. Ask again before.
              */
             urlExpiresAt: string;
+        };
+        /** @description A message that failed for good. */
+        DeadLetter: {
+            /**
+             * @description Names the message, until it is moved.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was sent first.
+             */
+            sentAt: string;
+            /** @description How often it was handed out since it failed, looks among them. */
+            receiveCount: number;
+            /**
+             * @description The message, its first 4,096 characters.
+             * @example {"type":"lock","lockId":"lock-1"}
+             */
+            body: string;
+        };
+        /** @description Where messages lie that failed for good. */
+        DeadLetterQueue: {
+            /**
+             * @description Names it in paths.
+             * @example cleanup
+             */
+            name: string;
+            /**
+             * @description Where its messages were to be posted, of a webhook.
+             * @example hooks.example.com
+             */
+            host: string | null;
+            /** @description About how many lie in it. */
+            messages: number;
+            /** @description False for notes of where records of a stream were, which are nobody’s messages. */
+            redrivable: boolean;
+            /** @description The last time its messages were sent back, null where none is known. */
+            task: components["schemas"]["MoveTask"] | null;
         };
         /** @description A key of an extension backend, without its secret. */
         DeveloperKey: {
@@ -2043,6 +2142,18 @@ export interface components {
              * @description When it was published.
              */
             updatedAt: string;
+        };
+        /** @description Messages on their way back to the queue they failed in. */
+        MoveTask: {
+            /**
+             * @description One that is `failed` or `cancelled` has moved some of them; ask again.
+             * @enum {string}
+             */
+            status: "running" | "completed" | "cancelled" | "failed";
+            /** @description About how many were moved so far. */
+            moved: number;
+            /** @description About how many there were; null where that is not known. */
+            total: number | null;
         };
         /** @description The same as `Upload`, with `_id` behind `deletedAt`. */
         NewUpload: {
@@ -4261,6 +4372,141 @@ export interface operations {
             400: components["responses"]["Refused400"];
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminDeadLettersList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "queues": [
+                     *         {
+                     *           "name": "cleanup",
+                     *           "host": null,
+                     *           "messages": 2,
+                     *           "redrivable": true,
+                     *           "task": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description In an order that stays. */
+                        queues: components["schemas"]["DeadLetterQueue"][];
+                    };
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminDeadLettersLook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of the list.
+                 * @example cleanup
+                 */
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "messages": [
+                     *         {
+                     *           "id": "5fea7756-0ea4-451a-a703-a558b933e274",
+                     *           "sentAt": "2026-11-20T10:00:00.000Z",
+                     *           "receiveCount": 1,
+                     *           "body": "{\"kind\":\"lock\"}"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Ten at most. */
+                        messages: components["schemas"]["DeadLetter"][];
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminDeadLettersRedrive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of the list.
+                 * @example cleanup
+                 */
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "running",
+                     *       "moved": 0,
+                     *       "total": 2
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MoveTask"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];

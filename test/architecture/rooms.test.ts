@@ -66,6 +66,7 @@ describe('the rooms', () => {
       'files',
       'identity',
       'lifecycle',
+      'operations',
       'organizations',
       'reconcile',
       'uploads',

@@ -103,6 +103,9 @@ export const readings: Partial<Record<EndpointName, Ask>> = {
   'admin/app-usage': got('admin', ({ app }) => `${app.admin}/usage?by=day`),
   'admin/apps-list': got('admin', () => '/admin/extensions/apps?limit=1'),
   'admin/audit-list': got('admin', ({ app }) => `/admin/audit?limit=1&appId=${app.appId}`),
+  'admin/dead-letters-list': got('admin', () => '/admin/dead-letters'),
+  'admin/dead-letters-look': got('admin', () => '/admin/dead-letters/cleanup/messages'),
+  'admin/dead-letters-redrive': async (world) => call(world, 'admin', 'POST', '/admin/dead-letters/cleanup/redrive'),
   'admin/organization-uploads-list': async (world) => {
     await document(world);
     return await call(world, 'admin', 'GET', `/admin/organizations/${world.organizations.org}/uploads?limit=1`);

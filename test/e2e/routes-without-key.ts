@@ -3,6 +3,7 @@ import type { EndpointName } from '#functions/routes.ts';
 /** Routes that change something and need no key, and why. */
 export const withoutKey: Partial<Record<EndpointName, string>> = {
   'admin/app-files-delete': 'what is deleted stays so, and nothing else goes',
+  'admin/dead-letters-redrive': 'one move of a queue works at a time, and what is moved is gone from there',
   'admin/developer-keys-revoke': 'what is revoked stays so, and nothing else goes',
   'admin/reconcile': 'every repair is conditional, and one run works at a time',
   'admin/uploads-delete': 'what is deleted stays so, and nothing else goes',

@@ -53,6 +53,15 @@ const actionsOf: Record<Use, string[]> = {
   'lifecycle.send': ['sqs:SendMessage'],
   'events.send': ['events:PutEvents', 'sqs:SendMessage'],
   'webhooks.deliver': ['secretsmanager:GetSecretValue'],
+  'deadLetters.read': ['sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:ListMessageMoveTasks'],
+  'deadLetters.redrive': [
+    'sqs:ListMessageMoveTasks',
+    'sqs:StartMessageMoveTask',
+    'sqs:ReceiveMessage',
+    'sqs:DeleteMessage',
+    'sqs:GetQueueAttributes',
+    'sqs:SendMessage',
+  ],
   'scan.policy': [],
   'scan.send': [],
   images: [],
@@ -137,6 +146,7 @@ describe.each(rows)('%s', (_key, row) => {
       ...(row.uses.includes('lifecycle.send') && {
         LIFECYCLE_QUEUE_URL: { Ref: logicalId('AWS::SQS::Queue', 'LifecycleQueue') },
       }),
+      ...(row.uses.some((use) => use.startsWith('deadLetters.')) && { DEAD_LETTERS: expect.anything() }),
       ...(row.uses.includes('events.send') && {
         EVENT_BUS_NAME: { Ref: logicalId('AWS::Events::EventBus', 'EventsBus') },
         EVENT_SOURCE: 'stowage.test',

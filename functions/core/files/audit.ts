@@ -9,7 +9,8 @@ export type AuditAction =
   | 'app.file.deleted'
   | 'uploads.settings.changed'
   | 'uploads.file.deleted'
-  | 'reconcile.run';
+  | 'reconcile.run'
+  | 'dead_letters.redriven';
 
 /** Who changes something, and when. */
 export interface Author {
@@ -31,7 +32,7 @@ export interface AuditEntry {
   action: AuditAction;
   appId?: string;
   /** What it was done to. */
-  subject?: { type: 'file' | 'key'; id: string };
+  subject?: { type: 'file' | 'key' | 'queue'; id: string };
   /** Fields that changed: what they were and what they are. */
   changes?: Record<string, { from?: unknown; to?: unknown }>;
   /** What else somebody who reads this wants to know. */

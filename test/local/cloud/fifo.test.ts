@@ -3,10 +3,12 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import {
   DeleteMessageCommand,
+  ListMessageMoveTasksCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
   SQSClient,
+  StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Authorizer } from '#local/iam/authorize.ts';
@@ -97,7 +99,21 @@ describe('a FIFO queue', () => {
       now += 10_001;
     }
     expect((await receive()).map(({ Body }) => Body)).toEqual(['a2']);
-    expect(store.receive(dead, 1)).toMatchObject([{ body: 'a1', fifo: { group: 'a', deduplicationId: 'a1' } }]);
+    const [failed] = store.receive(dead, 1, 0);
+    expect(failed).toMatchObject({ body: 'a1', fifo: { group: 'a', deduplicationId: failed?.messageId } });
+    await client.send(new StartMessageMoveTaskCommand({ SourceArn: dead.arn }));
+    await expect
+      .poll(async () => (await client.send(new ListMessageMoveTasksCommand({ SourceArn: dead.arn }))).Results)
+      .toMatchObject([{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 1 }]);
+    // A new message of the same group: it waits behind the one that was there.
+    expect(await receive()).toEqual([]);
+    now += 30_001;
+    expect((await receive()).map(({ Body }) => Body)).toEqual(['a2']);
+  });
+
+  it('is moved back to only from its dead letters', async () => {
+    const command = new StartMessageMoveTaskCommand({ SourceArn: queue.arn });
+    await expect(client.send(command)).rejects.toThrow(/Dead Letter Queue/);
   });
 
   it('leaves out for five minutes what it was sent before, also when that is long done', async () => {
