@@ -1,9 +1,10 @@
 /** From settings to a template: bundles the functions, finds the layer, builds the stack. Offline once the layer is cached. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, type IPolicyValidationPlugin, Validations } from 'aws-cdk-lib';
 import { type Bundle, bundleFunctions, type FunctionBundle } from './bundle.ts';
 import { ConfigError, type StowageConfig } from './config.ts';
+import { NestedTemplates } from './nested-templates.ts';
 import { functionKeys, type RouteTable, routeTable } from './routes.ts';
 import { buildSharpLayer } from './sharp-layer-build.ts';
 import { StowageStack } from './stowage-stack.ts';
@@ -26,6 +27,10 @@ export interface SynthOptions {
   /** Another route table and its files, for tests. */
   routes?: RouteTable;
   functionsRoot?: string;
+  /** False skips CloudFormation's rules, which take about a second, where nothing will be deployed. */
+  validate?: boolean;
+  /** What else judges the constructs while they are synthesized; called when the stack is made. */
+  checks?: (app: App) => IPolicyValidationPlugin[];
   /** Bundles the functions; anew each time when left out. Folders that this gives are used where they are, not copied. */
   bundle?: Bundle;
 }
@@ -93,6 +98,8 @@ export async function addStowage(
     local: localLayer,
     layerDir: () => (localLayer ? layerSource : buildSharpLayer(layerSource, join(root, '.cache/layers'))),
   });
+  const checks = [...(options.validate === false ? [] : [new NestedTemplates()]), ...(options.checks?.(app) ?? [])];
+  if (checks.length > 0) Validations.of(app).addPlugins(...checks);
   return { stack, bundles };
 }
 
@@ -100,9 +107,8 @@ export async function addStowage(
  * Synthesizes in this process, without the CDK command, account or network: for the one-machine cloud and for tests.
  * The template is the one `cdk synth` writes, with the layer's content as the only difference (`localLayer`).
  * @param options.outdir folder for the cloud assembly
- * @param options.validate false skips CloudFormation's rules, which take about a second, where nothing will be deployed
  */
-export async function synthesize(options: SynthOptions & { outdir: string; validate?: boolean }): Promise<Synthesized> {
+export async function synthesize(options: SynthOptions & { outdir: string }): Promise<Synthesized> {
   const outdir = resolve(options.outdir);
   const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> };
   const app = new App({

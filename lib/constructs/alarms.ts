@@ -13,6 +13,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, type ILogGroup, type JsonPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
@@ -20,6 +21,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { WatchedLines } from '../routes.ts';
+import { acknowledge } from './acknowledged.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 const period = Duration.minutes(5);
@@ -42,8 +44,18 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: { email: string | undefined; topicArn?: string | undefined }) {
     super(scope, id);
     if (props.email) {
-      const topic = new Topic(this, 'Topic');
-      topic.addSubscription(new EmailSubscription(props.email));
+      const topic = new Topic(this, 'Topic', { enforceSSL: true });
+      // A policy of one's own takes the place of the one that let the account's alarms publish.
+      topic.addToResourcePolicy(
+        new PolicyStatement({
+          principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+          actions: ['sns:Publish'],
+          resources: [topic.topicArn],
+          conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+        }),
+      );
+      const subscription = topic.addSubscription(new EmailSubscription(props.email));
+      acknowledge(subscription, 'Serverless::Serverless-SNSRedrivePolicy');
       this.topics.push(topic);
     }
     if (props.topicArn) this.topics.push(Topic.fromTopicArn(this, 'OwnTopic', props.topicArn));

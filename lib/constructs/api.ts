@@ -22,6 +22,7 @@ import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { StowageConfig } from '../config.ts';
 import type { EndpointRow, FallbackRow } from '../routes.ts';
+import { acknowledge } from './acknowledged.ts';
 import { keptLogs } from './kept-logs.ts';
 
 /** Seconds a request may take: one under the gateway's fixed 30, so that a slow answer is still ours. */
@@ -141,11 +142,12 @@ export class StowageApi extends Construct {
     integration: CfnIntegration,
     { method, path, suffix }: { method: string; path: string; suffix: string },
   ): void {
-    new CfnRoute(endpoint, `Route${suffix}`, {
+    const row = new CfnRoute(endpoint, `Route${suffix}`, {
       apiId: this.httpApi.apiId,
       routeKey: `${method} ${path}`,
       target: `integrations/${integration.ref}`,
     });
+    acknowledge(row, 'AwsSolutions::AwsSolutions-APIG4');
     new CfnPermission(endpoint, `Permission${suffix}`, {
       action: 'lambda:InvokeFunction',
       functionName: endpoint.functionArn,

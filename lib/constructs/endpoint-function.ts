@@ -15,6 +15,7 @@ import {
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledged.ts';
 import { allow, type Grant } from './grant.ts';
 import { keptLogs } from './kept-logs.ts';
 
@@ -91,6 +92,11 @@ export class EndpointFunction extends Construct {
       ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
       ...(props.sendsToItself && { recursiveLoop: RecursiveLoop.ALLOW }),
     });
+    acknowledge(this.lambda, 'Serverless::Serverless-LambdaDLQ');
+    if (props.grants.some(({ statements }) => statements.some((one) => one.resources.includes('*'))) || props.tracing) {
+      acknowledge(role, 'AwsSolutions::AwsSolutions-IAM5[Resource::*]', 'Serverless::Serverless-LambdaStarPermissions');
+    }
+    if (!props.tracing) acknowledge(this.lambda, 'Serverless::Serverless-LambdaTracing');
     if (props.tracing) {
       (this.lambda.node.defaultChild as CfnFunction).tracingConfig = { mode: 'Active' };
     }

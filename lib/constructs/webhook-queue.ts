@@ -7,6 +7,7 @@ import { Duration } from 'aws-cdk-lib';
 import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledged.ts';
 import { allow, type Grant } from './grant.ts';
 
 /** Tries before the dead-letter queue. */
@@ -26,6 +27,7 @@ export class WebhookQueue extends Construct {
     super(scope, id);
     const common = { fifo: true, encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     this.deadLetters = new Queue(this, 'DeadLetters', { ...common, retentionPeriod: Duration.days(14) });
+    acknowledge(this.deadLetters, 'Serverless::Serverless-SQSRedrivePolicy');
     this.queue = new Queue(this, 'Queue', {
       ...common,
       retentionPeriod: Duration.days(4),
@@ -55,12 +57,13 @@ export class WebhookQueue extends Construct {
 
   /** One message a batch: those behind a failed one of their file would have its tries counted as theirs. */
   feed(worker: IFunction): void {
-    new EventSourceMapping(worker, this.node.id, {
+    const mapping = new EventSourceMapping(worker, this.node.id, {
       target: worker,
       eventSourceArn: this.arn,
       batchSize: 1,
       maxConcurrency,
       reportBatchItemFailures: true,
     });
+    acknowledge(mapping, 'Serverless::Serverless-LambdaEventSourceMappingDestination');
   }
 }

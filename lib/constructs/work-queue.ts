@@ -9,6 +9,7 @@ import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { EnvName } from '../../functions/runtime/env-names.ts';
+import { acknowledge } from './acknowledged.ts';
 import type { DeadLetterQueue } from './dead-letters.ts';
 import { allow, type Grant } from './grant.ts';
 
@@ -43,6 +44,7 @@ export class WorkQueue extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
+    acknowledge(this.deadLetters, 'Serverless::Serverless-SQSRedrivePolicy');
     this.queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -101,12 +103,13 @@ export class WorkQueue extends Construct {
 
   /** Delivers batches to the worker; only the messages it reports as failed come again. */
   feed(worker: IFunction, batchSize: number): void {
-    new EventSourceMapping(worker, 'Queue', {
+    const mapping = new EventSourceMapping(worker, 'Queue', {
       target: worker,
       eventSourceArn: this.queue.queueArn,
       batchSize,
       maxConcurrency,
       reportBatchItemFailures: true,
     });
+    acknowledge(mapping, 'Serverless::Serverless-LambdaEventSourceMappingDestination');
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseConfig, type StowageConfig, type StowageSettings } from '#lib/config.ts';
 import { functionKeys, type RouteTable, routeTable } from '#lib/routes.ts';
-import { type Synthesized, synthesize } from '#lib/synth.ts';
+import { type Synthesized, type SynthOptions, synthesize } from '#lib/synth.ts';
 
 export const settings = {
   stage: 'test',
@@ -49,7 +49,7 @@ export function writeFunctions(
 
 /** Synthesizes with those files and hands the result to `use` while its assets exist. */
 export async function withStack<Result>(
-  options: { config?: StowageConfig; routes?: RouteTable },
+  options: { config?: StowageConfig; routes?: RouteTable; checks?: SynthOptions['checks'] },
   use: (stack: Synthesized) => Result | Promise<Result>,
 ): Promise<Result> {
   const routes = options.routes ?? routeTable;
@@ -62,6 +62,7 @@ export async function withStack<Result>(
       functionsRoot: functions.dir,
       localLayer: true,
       outdir,
+      checks: options.checks,
     });
     return await use(synthesized);
   } finally {
