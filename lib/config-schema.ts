@@ -1,32 +1,12 @@
 /** What a deploy setting may be. Every message says what is expected, so that a refused deploy is fixed in one go. */
 import * as z from 'zod';
+import { events } from './config-events.ts';
+import { parseUrl, secretKeyArn, secretName, url } from './config-values.ts';
 
 /** What CloudWatch Logs accepts as retention, in days. Source: CloudWatch Logs API reference, PutRetentionPolicy. */
 const retentionDays = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
-
-function parseUrl(value: string): URL | undefined {
-  return URL.canParse(value) ? new URL(value) : undefined;
-}
-
-/** Plain http is let through for this machine only, where the one-machine cloud listens. */
-function isLoopback(url: URL): boolean {
-  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
-}
-
-/** `continue: false`: what is no URL at all is not also reported as one with a slash too many. */
-const url = z.string().superRefine((value, context) => {
-  const parsed = parseUrl(value);
-  const refuse = (message: string) => context.addIssue({ code: 'custom', message, continue: false });
-  if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) {
-    refuse(`"${value}" is not a URL: write it whole, https://host/path`);
-  } else if (parsed.username || parsed.password || parsed.search || parsed.hash) {
-    refuse('must hold no credentials, query or fragment: remove them');
-  } else if (parsed.protocol === 'http:' && !isLoopback(parsed)) {
-    refuse(`must use https: write https://${parsed.host}${parsed.pathname}`);
-  }
-});
 
 const urlWithoutSlash = url.refine((value) => !value.endsWith('/'), 'must not end with a slash: remove it');
 
@@ -40,17 +20,6 @@ const corsOrigin = z.union([
 const bucketName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'must be a bucket name: 3 to 63 of a-z, 0-9 and - (R2 allows no dots)');
-
-const secretName = z
-  .string()
-  .regex(/^[\w/+=.@-]{1,500}$/, 'must be the name of a Secrets Manager secret, not its ARN and never the credentials');
-
-const secretKeyArn = z
-  .string()
-  .regex(
-    /^arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/,
-    'must be the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>, not of an alias',
-  );
 
 const positive = z.number().int().positive();
 
@@ -93,38 +62,18 @@ const r2 = z
     }
   });
 
-/** What can be told of files; the worker knows the same (`functions/core/events`). */
-export const eventTypes = ['file.ready', 'file.claimed', 'file.released', 'file.deleted', 'quota.near'] as const;
-
-export type EventType = (typeof eventTypes)[number];
-
-const webhook = z.strictObject({
-  /** Where events are posted. Redirects are not followed, and no private address is connected to. */
-  url,
-  /** What is posted there; everything when left out. */
-  events: z
-    .array(z.enum(eventTypes, `must be of ${eventTypes.join(', ')}`))
-    .min(1)
-    .optional(),
-  /** Secrets Manager name (not ARN) of the secret it is signed with: `whsec_...`, or two of them while it is rotated. */
-  secretName,
-  /** As `r2.secretKeyArn`. */
-  secretKeyArn: secretKeyArn.optional(),
-});
-
-/** Where what became of files is told. */
-const events = z.strictObject({
-  /** A bus that is there already; the stack makes one of its own, `stowage-<stage>`, when left out. */
-  busName: z
-    .string()
-    .regex(/^(?!aws\.)[\w.-]{1,256}$/, 'must be the name of an event bus in this account and region, not its ARN')
-    .optional(),
-  webhooks: z
-    .array(webhook)
-    .max(5, 'must be at most 5: let a rule of the bus reach more')
-    .refine((all) => new Set(all.map((one) => one.url)).size === all.length, 'must each have a URL of its own')
-    .default([]),
-});
+/** How CodeDeploy moves requests, as it names its predefined configurations. */
+const shifts = [
+  'Canary10Percent5Minutes',
+  'Canary10Percent10Minutes',
+  'Canary10Percent15Minutes',
+  'Canary10Percent30Minutes',
+  'Linear10PercentEvery1Minute',
+  'Linear10PercentEvery2Minutes',
+  'Linear10PercentEvery3Minutes',
+  'Linear10PercentEvery10Minutes',
+  'AllAtOnce',
+] as const;
 
 const tableName = /^[\w.-]{3,255}$/;
 
@@ -221,6 +170,16 @@ const settings = z.strictObject({
   accountConcurrency: positive.default(1000),
   /** X-Ray traces of the functions. Each trace costs, so none are made unless asked for. */
   tracing: z.boolean().default(false),
+  /**
+   * Moves requests to new code of endpoints step by step, and back when an alarm rings. None: a deployment is all at once.
+   * `ignoreAlarms` is for a deployment that mends what an alarm rings for.
+   */
+  trafficShift: z
+    .strictObject({
+      by: z.enum(shifts, `must be of ${shifts.join(', ')}`),
+      ignoreAlarms: z.boolean().default(false),
+    })
+    .optional(),
   /** Most images decoded at once, per function: a cap on what a flood of pictures can cost. None: the account's limit. */
   imageConcurrency: positive.optional(),
 });

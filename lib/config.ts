@@ -7,7 +7,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configSchema, type StowageConfig } from './config-schema.ts';
 
-export type { EventType, StowageConfig, StowageSettings } from './config-schema.ts';
+export type { EventType } from './config-events.ts';
+export type { StowageConfig, StowageSettings } from './config-schema.ts';
 
 /** One refused setting, by its path (`r2.publicBucket`), with what to write instead. */
 export interface ConfigIssue {

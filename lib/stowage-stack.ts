@@ -20,9 +20,11 @@ import { runOnSchedule } from './constructs/schedule.ts';
 import { sharpLayer } from './constructs/sharp-layer.ts';
 import { StreamFailures } from './constructs/stream-failures.ts';
 import { StowageTable } from './constructs/table.ts';
+import { TrafficShift } from './constructs/traffic-shift.ts';
 import { watch } from './constructs/watch.ts';
 import { WorkQueue } from './constructs/work-queue.ts';
 import { fallbackKey, type RouteTable, type Use, type WorkerSource } from './routes.ts';
+import { isWanted, timeoutOf } from './worker-sources.ts';
 
 export interface StowageStackProps {
   config: StowageConfig;
@@ -155,10 +157,12 @@ export class StowageStack extends Stack {
       }).lambda;
     };
 
+    const shift = config.trafficShift && new TrafficShift(this, 'TrafficShift', config.trafficShift);
     const rooms = this.rooms(Object.keys(routes.endpoints));
     for (const [key, row] of Object.entries(routes.endpoints)) {
       const grants = row.auth === 'public' ? [] : [tokens(config)];
-      api.addRoute(row, addFunction(rooms[roomOf(key) ?? ''] ?? this, key, row, endpointTimeoutSeconds, grants));
+      const lambda = addFunction(rooms[roomOf(key) ?? ''] ?? this, key, row, endpointTimeoutSeconds, grants);
+      api.addRoute(row, lambda, shift?.aliasOf(lambda));
     }
     if (routes.fallback) {
       const row = routes.fallback;
@@ -177,6 +181,7 @@ export class StowageStack extends Stack {
       if (row.watch && config.r2) alarms.onWatchedLines(constructId(key), lambda.logGroup, row.watch);
     }
     watch(this, { alarms, api, routes, queues, workers, config, service: this.stackName, tableName: table.tableName });
+    shift?.watch(alarms.all);
     new CfnOutput(this, 'LifecycleQueueUrl', {
       value: queues.lifecycle.url,
       description: 'Where the platform may send lifecycle events directly',
@@ -227,20 +232,6 @@ interface Sources {
   queues: Record<'cleanup' | 'lifecycle', WorkQueue>;
   failures: StreamFailures;
   events: Events | undefined;
-}
-
-/** A worker that nothing would ever wake is not deployed. */
-function isWanted(source: WorkerSource, { events }: StowageConfig): boolean {
-  if ('fileChanges' in source) return events !== undefined;
-  return !('webhooks' in source) || (events?.webhooks.length ?? 0) > 0;
-}
-
-/** Seconds that the slowest worker of a source may run, 30 at least. */
-function timeoutOf({ workers }: RouteTable, isMeant: (source: WorkerSource) => boolean): number {
-  const timeouts = Object.values(workers).flatMap(({ source, timeoutSeconds }) =>
-    isMeant(source) ? timeoutSeconds : [],
-  );
-  return Math.max(30, ...timeouts);
 }
 
 /** `extensions/session-files-get` -> `ExtensionsSessionFilesGet`, which CloudFormation's names may contain. */

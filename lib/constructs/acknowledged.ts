@@ -8,6 +8,8 @@ import type { IConstruct } from 'constructs';
 export const reasons = {
   'AwsSolutions::AwsSolutions-APIG4':
     'The function proves its caller itself: six kinds of callers, refusals with a code, and keys that no authorizer of the gateway reads. test/e2e/who-may-call.test.ts asks every route as everybody.',
+  'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]':
+    'The policy AWS keeps for what CodeDeploy does to functions; it names aliases by no ARN that a stack knows before.',
   'AwsSolutions::AwsSolutions-IAM5[Resource::*]': 'dynamodb:ListStreams and the X-Ray actions take no resource.',
   'AwsSolutions::AwsSolutions-SQS3': 'Holds notes that Lambda wrote of a stream: what fails here has failed before.',
   'Serverless::Serverless-LambdaAsyncFailureDestination':

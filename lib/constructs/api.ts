@@ -111,9 +111,12 @@ export class StowageApi extends Construct {
     output('DomainTargetZone', domainName.regionalHostedZoneId, 'Hosted zone of that target, for an alias of Route 53');
   }
 
-  /** Sends the requests of a row's method and path to its function. */
-  addRoute({ method, path }: EndpointRow, endpoint: IFunction): void {
-    this.route(endpoint, this.integration(endpoint), { method, path, suffix: '' });
+  /**
+   * Sends the requests of a row's method and path to its function.
+   * @param target what is called in place of the function itself
+   */
+  addRoute({ method, path }: EndpointRow, endpoint: IFunction, target = endpoint): void {
+    this.route({ endpoint, target, integration: this.integration(endpoint, target), method, path, suffix: '' });
   }
 
   /**
@@ -122,35 +125,31 @@ export class StowageApi extends Construct {
    * Source: API Gateway developer guide, "Configure CORS for HTTP APIs"; aws/serverless-application-model#1603.
    */
   addFallback({ methods }: FallbackRow, endpoint: IFunction): void {
-    const integration = this.integration(endpoint);
-    for (const method of methods) this.route(endpoint, integration, { method, path: '/{proxy+}', suffix: method });
-    this.route(endpoint, integration, { method: 'GET', path: '/', suffix: 'ROOT' });
+    const common = { endpoint, target: endpoint, integration: this.integration(endpoint, endpoint) };
+    for (const method of methods) this.route({ ...common, method, path: '/{proxy+}', suffix: method });
+    this.route({ ...common, method: 'GET', path: '/', suffix: 'ROOT' });
   }
 
-  private integration(endpoint: IFunction): CfnIntegration {
+  private integration(endpoint: IFunction, target: IFunction): CfnIntegration {
     return new CfnIntegration(endpoint, 'Integration', {
       apiId: this.httpApi.apiId,
       integrationType: 'AWS_PROXY',
-      integrationUri: endpoint.functionArn,
+      integrationUri: target.functionArn,
       payloadFormatVersion: '2.0',
       timeoutInMillis: endpointTimeoutSeconds * 1000,
     });
   }
 
-  private route(
-    endpoint: IFunction,
-    integration: CfnIntegration,
-    { method, path, suffix }: { method: string; path: string; suffix: string },
-  ): void {
+  private route({ endpoint, target, integration, method, path, suffix }: RouteParts): void {
     const row = new CfnRoute(endpoint, `Route${suffix}`, {
       apiId: this.httpApi.apiId,
       routeKey: `${method} ${path}`,
       target: `integrations/${integration.ref}`,
     });
     acknowledge(row, 'AwsSolutions::AwsSolutions-APIG4');
-    new CfnPermission(endpoint, `Permission${suffix}`, {
+    const permission = new CfnPermission(endpoint, `Permission${suffix}`, {
       action: 'lambda:InvokeFunction',
-      functionName: endpoint.functionArn,
+      functionName: target.functionArn,
       principal: 'apigateway.amazonaws.com',
       sourceArn: Stack.of(this).formatArn({
         service: 'execute-api',
@@ -159,5 +158,16 @@ export class StowageApi extends Construct {
         resourceName: `*/${method}${path}`,
       }),
     });
+    // Where the target changes nobody is called who may not be called yet.
+    if (target !== endpoint) integration.addResourceDependency(permission);
   }
+}
+
+interface RouteParts {
+  endpoint: IFunction;
+  target: IFunction;
+  integration: CfnIntegration;
+  method: string;
+  path: string;
+  suffix: string;
 }

@@ -167,12 +167,17 @@ function empty(): GatewayResponse {
 }
 
 /** `arn:...:<api>/<stage>/<method>/<path>` must be covered by a permission of the function, as CDK writes one a route. */
-function checkPermission(api: ApiSpec, { routeKey, functionName }: RouteSpec, permissions: PermissionSpec[]): void {
+function checkPermission(
+  api: ApiSpec,
+  { routeKey, functionName, qualifier }: RouteSpec,
+  permissions: PermissionSpec[],
+): void {
   const [method, path] = routeKey === '$default' ? ['$default', ''] : routeKey.split(' ');
   const source = `${api.arn}/$default/${method === 'ANY' ? '*' : method}${path}`;
   const granted = permissions.some(
     (permission) =>
       permission.functionName === functionName &&
+      permission.qualifier === qualifier &&
       permission.principal === 'apigateway.amazonaws.com' &&
       permission.action === 'lambda:InvokeFunction' &&
       (permission.sourceArn === undefined || like(permission.sourceArn, source)),

@@ -49,6 +49,7 @@ const tableAttributes: Attributes = { Ref: (named) => named.name, Arn: table, St
 
 const attributes: Record<string, Attributes> = {
   'AWS::Lambda::Function': { Ref: (named) => named.name, Arn: ({ name }) => arn('lambda', `function:${name}`) },
+  'AWS::Lambda::Version': { Ref: ({ name }) => `${arn('lambda', `function:${name}`)}:1`, Version: () => '1' },
   'AWS::Lambda::LayerVersion': {
     Ref: ({ name }) => arn('lambda', `layer:${name}:1`),
     LayerVersionArn: ({ name }) => arn('lambda', `layer:${name}:1`),

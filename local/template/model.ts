@@ -32,6 +32,8 @@ export interface RouteSpec {
   /** `POST /v1/upload`, `ANY /x/{proxy+}` or `$default`. */
   routeKey: string;
   functionName: string;
+  /** The alias that is invoked; none for the function itself. */
+  qualifier?: string | undefined;
   /** Of the integration, at most 30 s. */
   timeoutMs: number;
 }
@@ -110,6 +112,8 @@ export interface ScheduleSpec {
 
 export interface PermissionSpec {
   functionName: string;
+  /** The alias that may be invoked; a function and its alias are two for this. */
+  qualifier?: string | undefined;
   action: string;
   principal: string;
   sourceArn?: string;

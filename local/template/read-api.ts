@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { arn } from '../aws.ts';
 import type { ApiSpec, Resource } from './model.ts';
-import { flag, functionNameOf, int, parseProperties } from './parse.ts';
+import { flag, functionNameOf, int, parseProperties, qualifierOf } from './parse.ts';
 import type { LocatedResource } from './stacks.ts';
 
 const corsProperties = z.object({
@@ -71,6 +71,7 @@ export function readApis(resources: {
         return {
           routeKey: route.RouteKey,
           functionName: functionNameOf(integration.IntegrationUri),
+          qualifier: qualifierOf(integration.IntegrationUri),
           timeoutMs: integration.TimeoutInMillis,
         };
       });

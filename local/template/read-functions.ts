@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { arn } from '../aws.ts';
 import type { FunctionSpec, LayerSpec, PermissionSpec, Resource } from './model.ts';
-import { functionNameOf, int, parseProperties } from './parse.ts';
+import { functionNameOf, int, parseProperties, qualifierOf } from './parse.ts';
 import type { LocatedResource } from './stacks.ts';
 
 const code = z.object({ S3Bucket: z.string(), S3Key: z.string() });
@@ -106,6 +106,7 @@ export function readPermissions(resources: Resource[]): PermissionSpec[] {
     const { Action, FunctionName, Principal, SourceArn } = parseProperties(permissionProperties, resource);
     return {
       functionName: functionNameOf(FunctionName),
+      qualifier: qualifierOf(FunctionName),
       action: Action,
       principal: Principal,
       ...(SourceArn === undefined ? {} : { sourceArn: SourceArn }),

@@ -3,10 +3,12 @@
  * parameters that the stack around it passes, and gives back its outputs. Differs from AWS: nothing is created, so what
  * depends on itself in a circle is found when it is asked for.
  */
+import { arn } from '../aws.ts';
 import { templateFaults } from '../deploy-rules/template-rules.ts';
 import { type Addresses, attributeOf, nameProperty, stackId } from './attributes.ts';
 import { type CfnResource, type CfnTemplate, createResolver, type Resolver } from './intrinsics.ts';
 import type { Resource } from './model.ts';
+import { functionNameOf } from './parse.ts';
 
 export const nestedStackType = 'AWS::CloudFormation::Stack';
 
@@ -127,12 +129,19 @@ function open({ source, settings, prefix, passed, evaluate }: OpenOptions): Open
     if (inner && name === undefined) return stackId(`${stackName}-${logicalId}`);
     if (inner && name?.startsWith('Outputs.')) return String(inner.output(name.slice('Outputs.'.length), logicalId));
     // Routes name their integration by its id, roles name themselves in policies: everything else has its own form.
+    if (resource.Type === 'AWS::Lambda::Alias' && name === undefined) return aliasArn(logicalId, resource);
     const id = `${prefix}${logicalId}`;
     return attributeOf(
       { logicalId: id, resource, name: nameProperty[resource.Type] ? nameOf(logicalId) : id },
       name,
       settings.addresses,
     );
+  }
+
+  /** Named by its function's name, which may be that of another resource. */
+  function aliasArn(logicalId: string, { Properties = {} }: CfnResource): string {
+    const { FunctionName, Name } = resolver.resolve(Properties, logicalId) as Record<string, unknown>;
+    return `${arn('lambda', `function:${functionNameOf(String(FunctionName))}`)}:${Name}`;
   }
 
   const stack: OpenStack = {

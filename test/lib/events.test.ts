@@ -2,7 +2,7 @@ import { App } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { eventTypes as told } from '#core/events/event.ts';
 import { ConfigError, parseConfig } from '#lib/config.ts';
-import { eventTypes } from '#lib/config-schema.ts';
+import { eventTypes } from '#lib/config-events.ts';
 import { addStowage } from '#lib/synth.ts';
 import { config, settings, withStack } from './stack-fixture.ts';
 

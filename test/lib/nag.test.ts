@@ -20,6 +20,7 @@ const nestedOf = (app: App) =>
 const routes = { ...routeTable, endpoints: { 'uploads/list': routeTable.endpoints['uploads/list'] } };
 
 const scan = { mode: 'quarantine', timeoutMinutes: 60, onTimeout: 'release' } as const;
+const trafficShift = { by: 'Canary10Percent5Minutes', ignoreAlarms: false } as const;
 const { events: _, alarmEmail: _email, ...fewer } = settings;
 
 describe('cdk-nag', () => {
@@ -27,7 +28,7 @@ describe('cdk-nag', () => {
 
   test.each([
     ['as the other tests have it', config],
-    ['that scans and traces', { ...config, scan, tracing: true }],
+    ['that scans, traces and shifts traffic', { ...config, scan, tracing: true, trafficShift }],
     ['of no more than it needs, unprotected', parseConfig({ ...fewer, protectData: false })],
   ])('finds nothing in a stack %s', async (_name, given) => {
     expect((await withStack({ config: given, checks: packs }, ({ nested }) => Object.keys(nested))).length).toBe(5);
@@ -45,7 +46,10 @@ describe('cdk-nag', () => {
 
   test('is told of nothing that it would not find', async () => {
     vi.spyOn(Validations.prototype, 'acknowledge').mockReturnValue(undefined);
-    const found: unknown = await withStack({ checks: packs }, () => undefined).catch((error: unknown) => error);
+    const found: unknown = await withStack(
+      { config: { ...config, trafficShift }, checks: packs },
+      () => undefined,
+    ).catch((error: unknown) => error);
     const ids = new Set([...String(found).matchAll(/Acknowledge with '([^']+)'/g)].map(([, id]) => id));
     expect([...ids].sort()).toEqual(Object.keys(reasons).sort());
   });

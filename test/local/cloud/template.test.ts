@@ -96,6 +96,14 @@ describe('the boot', () => {
     await expect(boot(change)).rejects.toThrow(/does not permit the API to invoke it/);
   });
 
+  it('stops when an alias is called that does not permit the API, though its function does', async () => {
+    const change = (template: CfnTemplate) => {
+      const [integration] = each(template, 'AWS::ApiGatewayV2::Integration');
+      if (integration) integration.IntegrationUri = { 'Fn::Join': ['', [integration.IntegrationUri, ':live']] };
+    };
+    await expect(boot(change)).rejects.toThrow(/does not permit the API to invoke it/);
+  });
+
   it('stops when a function may not read its event source', async () => {
     const change = (template: CfnTemplate) => {
       for (const policy of each(template, 'AWS::IAM::Policy')) policy.PolicyDocument = { Statement: [] };
