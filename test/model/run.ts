@@ -25,6 +25,7 @@ import { startDynamo } from '#local/dynamo/server.ts';
 import { startR2 } from '#local/r2/server.ts';
 import { underLoad } from '#test/support/load.ts';
 import { createTable } from '#test/support/tables.ts';
+import { listen } from '#test/support/told.ts';
 import { images } from './image.ts';
 import { watchLimits } from './limits.ts';
 import type { Step } from './turns.ts';
@@ -44,9 +45,11 @@ export async function startServers() {
   const dir = await mkdtemp(join(tmpdir(), 'stowage-model-'));
   const time = { now: Date.now() };
   const expired: DynamoDBRecord[] = [];
+  const listener = listen();
   const [dynamo, r2] = await Promise.all([
     startDynamo({
       now: () => time.now,
+      readers: [listener.reader],
       onTtlRemoval: (record) => void expired.push(record),
       // Calls come one after the other here, so whom they meet is a stranger; and who waits between two calls, as for the
       // rest of a batch, would wait out of turn.
@@ -69,6 +72,7 @@ export async function startServers() {
     time,
     clock,
     expired,
+    told: listener.events,
     r2Config,
     lister: createObjectLister(r2Config),
     objects: createObjectStore(r2Config),
@@ -87,9 +91,11 @@ export type Servers = Awaited<ReturnType<typeof startServers>>;
  * with every call to the outside going through `step`.
  */
 export async function openRun(servers: Servers) {
-  const { dynamo, time, clock, expired, r2Config, lister, objects, parts } = servers;
+  const { dynamo, time, clock, expired, told, r2Config, lister, objects, parts } = servers;
   time.now = Date.now();
   expired.length = 0;
+  await dynamo.settleChanges();
+  told.length = 0;
   const table = await createTable(dynamo.endpoint);
   const limits = watchLimits(table);
   const messages: Message[] = [];
@@ -173,6 +179,11 @@ export async function openRun(servers: Servers) {
     },
     /** Indexes lag until time passes or somebody looks at everything. */
     settleIndexes: () => dynamo.settleIndexes(),
+    /** Every event of what was written until now. */
+    async heard() {
+      await dynamo.settleChanges();
+      return [...told];
+    },
     sendEvent: (body: LifecycleEvent) => enqueue({ queue: 'lifecycle', body })(),
     async close(): Promise<void> {
       const { objects: left } = await lister.list('default', {});

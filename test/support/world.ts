@@ -23,6 +23,7 @@ import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
 import { type DynamoOptions, type LoadOptions, startDynamo } from '#local/dynamo/server.ts';
 import { type R2Options, startR2 } from '#local/r2/server.ts';
 import { allItems, countsNothing, createTable, emptyTable } from './tables.ts';
+import { listen } from './told.ts';
 
 /** No role has the last one unless a test gives it one: documents are kept in the default bucket then. */
 const buckets = ['files', 'public', 'compliance'] as const;
@@ -39,12 +40,14 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
   const faults: { dynamo?: DynamoOptions['intercept']; r2?: R2Options['intercept']; queue?: () => void } = {};
   const calls: string[] = [];
   const time = { offsetMs: 0 };
+  const listener = listen();
   const clock: Clock = { now: () => new Date(Date.now() + time.offsetMs) };
   const [dynamo, r2] = await Promise.all([
     startDynamo({
       onRequest: ({ operation }) => calls.push(`dynamo ${operation}`),
       intercept: (request) => faults.dynamo?.(request),
       load,
+      readers: [listener.reader],
     }),
     startR2({
       dir,
@@ -136,6 +139,11 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
     },
     /** Lets every index catch up with what was written. */
     settleIndexes: () => dynamo.settleIndexes(),
+    /** What listeners heard of everything that was written. */
+    async heard() {
+      await dynamo.settleChanges();
+      return listener.events;
+    },
     /** As new: no faults, the true time, no messages, objects or items, nothing counted. */
     async reset(): Promise<void> {
       for (const fault of ['dynamo', 'r2', 'queue'] as const) faults[fault] = undefined;
@@ -146,6 +154,7 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
       }
       for (const key of await this.openUploads()) await objects.abandon({ bucket: 'default', key });
       await emptyTable(table);
+      (await this.heard()).length = 0;
       calls.length = 0;
     },
     async close(): Promise<void> {
