@@ -84,7 +84,7 @@ export const inBrowser: Record<string, PageProgram> = {
     around: texts('extensionOrigin', 'baseUrl', 'appId', 'token'),
     functions: [
       'const userToken = async () => token;',
-      'const keep = (payload: unknown) => Object.assign(globalThis, { kept: payload });',
+      'const keep = (payload: unknown) => void Object.assign(globalThis, { kept: payload });',
     ].join('\n'),
   },
   session: {
