@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { envNames } from '#runtime/env-names.ts';
-import { type Webhook, webhookHandler } from '#runtime/webhook-handler.ts';
+import type { Webhook } from '#runtime/webhook-handler.ts';
 
 /** What the stand-in of Secrets Manager has, by name, and what a receiver was posted. */
 let secrets: Record<string, string>;
@@ -38,10 +38,13 @@ beforeAll(async () => {
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
   vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', addressOf(manager));
   vi.stubEnv(envNames.webhookLoopback, '1');
+  // The environment is read once, and a suite before this one may have had it read.
+  vi.resetModules();
 });
 afterAll(() => {
   for (const server of servers) server.close();
   vi.unstubAllEnvs();
+  vi.resetModules();
 });
 beforeEach(() => {
   secrets = {};
@@ -57,6 +60,7 @@ async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {
 /** Gives the worker one message at this try; answers what it said of it, what it hid it for and what it logged. */
 async function receive(secretName: string, attempt: number) {
   const { deliverWebhook } = await import('#runtime/container-events.ts');
+  const { webhookHandler } = await import('#runtime/webhook-handler.ts');
   const webhook: Webhook = { queueArn: 'arn:hooks', queueUrl: 'https://sqs.test/hooks', url, secretName };
   const pauses: number[] = [];
   const handler = webhookHandler({
