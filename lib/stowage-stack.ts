@@ -176,6 +176,7 @@ export class StowageStack extends Stack {
       workers[constructId(key)] = lambda;
       alarms.onWorkerErrors(constructId(key), lambda);
       if ('expiredTickets' in row.source) alarms.onStreamAge(constructId(key), lambda);
+      if ('webhooks' in row.source) alarms.onUnsentWebhooks(lambda.logGroup);
       if ('fileChanges' in row.source) alarms.onLateChanges(constructId(key), lambda);
       // Where nothing is stored no run can get through, and none is missed.
       if (row.watch && config.r2) alarms.onWatchedLines(constructId(key), lambda.logGroup, row.watch);

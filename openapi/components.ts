@@ -12,6 +12,7 @@ import {
 } from '../functions/contracts/admin-views.ts';
 import { auditAnswer } from '../functions/contracts/audit-view.ts';
 import { deadLetterAnswer, deadMessageAnswer, moveTaskAnswer } from '../functions/contracts/dead-letters-view.ts';
+import { deletedFacts, events, fileFacts, quotaFacts } from '../functions/contracts/events.ts';
 import { presignAnswer } from '../functions/contracts/fields.ts';
 import { healthAnswer } from '../functions/contracts/health-view.ts';
 import { lifecycleEvent } from '../functions/contracts/messages.ts';
@@ -44,9 +45,15 @@ export const components: Record<string, z.ZodMiniType> = {
   ConsumedFile: consumedFileAnswer,
   DeadLetter: deadMessageAnswer,
   DeadLetterQueue: deadLetterAnswer,
+  DeletedFacts: deletedFacts,
   DeveloperKey: keyAnswer,
   ExportFile: exportAnswer,
+  FileClaimedEvent: events['file.claimed'],
+  FileDeletedEvent: events['file.deleted'],
+  FileFacts: fileFacts,
+  FileReadyEvent: events['file.ready'],
   FileReasons: reasonsAnswer,
+  FileReleasedEvent: events['file.released'],
   Health: healthAnswer,
   KeptReport: keptReportAnswer,
   LifecycleEvent: lifecycleEvent,
@@ -58,6 +65,8 @@ export const components: Record<string, z.ZodMiniType> = {
   Parents: parentsAnswer,
   PresignedUpload: presignAnswer,
   Quota: quotaAnswer,
+  QuotaFacts: quotaFacts,
+  QuotaNearEvent: events['quota.near'],
   ReconcileReport: reconcileAnswer,
   StoredFile: fileAnswer,
   Upload: uploadAnswer,

@@ -18,6 +18,7 @@ import { clock, once } from './container.ts';
 import { remainingMs } from './deadline.ts';
 import { env, required } from './env.ts';
 import { envNames } from './env-names.ts';
+import { redact } from './log.ts';
 import type { Webhook } from './webhook-handler.ts';
 
 export { changeIn };
@@ -58,12 +59,23 @@ const secretsOf = /* @__PURE__ */ once(() => createWebhookSecrets({ remainingMs 
 /** Receivers are to put aside what they are told and answer; whoever works first answers late. Milliseconds. */
 const deliveryMs = 10_000;
 
-/** Signs a message as of now and posts it once. Rejects where its secret cannot be read. */
+/**
+ * Signs a message as of now and posts it once. Where its secret is missing or of another form that is a refusal as well: it
+ * takes somebody hours to mend, and the tries have to last as long.
+ */
 export async function deliverWebhook(
   { url, secretName }: Webhook,
   { id, body }: { id: string; body: string },
 ): Promise<Delivery> {
-  const headers = signedHeaders(await secretsOf()(secretName), { id, body, at: clock.now() });
+  let secrets: Buffer[];
+  try {
+    secrets = await secretsOf()(secretName);
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    const reason = `secret not readable: ${name}: ${redact(message)}`.slice(0, 300);
+    return { outcome: 'refused', reason, unsent: true };
+  }
+  const headers = signedHeaders(secrets, { id, body, at: clock.now() });
   const loopback = env()[envNames.webhookLoopback] === '1';
   return await postWebhook({ url, body, headers, timeoutMs: Math.min(deliveryMs, remainingMs()), loopback });
 }

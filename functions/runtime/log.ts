@@ -1,10 +1,11 @@
 import { invocationIds } from './invocation.ts';
 
-/** Query strings with a signature, bearer tokens and developer keys, wherever they hide in a text. */
+/** Query strings with a signature, bearer tokens, developer keys and secrets of webhooks, wherever they hide in a text. */
 const secrets: [RegExp, string][] = [
   [/([?&](?:X-Amz-[A-Za-z-]+|x-id)=)[^&\s"']*/gi, '$1[redacted]'],
   [/\bBearer\s+[A-Za-z0-9._~+/=-]+/gi, 'Bearer [redacted]'],
   [/\bsk_[A-Za-z0-9._:@|-]+_[A-Za-z0-9_-]{43}/g, '[redacted developer key]'],
+  [/\bwhsec_[A-Za-z0-9+/=]+/g, '[redacted webhook secret]'],
   [/\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, '[redacted token]'],
 ];
 

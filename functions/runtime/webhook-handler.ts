@@ -31,9 +31,16 @@ export function webhookHandler({ webhooks, deliver, postpone }: WebhookHandlerDe
     if (delivery.outcome === 'taken') return true;
     const attempt = Number(record.attributes.ApproximateReceiveCount);
     const seconds = pauseSeconds(attempt, delivery, Math.random());
-    const { status, reason } = delivery;
+    const { status, reason, unsent = false } = delivery;
     const host = new URL(webhook.url).host;
-    log('WARN', 'webhook not taken', { eventId: id, host, status, reason, attempt, nextInSeconds: seconds });
+    log(unsent ? 'ERROR' : 'WARN', 'webhook not taken', {
+      eventId: id,
+      host,
+      status,
+      reason,
+      attempt,
+      nextInSeconds: seconds,
+    });
     await postpone({ queueUrl: webhook.queueUrl, receiptHandle: record.receiptHandle }, seconds);
     return false;
   }

@@ -83,6 +83,19 @@ export class Alarms extends Construct {
     this.add('WebhooksDeadLetters', metric, 0, 'Events were refused twelve times by the webhook they are for.');
   }
 
+  /** Lines of the worker that say a secret signs nothing. On between two tries, which are three hours apart in the end. */
+  onUnsentWebhooks(logGroup: ILogGroup): void {
+    const lines = FilterPattern.all(
+      FilterPattern.stringValue('$.message', '=', 'webhook not taken'),
+      FilterPattern.stringValue('$.level', '=', 'ERROR'),
+    );
+    const metric = this.count('WebhooksUnsent', logGroup, lines).with({ period: Duration.hours(1) });
+    this.add('WebhooksUnsent', metric, 0, 'A webhook gets nothing: the secret that signs for it cannot be read.', {
+      evaluationPeriods: 4,
+      datapointsToAlarm: 1,
+    });
+  }
+
   /** A message older than any that is being worked on or tried again: nobody takes from the queue, or too slowly. */
   onQueueAge(name: string, queue: WorkQueue): void {
     const hours = Math.ceil(queue.longestSeconds / 3600);

@@ -3,6 +3,7 @@ import type { Texts } from '../describe.ts';
 import { adminComponents, adminOperations } from './admin.ts';
 import { adminFileComponents, adminFileOperations } from './admin-files.ts';
 import { adminRecordComponents, adminRecordOperations } from './admin-records.ts';
+import { eventComponents } from './events.ts';
 import { extensionComponents, extensionOperations } from './extensions.ts';
 import { organizationComponents, organizationOperations } from './organizations.ts';
 import { platformComponents, platformOperations } from './platform.ts';
@@ -26,6 +27,7 @@ export const descriptions: Record<string, Texts> = {
   ...adminComponents,
   ...adminFileComponents,
   ...adminRecordComponents,
+  ...eventComponents,
   ...extensionComponents,
   ...organizationComponents,
   ...platformComponents,

@@ -1349,7 +1349,108 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "file.ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A file is stored and given out
+         * @description After its upload, after a clean verdict where files are scanned, and again when an upload that was deleted is restored.
+         */
+        post: operations["onFileReady"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "file.claimed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A staged file got a lock or template
+         * @description Also told when what an extension file lives with changed, as by a claim that names its session.
+         */
+        post: operations["onFileClaimed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "file.released": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A claim was taken back
+         * @description The file is staged again. `data` tells what it lived with before.
+         */
+        post: operations["onFileReleased"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "file.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A file is no longer given out
+         * @description Of a file that was ready; an upload from its deletion on, not from the end of its grace period. `data` tells what it lived with before.
+         */
+        post: operations["onFileDeleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "quota.near": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An app fills up
+         * @description It passed 80 or 95 percent of its limit on its way up. Again only after it fell five percent below.
+         */
+        post: operations["onQuotaNear"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         /** @description A file of an app, as administrators see it. */
@@ -1826,6 +1927,93 @@ export interface components {
             /** @description The last time its messages were sent back, null where none is known. */
             task: components["schemas"]["MoveTask"] | null;
         };
+        /** @description A file that is no longer given out, and why. */
+        DeletedFacts: {
+            /**
+             * @description The file.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            fileId: string;
+            /** @description Grows with every event of this file: what comes with a smaller one than was seen is older. A gap means nothing. */
+            sequence: number;
+            /**
+             * @description Where it belongs, which says what else is told of it.
+             * @enum {string}
+             */
+            system: "extension" | "organization" | "upload";
+            /**
+             * @description Who uploaded it.
+             * @example user-1
+             */
+            userId: string;
+            /**
+             * @description What it is.
+             * @example image/webp
+             */
+            mimeType: string;
+            /** @description Bytes, copies by presets included, as quotas count it. */
+            sizeBytes: number;
+            /**
+             * @description Of an extension's file: the app.
+             * @example puzzle
+             */
+            appId?: string;
+            /**
+             * @description Of an extension's file: the session it counts in.
+             * @example session-1
+             */
+            sessionId?: string;
+            /** @description What the file lives with by a claim; of one that was released or deleted, what it lived with before. */
+            holder?: {
+                /**
+                 * @description What it is.
+                 * @enum {string}
+                 */
+                type: "lock" | "template";
+                /**
+                 * @description Its id.
+                 * @example lock-1
+                 */
+                id: string;
+            };
+            /** @description Of an extension's file: whether it waits for its claim. */
+            staged?: boolean;
+            /**
+             * @description What it was uploaded for, in the words of the uploader.
+             * @example puzzle-image
+             */
+            purpose?: string;
+            /**
+             * @description The setup screen that it was staged in.
+             * @example draft-1
+             */
+            draftId?: string;
+            /**
+             * @description Of an organization's file: the organization.
+             * @example org-1
+             */
+            orgId?: string;
+            /**
+             * @description Of an organization's file: what it is for.
+             * @enum {string}
+             */
+            ownerType?: "exercise_comment" | "progress_photo" | "message" | "logo" | "minisite_asset" | "workout_media" | "signature" | "compliance_document" | "export";
+            /**
+             * @description What took the upload: a row, a document, a workout.
+             * @example 66f2a1c00a1b2c3d4e5f6072
+             */
+            parentId?: string;
+            /**
+             * @description Of the uploads API: whether its URL opens without a signature.
+             * @enum {string}
+             */
+            visibility?: "public" | "private";
+            /**
+             * @description Its time was over, a scanner rejected it, or somebody or something it belonged to ended it.
+             * @enum {string}
+             */
+            reason: "expired" | "rejected" | "deleted";
+        };
         /** @description A key of an extension backend, without its secret. */
         DeveloperKey: {
             /**
@@ -1873,6 +2061,175 @@ export interface components {
              * @description When it was stored.
              */
             createdAt: string;
+        };
+        FileClaimedEvent: {
+            /**
+             * @description The same each time the event is told again: skip what you have seen.
+             * @example evt_66f2a1b40a1b2c3d4e5f6071_2_mjv3ye4g
+             */
+            id: string;
+            /**
+             * @description What happened; says what is in `data`.
+             * @constant
+             */
+            type: "file.claimed";
+            /**
+             * Format: date-time
+             * @description When it happened, not when it was told.
+             */
+            time: string;
+            /**
+             * @description Of the form. New types and fields may come under the same version: skip those you do not know.
+             * @constant
+             */
+            version: 1;
+            /**
+             * @description The stage that tells it.
+             * @example stowage.prod
+             */
+            source: string;
+            /** @description Whom and what it is about. */
+            data: components["schemas"]["FileFacts"];
+        };
+        FileDeletedEvent: {
+            /**
+             * @description The same each time the event is told again: skip what you have seen.
+             * @example evt_66f2a1b40a1b2c3d4e5f6071_2_mjv3ye4g
+             */
+            id: string;
+            /**
+             * @description What happened; says what is in `data`.
+             * @constant
+             */
+            type: "file.deleted";
+            /**
+             * Format: date-time
+             * @description When it happened, not when it was told.
+             */
+            time: string;
+            /**
+             * @description Of the form. New types and fields may come under the same version: skip those you do not know.
+             * @constant
+             */
+            version: 1;
+            /**
+             * @description The stage that tells it.
+             * @example stowage.prod
+             */
+            source: string;
+            /** @description Whom and what it is about. */
+            data: components["schemas"]["DeletedFacts"];
+        };
+        /** @description A file as events tell it: whose it is and what it is, and nothing by which its bytes could be read. */
+        FileFacts: {
+            /**
+             * @description The file.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            fileId: string;
+            /** @description Grows with every event of this file: what comes with a smaller one than was seen is older. A gap means nothing. */
+            sequence: number;
+            /**
+             * @description Where it belongs, which says what else is told of it.
+             * @enum {string}
+             */
+            system: "extension" | "organization" | "upload";
+            /**
+             * @description Who uploaded it.
+             * @example user-1
+             */
+            userId: string;
+            /**
+             * @description What it is.
+             * @example image/webp
+             */
+            mimeType: string;
+            /** @description Bytes, copies by presets included, as quotas count it. */
+            sizeBytes: number;
+            /**
+             * @description Of an extension's file: the app.
+             * @example puzzle
+             */
+            appId?: string;
+            /**
+             * @description Of an extension's file: the session it counts in.
+             * @example session-1
+             */
+            sessionId?: string;
+            /** @description What the file lives with by a claim; of one that was released or deleted, what it lived with before. */
+            holder?: {
+                /**
+                 * @description What it is.
+                 * @enum {string}
+                 */
+                type: "lock" | "template";
+                /**
+                 * @description Its id.
+                 * @example lock-1
+                 */
+                id: string;
+            };
+            /** @description Of an extension's file: whether it waits for its claim. */
+            staged?: boolean;
+            /**
+             * @description What it was uploaded for, in the words of the uploader.
+             * @example puzzle-image
+             */
+            purpose?: string;
+            /**
+             * @description The setup screen that it was staged in.
+             * @example draft-1
+             */
+            draftId?: string;
+            /**
+             * @description Of an organization's file: the organization.
+             * @example org-1
+             */
+            orgId?: string;
+            /**
+             * @description Of an organization's file: what it is for.
+             * @enum {string}
+             */
+            ownerType?: "exercise_comment" | "progress_photo" | "message" | "logo" | "minisite_asset" | "workout_media" | "signature" | "compliance_document" | "export";
+            /**
+             * @description What took the upload: a row, a document, a workout.
+             * @example 66f2a1c00a1b2c3d4e5f6072
+             */
+            parentId?: string;
+            /**
+             * @description Of the uploads API: whether its URL opens without a signature.
+             * @enum {string}
+             */
+            visibility?: "public" | "private";
+        };
+        FileReadyEvent: {
+            /**
+             * @description The same each time the event is told again: skip what you have seen.
+             * @example evt_66f2a1b40a1b2c3d4e5f6071_2_mjv3ye4g
+             */
+            id: string;
+            /**
+             * @description What happened; says what is in `data`.
+             * @constant
+             */
+            type: "file.ready";
+            /**
+             * Format: date-time
+             * @description When it happened, not when it was told.
+             */
+            time: string;
+            /**
+             * @description Of the form. New types and fields may come under the same version: skip those you do not know.
+             * @constant
+             */
+            version: 1;
+            /**
+             * @description The stage that tells it.
+             * @example stowage.prod
+             */
+            source: string;
+            /** @description Whom and what it is about. */
+            data: components["schemas"]["FileFacts"];
         };
         /** @description Why a file is there, or is not any more. */
         FileReasons: {
@@ -1966,6 +2323,35 @@ export interface components {
                  */
                 claimId?: string;
             }[];
+        };
+        FileReleasedEvent: {
+            /**
+             * @description The same each time the event is told again: skip what you have seen.
+             * @example evt_66f2a1b40a1b2c3d4e5f6071_2_mjv3ye4g
+             */
+            id: string;
+            /**
+             * @description What happened; says what is in `data`.
+             * @constant
+             */
+            type: "file.released";
+            /**
+             * Format: date-time
+             * @description When it happened, not when it was told.
+             */
+            time: string;
+            /**
+             * @description Of the form. New types and fields may come under the same version: skip those you do not know.
+             * @constant
+             */
+            version: 1;
+            /**
+             * @description The stage that tells it.
+             * @example stowage.prod
+             */
+            source: string;
+            /** @description Whom and what it is about. */
+            data: components["schemas"]["FileFacts"];
         };
         /** @description What a stage sees of itself. No secret is in it. */
         Health: {
@@ -2391,6 +2777,49 @@ export interface components {
             maxBytes: number;
             /** @description Bytes that may still be staged; 0 where a lowered limit is passed already. */
             remainingBytes: number;
+        };
+        /** @description How full the storage of an app is. */
+        QuotaFacts: {
+            /**
+             * @description The app.
+             * @example puzzle
+             */
+            appId: string;
+            /** @description Percent of the limit that the app has passed on its way up: 80 or 95. */
+            threshold: number;
+            /** @description Bytes that are stored. */
+            usedBytes: number;
+            /** @description Bytes that may be stored. */
+            limitBytes: number;
+        };
+        QuotaNearEvent: {
+            /**
+             * @description The same each time the event is told again: skip what you have seen.
+             * @example evt_quota_9f86d081884c7d659a2feaa0c55ad015
+             */
+            id: string;
+            /**
+             * @description What happened; says what is in `data`.
+             * @constant
+             */
+            type: "quota.near";
+            /**
+             * Format: date-time
+             * @description When it happened, not when it was told.
+             */
+            time: string;
+            /**
+             * @description Of the form. New types and fields may come under the same version: skip those you do not know.
+             * @constant
+             */
+            version: 1;
+            /**
+             * @description The stage that tells it.
+             * @example stowage.prod
+             */
+            source: string;
+            /** @description Whom and what it is about. */
+            data: components["schemas"]["QuotaFacts"];
         };
         /** @description What a reconcile run found, and what it did about it. A dry run finds the same and does nothing. */
         ReconcileReport: {
@@ -9942,6 +10371,342 @@ export interface operations {
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];
+        };
+    };
+    onFileReady: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The event's `id`, the same at every try: skip what you have seen.
+                 * @example evt_66f2a1b40a1b2c3d4e5f6071_2_mjv3ye4g
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Seconds since 1970 of this try.
+                 * @example 1795168800
+                 */
+                "webhook-timestamp": string;
+                /**
+                 * @description HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>` by the secret, in base64. Two with a blank between while the secret is rotated: one that is right is enough.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "evt_66f2a1b40a1b2c3d4e5f6071_2_mjv3ye4g",
+                 *       "type": "file.ready",
+                 *       "time": "2026-11-20T10:00:00.000Z",
+                 *       "version": 1,
+                 *       "source": "stowage.prod",
+                 *       "data": {
+                 *         "fileId": "66f2a1b40a1b2c3d4e5f6071",
+                 *         "sequence": 2,
+                 *         "system": "extension",
+                 *         "userId": "user-1",
+                 *         "mimeType": "image/webp",
+                 *         "sizeBytes": 48213,
+                 *         "appId": "puzzle",
+                 *         "staged": true,
+                 *         "draftId": "draft-1"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FileReadyEvent"];
+            };
+        };
+        responses: {
+            /** @description Taken. Put the event aside and answer within ten seconds. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not taken, as anything but 2xx, redirects among it: tried again, twelve times in all over some 15 hours. `retry-after` in seconds is kept to. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onFileClaimed: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The event's `id`, the same at every try: skip what you have seen.
+                 * @example evt_66f2a1b40a1b2c3d4e5f6071_3_mjv3z01c
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Seconds since 1970 of this try.
+                 * @example 1795168800
+                 */
+                "webhook-timestamp": string;
+                /**
+                 * @description HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>` by the secret, in base64. Two with a blank between while the secret is rotated: one that is right is enough.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "evt_66f2a1b40a1b2c3d4e5f6071_3_mjv3z01c",
+                 *       "type": "file.claimed",
+                 *       "time": "2026-11-20T10:00:00.000Z",
+                 *       "version": 1,
+                 *       "source": "stowage.prod",
+                 *       "data": {
+                 *         "fileId": "66f2a1b40a1b2c3d4e5f6071",
+                 *         "sequence": 3,
+                 *         "system": "extension",
+                 *         "userId": "user-1",
+                 *         "mimeType": "image/webp",
+                 *         "sizeBytes": 48213,
+                 *         "appId": "puzzle",
+                 *         "staged": false,
+                 *         "draftId": "draft-1",
+                 *         "sessionId": "session-1",
+                 *         "holder": {
+                 *           "type": "lock",
+                 *           "id": "lock-1"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FileClaimedEvent"];
+            };
+        };
+        responses: {
+            /** @description Taken. Put the event aside and answer within ten seconds. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not taken, as anything but 2xx, redirects among it: tried again, twelve times in all over some 15 hours. `retry-after` in seconds is kept to. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onFileReleased: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The event's `id`, the same at every try: skip what you have seen.
+                 * @example evt_66f2a1b40a1b2c3d4e5f6071_4_mjv3zp4w
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Seconds since 1970 of this try.
+                 * @example 1795168800
+                 */
+                "webhook-timestamp": string;
+                /**
+                 * @description HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>` by the secret, in base64. Two with a blank between while the secret is rotated: one that is right is enough.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "evt_66f2a1b40a1b2c3d4e5f6071_4_mjv3zp4w",
+                 *       "type": "file.released",
+                 *       "time": "2026-11-20T10:00:00.000Z",
+                 *       "version": 1,
+                 *       "source": "stowage.prod",
+                 *       "data": {
+                 *         "fileId": "66f2a1b40a1b2c3d4e5f6071",
+                 *         "sequence": 4,
+                 *         "system": "extension",
+                 *         "userId": "user-1",
+                 *         "mimeType": "image/webp",
+                 *         "sizeBytes": 48213,
+                 *         "appId": "puzzle",
+                 *         "staged": true,
+                 *         "draftId": "draft-1",
+                 *         "sessionId": "session-1",
+                 *         "holder": {
+                 *           "type": "lock",
+                 *           "id": "lock-1"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FileReleasedEvent"];
+            };
+        };
+        responses: {
+            /** @description Taken. Put the event aside and answer within ten seconds. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not taken, as anything but 2xx, redirects among it: tried again, twelve times in all over some 15 hours. `retry-after` in seconds is kept to. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onFileDeleted: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The event's `id`, the same at every try: skip what you have seen.
+                 * @example evt_66f2a1b40a1b2c3d4e5f6071_6_mjv41a0k
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Seconds since 1970 of this try.
+                 * @example 1795168800
+                 */
+                "webhook-timestamp": string;
+                /**
+                 * @description HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>` by the secret, in base64. Two with a blank between while the secret is rotated: one that is right is enough.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "evt_66f2a1b40a1b2c3d4e5f6071_6_mjv41a0k",
+                 *       "type": "file.deleted",
+                 *       "time": "2026-11-20T10:00:00.000Z",
+                 *       "version": 1,
+                 *       "source": "stowage.prod",
+                 *       "data": {
+                 *         "fileId": "66f2a1b40a1b2c3d4e5f6071",
+                 *         "sequence": 6,
+                 *         "system": "extension",
+                 *         "userId": "user-1",
+                 *         "mimeType": "image/webp",
+                 *         "sizeBytes": 48213,
+                 *         "appId": "puzzle",
+                 *         "staged": false,
+                 *         "draftId": "draft-1",
+                 *         "sessionId": "session-1",
+                 *         "holder": {
+                 *           "type": "lock",
+                 *           "id": "lock-1"
+                 *         },
+                 *         "reason": "deleted"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FileDeletedEvent"];
+            };
+        };
+        responses: {
+            /** @description Taken. Put the event aside and answer within ten seconds. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not taken, as anything but 2xx, redirects among it: tried again, twelve times in all over some 15 hours. `retry-after` in seconds is kept to. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onQuotaNear: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The event's `id`, the same at every try: skip what you have seen.
+                 * @example evt_quota_9f86d081884c7d659a2feaa0c55ad015
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Seconds since 1970 of this try.
+                 * @example 1795168800
+                 */
+                "webhook-timestamp": string;
+                /**
+                 * @description HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>` by the secret, in base64. Two with a blank between while the secret is rotated: one that is right is enough.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "evt_quota_9f86d081884c7d659a2feaa0c55ad015",
+                 *       "type": "quota.near",
+                 *       "time": "2026-11-20T10:00:00.000Z",
+                 *       "version": 1,
+                 *       "source": "stowage.prod",
+                 *       "data": {
+                 *         "appId": "puzzle",
+                 *         "threshold": 80,
+                 *         "usedBytes": 419430400,
+                 *         "limitBytes": 524288000
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["QuotaNearEvent"];
+            };
+        };
+        responses: {
+            /** @description Taken. Put the event aside and answer within ten seconds. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not taken, as anything but 2xx, redirects among it: tried again, twelve times in all over some 15 hours. `retry-after` in seconds is kept to. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
 }

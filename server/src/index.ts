@@ -10,7 +10,7 @@ export {
   type ReconcileRequest,
   type UploadSettings,
 } from './admin.ts';
-export type { components, operations, paths } from './api-types.ts';
+export type { components, operations, paths, webhooks } from './api-types.ts';
 export type { CallOptions, ClientOptions, Token } from './caller.ts';
 export { type AnyStowageError, type ErrorCode, type ErrorDetails, isStowageError, StowageError } from './errors.ts';
 export type { Fetch } from './exchange.ts';
@@ -37,4 +37,4 @@ export type {
 } from './platform-organizations.ts';
 export { type FileReference, fileReference } from './references.ts';
 export { verifyWebhook, type WebhookRequest } from './webhook.ts';
-export type { DeletedFacts, FileFacts, QuotaFacts, StowageEvent } from './webhook-events.ts';
+export type { DeletedFacts, EventType, FileFacts, QuotaFacts, StowageEvent } from './webhook-events.ts';

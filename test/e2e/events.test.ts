@@ -3,8 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StowageEvent } from '#core/events/event.ts';
+import { eventTypes, type StowageEvent } from '#core/events/event.ts';
 import type { BusEvent } from '#local/events/bus.ts';
+import { complaintOfEvent } from '#test/support/documented.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { fileOf } from './expectations.ts';
 import { asBackend, asUser, openCloud, stage, type TestApp, upload } from './support.ts';
@@ -16,6 +17,8 @@ let photo: Buffer;
 let receiver: Server;
 const onBus: StowageEvent[] = [];
 const posted: { headers: Record<string, string>; body: string }[] = [];
+/** What in any of them the OpenAPI document does not tell of. */
+const undocumented = new Set<string | undefined>();
 /** What the receiver answers, by what is asked of it. */
 let answer: (event: StowageEvent) => number = () => 204;
 
@@ -24,6 +27,7 @@ beforeAll(async () => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks).toString();
+    undocumented.add(complaintOfEvent(JSON.parse(body), request.headers));
     const status = answer(JSON.parse(body));
     if (status < 300) posted.push({ headers: request.headers as Record<string, string>, body });
     response.writeHead(status).end();
@@ -33,7 +37,10 @@ beforeAll(async () => {
   [opened, photo] = await Promise.all([
     openCloud({
       events: { webhooks: [{ url }] },
-      onEvent: ({ detail }: BusEvent) => void onBus.push(detail as StowageEvent),
+      onEvent({ detail }: BusEvent) {
+        onBus.push(detail as StowageEvent);
+        undocumented.add(complaintOfEvent(detail as StowageEvent));
+      },
     }),
     jpegPhoto({ width: 160, height: 120 }),
   ]);
@@ -188,6 +195,13 @@ describe('when something fails', () => {
     const dead = Object.entries(report.left).filter(([name]) => /DeadLetters.*\.fifo$/.test(name));
     expect(dead.map(([, count]) => count)).toEqual([1]);
   });
+});
+
+it('all of them, of every type, are as the OpenAPI document says, on the bus and at the webhook', () => {
+  for (const events of [onBus, posted.map(({ body }) => JSON.parse(body) as StowageEvent)]) {
+    expect(new Set(events.map(({ type }) => type))).toEqual(new Set(eventTypes));
+  }
+  expect([...undocumented]).toEqual([undefined]);
 });
 
 it('the latest events are shown to a developer', async () => {

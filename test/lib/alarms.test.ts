@@ -92,6 +92,13 @@ test('requests of everybody that are refused with 401 ring, though nothing fails
   expect(ringing([...requests(read, 401, 20), ...requests(read, 200, 30)])).toEqual([]);
 });
 
+test('a webhook whose secret signs nothing rings; one that refuses does not', () => {
+  const alarm = alarms.get('WebhooksUnsent');
+  const of = (level: string) => counted(resources, [{ level, message: 'webhook not taken' }]);
+  expect(alarm && rings(alarm, of('ERROR'))).toBe(true);
+  expect(alarm && rings(alarm, of('WARN'))).toBe(false);
+});
+
 test('a pattern that CloudWatch could not read is not read here', () => {
   expect(() => matches('{ $.a = "b" ')).toThrow(/undefined where }/);
   expect(() => matches('{ ($.a = "b" && $.c = "d" }')).toThrow(/where \)/);

@@ -105,8 +105,9 @@ describe('the cleanup queue', () => {
 });
 
 describe('alarms', () => {
-  // Beside one a worker: 26 whatever is set, and of events what came late, what was lost, and what webhooks refused.
-  const alarms = 26 + 3;
+  // Beside one a worker: 26 whatever is set, and of events what came late, what was lost, what webhooks
+  // refused, and what a secret keeps from them.
+  const alarms = 26 + 4;
 
   test('watch dead letters, failing answers and throwing workers, and tell the address of the settings', () => {
     stack.resourceCountIs('AWS::CloudWatch::Alarm', alarms + Object.keys(routeTable.workers).length);

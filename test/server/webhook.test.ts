@@ -1,8 +1,22 @@
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { parseSecrets, signedHeaders } from '#adapters/webhooks/signature.ts';
-import type { StowageEvent as Told } from '#core/events/event.ts';
-import { isStowageError, type StowageEvent, verifyWebhook, type WebhookRequest } from '../../server/src/index.ts';
+import type {
+  StowageEvent as Told,
+  DeletedFacts as ToldDeletedFacts,
+  FileFacts as ToldFacts,
+  QuotaFacts as ToldQuotaFacts,
+} from '#core/events/event.ts';
+import {
+  type DeletedFacts,
+  type EventType,
+  type FileFacts,
+  isStowageError,
+  type QuotaFacts,
+  type StowageEvent,
+  verifyWebhook,
+  type WebhookRequest,
+} from '../../server/src/index.ts';
 
 const secretOf = (letter: string) => `whsec_${Buffer.from(letter.repeat(32)).toString('base64')}`;
 const secret = secretOf('a');
@@ -58,7 +72,12 @@ describe('verifyWebhook', () => {
   });
 
   test('tells the events that the service has', () => {
-    expectTypeOf<StowageEvent>().branded.toEqualTypeOf<Told>();
+    expectTypeOf<StowageEvent>().toExtend<Told>();
+    expectTypeOf<Told>().toExtend<StowageEvent>();
+    expectTypeOf<EventType>().toEqualTypeOf<Told['type']>();
+    expectTypeOf<FileFacts>().branded.toEqualTypeOf<ToldFacts>();
+    expectTypeOf<DeletedFacts>().branded.toEqualTypeOf<ToldDeletedFacts>();
+    expectTypeOf<QuotaFacts>().branded.toEqualTypeOf<ToldQuotaFacts>();
   });
 
   test.each<[string, (request: ReturnType<typeof signed>) => WebhookRequest]>([

@@ -1,8 +1,11 @@
 /** What a receiver of webhooks did with a message. */
 export type Delivery =
   | { outcome: 'taken' }
-  /** `status` where it answered at all. It must be tried again, and not before `retryAfterSeconds`. */
-  | { outcome: 'refused'; status?: number; reason: string; retryAfterSeconds?: number };
+  /**
+   * `status` where it answered at all. It must be tried again, and not before `retryAfterSeconds`. `unsent` where it never
+   * left, by a fault of this side: the receiver knows nothing of it.
+   */
+  | { outcome: 'refused'; status?: number; reason: string; retryAfterSeconds?: number; unsent?: true };
 
 /** Seconds before the first further try; each of the next waits three times as long. */
 const firstPauseSeconds = 10;
