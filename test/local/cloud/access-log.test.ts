@@ -42,9 +42,12 @@ describe('the access log', () => {
   ])('leads by an answer’s id to what Lambda wrote of a function that ended in %s', async (how, status, errorType) => {
     const line = await lineOf(await fetch(`${cloud.baseUrl}/do/${how}`));
     expect(line).toMatchObject({ status: '500', error: expect.stringMatching(/\w+/) });
-    const reports = functionLines(cloud.dir).filter(({ type }) => type === 'platform.report');
-    const mine = reports.filter(({ record }) => (record as { requestId: string }).requestId === line?.lambdaRequestId);
-    expect(mine).toEqual([expect.objectContaining({ record: expect.objectContaining({ status, errorType }) })]);
+    const reports = () => functionLines(cloud.dir).filter(({ type }) => type === 'platform.report');
+    const idOf = (record: unknown) => (record as { requestId: string }).requestId;
+    // The function's log is another file than the gateway's, and may be a moment behind it.
+    await expect
+      .poll(() => reports().filter(({ record }) => idOf(record) === line?.lambdaRequestId))
+      .toEqual([expect.objectContaining({ record: expect.objectContaining({ status, errorType }) })]);
   });
 
   it('has one for what no route matches, without a function', async () => {
