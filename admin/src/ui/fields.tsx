@@ -1,5 +1,5 @@
 /** Inputs of settings: people read and write units, the API bytes and seconds. */
-import { Group, NumberInput, Select, TagsInput } from '@mantine/core';
+import { NumberInput, Select, TagsInput } from '@mantine/core';
 import { useState } from 'react';
 import {
   type ByteUnit,
@@ -46,33 +46,34 @@ function UnitField<U extends string>({ label, description, value, onChange, rang
   const [unit, setUnit] = useState<U>(() => unitFor(value, units));
   const shown = value === undefined ? '' : round(value / units[unit]);
   return (
-    <Group gap={6} align="flex-start" wrap="nowrap" className="unit-field">
-      <NumberInput
-        className="grow"
-        label={label}
-        description={description}
-        value={shown}
-        min={0}
-        decimalScale={6}
-        thousandSeparator=","
-        hideControls
-        onChange={(next) => {
-          const typed = next === '' ? Number.NaN : Number(next);
-          // What was rounded to be shown is not what somebody typed.
-          if (typed === shown) return;
-          onChange(Number.isFinite(typed) ? Math.round(typed * units[unit]) : undefined);
-        }}
-        error={problemOf(value, range, show)}
-      />
-      <Select
-        className="unit"
-        aria-label={`Unit of ${label}`}
-        data={names}
-        value={unit}
-        allowDeselect={false}
-        onChange={(next) => next && setUnit(next as U)}
-      />
-    </Group>
+    <NumberInput
+      label={label}
+      description={description}
+      value={shown}
+      min={0}
+      decimalScale={6}
+      thousandSeparator=","
+      hideControls
+      rightSectionWidth={104}
+      rightSection={
+        <Select
+          className="unit"
+          variant="unstyled"
+          aria-label={`Unit of ${label}`}
+          data={names}
+          value={unit}
+          allowDeselect={false}
+          onChange={(next) => next && setUnit(next as U)}
+        />
+      }
+      onChange={(next) => {
+        const typed = next === '' ? Number.NaN : Number(next);
+        // What was rounded to be shown is not what somebody typed.
+        if (typed === shown) return;
+        onChange(Number.isFinite(typed) ? Math.round(typed * units[unit]) : undefined);
+      }}
+      error={problemOf(value, range, show)}
+    />
   );
 }
 

@@ -40,12 +40,14 @@ export function ReportView({ report }: { report: Report }) {
           {report.counterDrift.length > 0 && <Drift drift={report.counterDrift} />}
         </ul>
       )}
-      <dl className="tally">
-        <Tally name="Repaired" value={report.repaired} />
-        <Tally name="Removed after their grace" value={gone} />
-        <Tally name="Suspects that wait" value={suspects} />
-        <Tally name="Could not be put right" value={report.failed.count} />
-      </dl>
+      {(!report.dryRun || suspects > 0) && (
+        <dl className="tally">
+          {!report.dryRun && <Tally name="Repaired" value={report.repaired} />}
+          {!report.dryRun && <Tally name="Removed after their grace" value={gone} />}
+          <Tally name="Suspects that wait" value={suspects} />
+          {!report.dryRun && <Tally name="Could not be put right" value={report.failed.count} />}
+        </dl>
+      )}
       {report.failed.count > 0 && (
         <Finding title="Could not be put right; the next run tries again" {...report.failed} />
       )}

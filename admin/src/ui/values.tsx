@@ -71,6 +71,6 @@ const colours: Record<string, string> = {
 /** Where something stands. The word says it; the colour only helps. */
 export const State = ({ value }: { value: string }) => (
   <Badge variant="light" color={colours[value] ?? 'gray'} size="md" radius="sm" className="state">
-    {words(value)}
+    {value === 'ok' ? 'OK' : words(value)}
   </Badge>
 );

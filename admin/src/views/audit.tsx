@@ -1,6 +1,6 @@
 import { Anchor, Text } from '@mantine/core';
 import type { Schemas } from '../api.ts';
-import { words } from '../format.ts';
+import { formatBytes, formatCount, formatDuration, words } from '../format.ts';
 import { href } from '../route.ts';
 import { useApi } from '../session.tsx';
 import { type Column, List, useList } from '../ui/list.tsx';
@@ -50,7 +50,7 @@ const columnsOf = (everywhere: boolean): Column<Entry>[] => [
           {titles[entry.action]}
           {everywhere && entry.appId !== null && (
             <>
-              {' of '}
+              {' · '}
               <Anchor href={href(['apps', entry.appId])}>{entry.appId}</Anchor>
             </>
           )}
@@ -80,11 +80,11 @@ function Particulars({ entry: { changes, details, subject } }: { entry: Entry })
     <Text size="xs" c="dimmed" component="div" className="breakable">
       {Object.entries(changes).map(([name, { from, to }]) => (
         <div key={name}>
-          {words(name)}: {written(from)} <span aria-hidden>→</span>
-          <span className="unseen"> became </span> {written(to)}
+          {words(name)}: {written(from, name)} <span aria-hidden>→</span>
+          <span className="unseen"> became </span> {written(to, name)}
         </div>
       ))}
-      {told.map(([name, value]) => `${words(name)}: ${written(value)}`).join(' · ')}
+      {told.map(([name, value]) => `${words(name)}: ${written(value, name)}`).join(' · ')}
       {subject && (
         <div>
           {subject.type} <code>{subject.id}</code>
@@ -94,9 +94,13 @@ function Particulars({ entry: { changes, details, subject } }: { entry: Entry })
   );
 }
 
-function written(value: unknown): string {
+/** The API's names of numbers end in what they count. */
+function written(value: unknown, name: string): string {
   if (value === undefined || value === null) return 'nothing';
-  if (typeof value === 'number') return value.toLocaleString();
+  if (typeof value === 'number') {
+    if (/bytes/i.test(name)) return formatBytes(value);
+    return /seconds$/i.test(name) ? formatDuration(value) : formatCount(value);
+  }
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -36,7 +36,11 @@ export function OrganizationsView({ orgId = '' }: { orgId: string | undefined })
             {settings.isDemo && (
               <>
                 {' '}
-                On this machine it is <Anchor href="#/organizations/demo-org">demo-org</Anchor>.
+                On this machine it is{' '}
+                <Anchor href="#/organizations/demo-org" underline="always">
+                  demo-org
+                </Anchor>
+                .
               </>
             )}
           </Empty>

@@ -91,7 +91,7 @@ function Run() {
           <Confirm
             label="Repair"
             title="Repair what drifted?"
-            color="orange"
+            color="pine"
             size="sm"
             variant="filled"
             run={async () => running.mutateAsync({ dryRun: false })}

@@ -83,7 +83,11 @@ function Files() {
           {settings.isDemo && (
             <>
               {' '}
-              On this machine it is <Anchor href="#/uploads?user=demo-user">demo-user</Anchor>.
+              On this machine it is{' '}
+              <Anchor href="#/uploads?user=demo-user" underline="always">
+                demo-user
+              </Anchor>
+              .
             </>
           )}
         </Empty>
@@ -92,7 +96,7 @@ function Files() {
           list={list}
           label="Uploads"
           noun="file"
-          columns={columnsOf(changed)}
+          columns={columnsOf(changed).filter(({ title }) => title !== 'Goes' || state === 'deleted')}
           keyOf={({ id }) => id}
           empty={
             state === 'stored' ? (
