@@ -49,10 +49,10 @@ export function Shell({ children }: { children: ReactNode }) {
       <button type="button" className="skip" onClick={() => document.getElementById('content')?.focus()}>
         Skip to the content
       </button>
-      <header className="topbar">
+      <section className="topbar" aria-label="Menu">
         <Burger opened={opened} onClick={toggle} size="sm" aria-label="Navigation" aria-expanded={opened} />
         <Mark />
-      </header>
+      </section>
       <aside className="sidebar">
         <div className="sidebar-head">
           <Mark />

@@ -59,6 +59,8 @@ function UnitField<U extends string>({ label, description, value, onChange, rang
         <Select
           className="unit"
           variant="unstyled"
+          rightSectionWidth={28}
+          comboboxProps={{ width: 120, position: 'bottom-end' }}
           aria-label={`Unit of ${label}`}
           data={names}
           value={unit}

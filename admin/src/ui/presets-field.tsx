@@ -32,7 +32,7 @@ export function PresetsField({ value, onChange }: { value: Presets; onChange: (v
   return (
     <Stack gap="xs" role="group" aria-labelledby="presets" mt="md">
       <div>
-        <Text size="sm" fw={500} id="presets">
+        <Text size="sm" fw={600} id="presets">
           Smaller copies
         </Text>
         <Text size="xs" c="dimmed">

@@ -17,7 +17,7 @@ const columns: Column<App>[] = [
   {
     title: 'App',
     cell: ({ appId, enabled }) => (
-      <Group gap="xs" wrap="nowrap">
+      <Group gap="xs">
         <Anchor href={href(['apps', appId])} fw={600} className="breakable">
           {appId}
         </Anchor>
@@ -26,7 +26,12 @@ const columns: Column<App>[] = [
     ),
   },
   { title: 'Used', cell: (app) => <Share {...app} /> },
-  { title: 'Files', numeric: true, cell: ({ fileCount }) => <span className="number">{formatCount(fileCount)}</span> },
+  {
+    title: 'Files',
+    wide: true,
+    numeric: true,
+    cell: ({ fileCount }) => <span className="number">{formatCount(fileCount)}</span>,
+  },
   { title: 'Changed', wide: true, cell: ({ updatedAt }) => <Time value={updatedAt} /> },
 ];
 

@@ -56,11 +56,18 @@ const columnsOf = (everywhere: boolean): Column<Entry>[] => [
           )}
         </Text>
         <Particulars entry={entry} />
+        <div className="only-narrow">
+          <Time value={entry.at} /> {entry.by}
+        </div>
       </>
     ),
   },
-  { title: 'By', cell: ({ by }) => <span className="breakable">{by ?? <span className="dim">no name</span>}</span> },
-  { title: 'When', cell: ({ at }) => <Time value={at} /> },
+  {
+    title: 'By',
+    wide: true,
+    cell: ({ by }) => <span className="breakable">{by ?? <span className="dim">no name</span>}</span>,
+  },
+  { title: 'When', wide: true, cell: ({ at }) => <Time value={at} /> },
 ];
 
 const titles: Record<Entry['action'], string> = {

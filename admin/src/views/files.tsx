@@ -86,12 +86,15 @@ const columnsOf = (appId: string, params: URLSearchParams): Column<AppFile>[] =>
             {file.mimeType}
             {file.width && file.height ? ` · ${file.width} × ${file.height}` : ''}
           </Text>
+          <div className="only-narrow">
+            <State value={file.state} /> <Bytes value={file.sizeBytes} />
+          </div>
         </div>
       </Group>
     ),
   },
-  { title: 'State', cell: ({ state }) => <State value={state} /> },
-  { title: 'Size', numeric: true, cell: ({ sizeBytes }) => <Bytes value={sizeBytes} /> },
+  { title: 'State', wide: true, cell: ({ state }) => <State value={state} /> },
+  { title: 'Size', wide: true, numeric: true, cell: ({ sizeBytes }) => <Bytes value={sizeBytes} /> },
   { title: 'Belongs to', wide: true, cell: (file) => <Belongs file={file} /> },
   { title: 'Uploaded', wide: true, cell: ({ createdAt }) => <Time value={createdAt} /> },
 ];

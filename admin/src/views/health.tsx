@@ -61,8 +61,18 @@ function Found({ health }: { health: Health }) {
           rows={health.checks}
           keyOf={({ name }) => name}
           columns={[
-            { title: 'What', cell: ({ name }) => <strong>{words(name)}</strong> },
-            { title: 'State', cell: ({ state }) => <State value={state} /> },
+            {
+              title: 'What',
+              cell: ({ name, state }) => (
+                <>
+                  <strong>{words(name)}</strong>
+                  <div className="only-narrow">
+                    <State value={state} />
+                  </div>
+                </>
+              ),
+            },
+            { title: 'State', wide: true, cell: ({ state }) => <State value={state} /> },
             {
               title: 'Found',
               cell: ({ message, code }) => (

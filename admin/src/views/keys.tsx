@@ -24,9 +24,19 @@ export function KeysView({ appId }: { appId: string }) {
     for (const key of ['keys', 'apps', 'audit']) void queries.invalidateQueries({ queryKey: [key] });
   };
   const columns: Column<Key>[] = [
-    { title: 'Label', cell: ({ label }) => <strong className="breakable">{label}</strong> },
+    {
+      title: 'Label',
+      cell: ({ label, keyId, createdAt }) => (
+        <>
+          <strong className="breakable">{label}</strong>
+          <div className="only-narrow">
+            <Time value={createdAt} /> <code className="dim">{keyId}</code>
+          </div>
+        </>
+      ),
+    },
     { title: 'Key id', wide: true, cell: ({ keyId }) => <Id value={keyId} /> },
-    { title: 'Created', cell: ({ createdAt }) => <Time value={createdAt} /> },
+    { title: 'Created', wide: true, cell: ({ createdAt }) => <Time value={createdAt} /> },
     {
       title: 'Actions',
       hideTitle: true,

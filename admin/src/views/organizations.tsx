@@ -72,12 +72,15 @@ const columns: Column<Upload>[] = [
           <Text size="xs" c="dimmed">
             {words(file.ownerType)} · {file.mimeType}
           </Text>
+          <div className="only-narrow">
+            <State value={file.state} /> <Bytes value={file.sizeBytes} />
+          </div>
         </div>
       </Group>
     ),
   },
-  { title: 'State', cell: ({ state }) => <State value={state} /> },
-  { title: 'Size', numeric: true, cell: ({ sizeBytes }) => <Bytes value={sizeBytes} /> },
+  { title: 'State', wide: true, cell: ({ state }) => <State value={state} /> },
+  { title: 'Size', wide: true, numeric: true, cell: ({ sizeBytes }) => <Bytes value={sizeBytes} /> },
   { title: 'User', wide: true, cell: ({ userId }) => <span className="breakable">{userId}</span> },
   { title: 'Uploaded', wide: true, cell: ({ createdAt }) => <Time value={createdAt} /> },
   {

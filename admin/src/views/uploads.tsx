@@ -124,12 +124,15 @@ const columnsOf = (changed: () => void): Column<Upload>[] => [
             {file.public ? ' · public' : ''}
             {file.coinName ? ` · ${file.coinName}` : ''}
           </Text>
+          <div className="only-narrow">
+            <State value={file.state} /> <Bytes value={file.sizeBytes} />
+          </div>
         </div>
       </Group>
     ),
   },
-  { title: 'State', cell: ({ state }) => <State value={state} /> },
-  { title: 'Size', numeric: true, cell: ({ sizeBytes }) => <Bytes value={sizeBytes} /> },
+  { title: 'State', wide: true, cell: ({ state }) => <State value={state} /> },
+  { title: 'Size', wide: true, numeric: true, cell: ({ sizeBytes }) => <Bytes value={sizeBytes} /> },
   { title: 'Uploaded', wide: true, cell: ({ createdAt }) => <Time value={createdAt} /> },
   { title: 'Goes', wide: true, cell: ({ expiresAt }) => <Time value={expiresAt} distance /> },
   {
