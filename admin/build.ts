@@ -2,7 +2,7 @@
  * Builds the administration page into static files: `npm run build -w admin -- --api https://files.example.com
  * --files https://<account>.r2.cloudflarestorage.com`. The one-machine cloud and the tests build with the same functions.
  */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, stop } from 'esbuild';
@@ -11,11 +11,11 @@ import { adminHtml, adminPolicy, type PageOptions, policyText } from './page.ts'
 const root = import.meta.dirname;
 
 /** The page's files by name, apart from the HTML. */
-export type AdminFiles = Record<'admin.js' | 'admin.css' | 'icon.svg', Uint8Array>;
+export type AdminFiles = Record<'admin.js' | 'admin.css' | 'icon.svg' | 'licenses.txt', Uint8Array>;
 
 /** Bundles script and stylesheet. Rejects with what esbuild has against them. */
 export async function bundleAdmin(): Promise<AdminFiles> {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     entryPoints: [
       { in: path.join(root, 'src/main.tsx'), out: 'admin' },
       { in: path.join(root, 'src/style.css'), out: 'style' },
@@ -27,7 +27,10 @@ export async function bundleAdmin(): Promise<AdminFiles> {
     target: ['es2023', 'chrome120', 'firefox121', 'safari17'],
     jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"production"' },
+    // The licences of what is in it are in a file of their own.
     legalComments: 'none',
+    metafile: true,
+    absWorkingDir: root,
     write: false,
     logLevel: 'silent',
   });
@@ -43,7 +46,21 @@ export async function bundleAdmin(): Promise<AdminFiles> {
     'admin.js': named('admin.js').contents,
     'admin.css': Buffer.from(css),
     'icon.svg': await readFile(path.join(root, 'icon.svg')),
+    'licenses.txt': Buffer.from(await licensesOf(Object.keys(metafile.inputs))),
   };
+}
+
+/** The licences of the packages that files come from, whose terms are to be kept with every copy. */
+async function licensesOf(inputs: string[]): Promise<string> {
+  const packages = new Set(inputs.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
+  const texts = [...packages].sort().map(async (folder) => {
+    const absolute = path.resolve(root, folder);
+    const { name, version, license } = JSON.parse(await readFile(path.join(absolute, 'package.json'), 'utf8'));
+    const file = (await readdir(absolute)).find((entry) => /^licen[cs]e(\.(md|txt))?$/i.test(entry));
+    const text = file === undefined ? '' : await readFile(path.join(absolute, file), 'utf8');
+    return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+  });
+  return (await Promise.all(texts)).join(`\n${'-'.repeat(72)}\n\n`);
 }
 
 /**

@@ -23,7 +23,7 @@ export async function adminFile(name: string, r2Endpoint: string): Promise<Gatew
     const policy = policyText({ ...adminPolicy(options), 'frame-ancestors': "'none'" });
     return content('html', adminHtml(options), { 'content-security-policy': policy, 'referrer-policy': 'no-referrer' });
   }
-  if (!/^(admin\.(js|css)|icon\.svg)$/.test(name)) return undefined;
+  if (!/^(admin\.(js|css)|icon\.svg|licenses\.txt)$/.test(name)) return undefined;
   const all = await files();
   return content(name.split('.')[1] ?? '', all[name as keyof AdminFiles]);
 }

@@ -56,7 +56,6 @@ export function SignIn() {
               spellCheck={false}
               required
               withAsterisk={false}
-              data-autofocus
               visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the token' }}
             />
             <Button type="submit" loading={entering.isPending} disabled={token.trim() === ''}>

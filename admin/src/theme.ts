@@ -1,5 +1,8 @@
 import { type CSSVariablesResolver, createTheme, Drawer, Modal, Table, Tooltip } from '@mantine/core';
 
+/** The `<header>` of a dialog is no banner of the page. */
+const noBanner = { header: { role: 'presentation' } };
+
 /**
  * The look of the page. Shared with the build, which writes the library's CSS variables into the stylesheet: at run time they
  * would be a `<style>` element, which the page's policy refuses.
@@ -49,8 +52,12 @@ export const theme = createTheme({
   },
   components: {
     // Its scroll lock is a `<style>` element as well; the stylesheet does it.
-    Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: true, transitionProps: { duration: 120 } } }),
-    Drawer: Drawer.extend({ defaultProps: { lockScroll: false, transitionProps: { duration: 150 } } }),
+    Modal: Modal.extend({
+      defaultProps: { lockScroll: false, centered: true, transitionProps: { duration: 120 }, attributes: noBanner },
+    }),
+    Drawer: Drawer.extend({
+      defaultProps: { lockScroll: false, transitionProps: { duration: 150 }, attributes: noBanner },
+    }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 'xs', horizontalSpacing: 'md' } }),
     Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, openDelay: 300 } }),
   },
@@ -71,6 +78,9 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-yellow-light-color': '#6b4700',
     '--mantine-color-orange-light-color': '#8a3a06',
     '--mantine-color-red-light-color': '#9c1f1f',
+    '--mantine-color-red-text': '#c02626',
+    '--mantine-color-red-filled': '#c92a2a',
+    '--mantine-color-red-filled-hover': '#b02525',
     '--mantine-color-green-light': '#dff4e5',
     '--mantine-color-blue-light': '#dfeefb',
     '--mantine-color-yellow-light': '#fdf0cb',
@@ -89,6 +99,9 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-error': '#ff8787',
     '--mantine-color-disabled-color': '#8f989a',
     '--mantine-color-anchor': '#7fd0c8',
+    '--mantine-color-red-text': '#ff8787',
+    '--mantine-color-red-filled': '#c92a2a',
+    '--mantine-color-red-filled-hover': '#b02525',
     '--mantine-color-green-light': '#16301f',
     '--mantine-color-green-light-color': '#9fdcb0',
     '--mantine-color-blue-light': '#14293c',

@@ -1,8 +1,8 @@
 import { Button, Group, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { counted } from '../format.ts';
 import { Failure } from './failure.tsx';
+import { tell } from './tell.ts';
 
 /** A setting that is not saved yet, in words. */
 export interface Change {
@@ -25,7 +25,7 @@ export function Changes({
 }) {
   const saving = useMutation({
     mutationFn: save,
-    onSuccess: () => notifications.show({ message: 'Saved. It holds everywhere within five seconds.', color: 'pine' }),
+    onSuccess: () => tell('Saved. It holds everywhere within five seconds.'),
   });
   if (changes.length === 0) return null;
   return (

@@ -1,9 +1,9 @@
 import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Failure } from './failure.tsx';
+import { tell } from './tell.ts';
 
 export interface ConfirmProps {
   /** What the button says, and the one that does it. */
@@ -30,7 +30,7 @@ export function Confirm(props: ConfirmProps) {
     mutationFn: run,
     onSuccess: () => {
       close();
-      notifications.show({ message: done, color: 'pine' });
+      tell(done);
       onDone?.();
     },
   });

@@ -1,4 +1,4 @@
-import { Alert, Code, Spoiler, Stack, Text } from '@mantine/core';
+import { Alert, Code, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { Report } from '../api.ts';
 import { counted, formatBytes, formatCount } from '../format.ts';
@@ -68,16 +68,31 @@ function Finding({ title, count, examples }: { title: string; count: number; exa
       <Text size="sm" fw={500}>
         {formatCount(count)} · {title}
       </Text>
-      <Spoiler maxHeight={66} showLabel="Show all of them" hideLabel="Show fewer" className="examples">
-        {examples.map((example) => (
-          <Code key={example} className="breakable">
-            {example}
-          </Code>
-        ))}
-      </Spoiler>
+      <Examples names={examples.slice(0, fewExamples)} />
+      {examples.length > fewExamples && (
+        <details>
+          <summary>
+            {formatCount(examples.length - fewExamples)} more
+            {count > examples.length && `, of ${formatCount(count)} in all`}
+          </summary>
+          <Examples names={examples.slice(fewExamples)} />
+        </details>
+      )}
     </>
   );
 }
+
+const fewExamples = 3;
+
+const Examples = ({ names }: { names: string[] }) => (
+  <div className="examples">
+    {names.map((name) => (
+      <Code key={name} className="breakable">
+        {name}
+      </Code>
+    ))}
+  </div>
+);
 
 const Drift = ({ drift }: { drift: Report['counterDrift'] }) => (
   <li>

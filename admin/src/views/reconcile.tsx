@@ -94,8 +94,8 @@ function Run() {
             color="pine"
             size="sm"
             variant="filled"
-            run={async () => running.mutateAsync({ dryRun: false })}
-            done="Repaired; the report says what was done."
+            run={async () => running.mutate({ dryRun: false })}
+            done="The repair is under way."
           >
             A real run over the whole stage puts right what it finds: overdue files are removed, counters set to what
             the records come to, and owed clean-ups done. Suspects go only after their days of grace. The run is written
@@ -111,8 +111,8 @@ function Run() {
                 name={reason}
                 title={`Confirm “${reason}”?`}
                 size="sm"
-                run={async () => running.mutateAsync({ dryRun: false, confirm })}
-                done="Repaired; the report says what was done."
+                run={async () => running.mutate({ dryRun: false, confirm })}
+                done="The repair is under way."
               >
                 {message} Confirmed, this stops the run no longer, for exactly what this dry run found. What it removes
                 does not come back.
