@@ -21,7 +21,7 @@ createRoot(document.getElementById('root') ?? document.body).render(
     <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
       <QueryClientProvider client={queries}>
         <SessionProvider onOut={forget}>
-          <Notifications position="bottom-right" limit={3} autoClose={5000} />
+          <Notifications position="top-right" limit={3} autoClose={5000} />
           <App />
         </SessionProvider>
       </QueryClientProvider>

@@ -1,4 +1,16 @@
-import { type CSSVariablesResolver, createTheme, Drawer, Modal, Table, Tooltip } from '@mantine/core';
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  Drawer,
+  Modal,
+  Select,
+  Table,
+  TagsInput,
+  Tooltip,
+} from '@mantine/core';
+
+/** Lists that open are part of the content: outside of `<main>` they would be in no landmark. */
+export const listInContent = { portalProps: { target: '#content' } };
 
 /** The `<header>` of a dialog is no banner of the page. */
 const noBanner = { header: { role: 'presentation' } };
@@ -58,6 +70,8 @@ export const theme = createTheme({
     Drawer: Drawer.extend({
       defaultProps: { lockScroll: false, transitionProps: { duration: 150 }, attributes: noBanner },
     }),
+    Select: Select.extend({ defaultProps: { comboboxProps: listInContent } }),
+    TagsInput: TagsInput.extend({ defaultProps: { comboboxProps: listInContent } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 'xs', horizontalSpacing: 'md' } }),
     Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, openDelay: 300 } }),
   },

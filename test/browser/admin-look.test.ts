@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeAdmin } from '../../admin/build.ts';
-import { expectNoSideways, fillApp, openAdmin, violationsOf, visit } from './admin-support.ts';
+import { enter, expectNoSideways, fillApp, openAdmin, violationsOf, visit } from './admin-support.ts';
 import { useDemo } from './support.ts';
 
 const { cloud, newPage } = useDemo();
@@ -75,6 +75,16 @@ describe('every view', () => {
     expect(await scheme()).toBe('dark');
     const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     expect(ground).toBe('rgb(19, 22, 23)');
+  });
+
+  test('is reached by keyboard from the navigation, and has the focus then', async () => {
+    const page = await newPage();
+    await openAdmin(page, cloud().baseUrl);
+    for (const name of ['Uploads', 'Organizations', 'Health', 'Reconcile', 'Dead letters', 'Audit', 'Apps']) {
+      await enter(page, page.getByRole('navigation').getByRole('link', { name }));
+      const heading = page.getByRole('heading', { level: 1, name });
+      await expect.poll(() => heading.evaluate((element) => element === document.activeElement)).toBe(true);
+    }
   });
 
   test('is reached from the menu of a phone', async () => {

@@ -10,6 +10,7 @@ import {
   formatCount,
   formatDuration,
 } from '../format.ts';
+import { listInContent } from '../theme.ts';
 
 export interface Range {
   min: number;
@@ -60,7 +61,7 @@ function UnitField<U extends string>({ label, description, value, onChange, rang
           className="unit"
           variant="unstyled"
           rightSectionWidth={28}
-          comboboxProps={{ width: 120, position: 'bottom-end' }}
+          comboboxProps={{ ...listInContent, width: 120, position: 'bottom-end' }}
           aria-label={`Unit of ${label}`}
           data={names}
           value={unit}

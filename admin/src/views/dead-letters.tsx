@@ -66,7 +66,7 @@ const columnsOf = (letters: Letters, again: () => void): Column<DeadLetterQueue>
     title: 'Queue',
     cell: ({ name, messages }) =>
       messages === 0 ? (
-        <Text size="sm" fw={500} className="breakable">
+        <Text size="md" className="breakable">
           {name}
         </Text>
       ) : (

@@ -131,7 +131,7 @@ function Reasons({ why }: { why: Why }) {
         ))}
       </Part>
       <Part title="What happened">
-        <Timeline bulletSize={12} lineWidth={2} className="timeline" active={why.timeline.length}>
+        <Timeline bulletSize={12} lineWidth={2} className="timeline" active={why.timeline.length - 1}>
           {why.timeline.map(({ at, event, summary, userId, claimId }) => (
             <Timeline.Item key={`${at} ${event}`} title={words(event)}>
               <Text size="sm">{summary}</Text>

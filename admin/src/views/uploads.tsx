@@ -150,7 +150,7 @@ export const FileLink = ({ originalName, signedUrl }: { originalName: string; si
       {originalName || 'Without a name'}
     </Anchor>
   ) : (
-    <Text fw={500} size="sm">
+    <Text fw={500} size="md">
       {originalName || 'Without a name'}
     </Text>
   );
