@@ -62,6 +62,8 @@ export function deadLettersOf({ call }: { call: Caller['call'] }) {
 export interface Page<T> {
   items: T[];
   cursor?: string;
+  /** How many the whole list has, where the API tells. */
+  count?: number;
 }
 
 /** Requests for one page of the view at most: each looks at a thousand records, and a rare match may be far. */
@@ -75,13 +77,15 @@ export async function filledPage<T>(
 ): Promise<Page<T>> {
   const items: T[] = [];
   let next = cursor;
+  let count: number | undefined;
   for (let request = 0; request < mostRequests; request += 1) {
     const answer = await page(next);
     items.push(...answer.items);
     next = answer.cursor;
+    count = answer.count;
     if (next === undefined || items.length >= wanted) break;
   }
-  return next === undefined ? { items } : { items, cursor: next };
+  return { items, ...(next !== undefined && { cursor: next }), ...(count !== undefined && { count }) };
 }
 
 /** Whether the token is what was refused, so that only another one helps. */

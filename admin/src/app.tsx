@@ -5,6 +5,7 @@ import { useRoute } from './route.ts';
 import { useSession } from './session.tsx';
 import { Shell } from './shell.tsx';
 import { SignIn } from './sign-in.tsx';
+import { Boundary } from './ui/boundary.tsx';
 import { Empty, Page } from './ui/page.tsx';
 import { AppView } from './views/app.tsx';
 import { AppsView } from './views/apps.tsx';
@@ -18,11 +19,14 @@ import { UploadsView } from './views/uploads.tsx';
 /** The sign-in, or the view that the address names. */
 export function App() {
   const { api } = useSession();
+  const { path } = useRoute();
   useRefusals();
   if (api === undefined) return <SignIn />;
   return (
     <Shell>
-      <View />
+      <Boundary place={path}>
+        <View />
+      </Boundary>
     </Shell>
   );
 }

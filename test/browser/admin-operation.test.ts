@@ -86,7 +86,8 @@ describe('reconcile', () => {
       .getByText(/puts right what it finds/)
       .waitFor();
     await enter(page, dialog(page, 'Repair what drifted?').getByRole('button', { name: 'Repair' }));
-    await page.getByText(/A real run over \d+ records?/).waitFor();
+    const run = page.getByRole('region', { name: 'Run it now' });
+    await run.getByText(/A real run over \d+ records?/).waitFor();
     const kept = page.getByRole('button', { name: /by an administrator/ });
     await enter(page, kept.first());
     await expect.poll(() => kept.first().getAttribute('aria-expanded')).toBe('true');
@@ -153,6 +154,16 @@ describe('an error', () => {
     cloud().faults.dynamodb = undefined;
     await enter(page, alert.getByRole('button', { name: 'Try again' }));
     await page.getByRole('table', { name: 'Audit' }).waitFor();
+  });
+
+  test('of a view that cannot be shown leaves the navigation to go on by', async () => {
+    const page = await newPage();
+    await openAdmin(page, cloud().baseUrl);
+    await page.route(/\/admin\/audit/, (route) => route.fulfill({ json: { items: [{ id: 'of another version' }] } }));
+    await enter(page, page.getByRole('link', { name: 'Audit' }));
+    await page.getByRole('alert').getByText('That did not work').waitFor();
+    await enter(page, page.getByRole('link', { name: 'Apps' }));
+    await page.getByRole('link', { name: 'gallery' }).waitFor();
   });
 
   test('of a line that is broken says so', async () => {

@@ -78,6 +78,21 @@ describe('an app', () => {
     await page.getByText(/^Today: /).waitFor();
   });
 
+  test('has tabs that the arrows change, with the focus on them', async () => {
+    const page = await newPage();
+    await openAdmin(page, cloud().baseUrl, '#/apps/gallery');
+    await tabTo(page, page.getByRole('tab', { name: 'Overview' }));
+    for (const name of ['Files', 'Keys', 'Settings']) {
+      await page.keyboard.press('ArrowRight');
+      const tab = page.getByRole('tab', { name });
+      await expect.poll(() => tab.getAttribute('aria-selected')).toBe('true');
+      expect(await tab.evaluate((element) => element === document.activeElement)).toBe(true);
+    }
+    expect(new URL(page.url()).hash).toBe('#/apps/gallery/settings');
+    await page.goBack();
+    await page.getByRole('table', { name: 'Developer keys' }).or(page.getByText('No keys yet')).waitFor();
+  });
+
   test('that no search finds is told from none at all', async () => {
     const page = await newPage();
     await openAdmin(page, cloud().baseUrl, '#/apps?search=nobody-has-this');

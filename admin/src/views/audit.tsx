@@ -47,7 +47,7 @@ const columnsOf = (everywhere: boolean): Column<Entry>[] => [
     cell: (entry) => (
       <>
         <Text size="sm" fw={500}>
-          {titles[entry.action]}
+          {titles[entry.action] ?? words(entry.action)}
           {everywhere && entry.appId !== null && (
             <>
               {' · '}
@@ -70,7 +70,8 @@ const columnsOf = (everywhere: boolean): Column<Entry>[] => [
   { title: 'When', wide: true, cell: ({ at }) => <Time value={at} /> },
 ];
 
-const titles: Record<Entry['action'], string> = {
+/** An API that is newer than the page may have others. */
+const titles: Partial<Record<Entry['action'], string>> = {
   'app.settings.changed': 'Settings changed',
   'app.key.created': 'Key created',
   'app.key.revoked': 'Key revoked',

@@ -1,6 +1,5 @@
 import { Anchor, Group, SegmentedControl, Tabs, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import type { Schemas } from '../api.ts';
 import { counted } from '../format.ts';
 import { go, setParams, useRoute } from '../route.ts';
@@ -45,16 +44,12 @@ function Files() {
   const { params } = useRoute();
   const ownerId = params.get('user') ?? '';
   const state = params.get('state') === 'deleted' ? 'deleted' : 'stored';
-  const [count, setCount] = useState<number>();
   const list = useList<Upload>(
     ['uploads', ownerId, state],
-    async (cursor, signal) => {
-      const page = await call('get', '/admin/uploads', { query: { ownerId, state, cursor } }, { signal });
-      setCount(page.count);
-      return page;
-    },
+    (cursor, signal) => call('get', '/admin/uploads', { query: { ownerId, state, cursor } }, { signal }),
     { enabled: ownerId !== '' },
   );
+  const count = list.data?.pages.at(-1)?.count;
   const changed = () => {
     for (const key of ['uploads', 'audit']) void queries.invalidateQueries({ queryKey: [key] });
   };
