@@ -3,7 +3,7 @@
 export interface PageOptions {
   /** The API's origin; the page's own when left out. */
   apiUrl?: string;
-  /** Where signed and public links of files lead: R2's endpoint, and the public bucket's domain. */
+  /** Where links of files lead: R2's endpoint. */
   filesOrigins?: string[];
   /** The one-machine cloud gives tokens to whoever asks, and the page offers one. */
   isDemo?: boolean;
