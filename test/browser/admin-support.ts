@@ -1,8 +1,11 @@
 /** The administration page of a one-machine cloud with files in it, and hands that know only the keyboard. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { dailyUsageKey } from '#adapters/dynamo/keys.ts';
 import type { Cloud } from '#local/cloud.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 
@@ -48,6 +51,20 @@ export async function fillApp(cloud: Cloud, appId: string): Promise<{ held: stri
     config: { image: { provider: 'chastify_storage', fileId: held } },
   });
   return { held, waiting };
+}
+
+/** Notes what an app used on the days before today, newest first, as the first hourly run of each would have. */
+export async function noteDays({ dev }: Cloud, appId: string, usedBytes: number[]): Promise<void> {
+  const { endpoint, tableName: TableName } = dev.dynamodb;
+  const credentials = { accessKeyId: 'operator', secretAccessKey: 'operator' };
+  const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
+  const documents = DynamoDBDocumentClient.from(client);
+  for (const [index, bytes] of usedBytes.entries()) {
+    const at = new Date(Date.now() - (index + 1) * 86_400_000).toISOString();
+    const usage = { usedBytes: bytes, fileCount: 3, at, ttl: Math.floor(Date.now() / 1000) + 86_400 };
+    await documents.send(new PutCommand({ TableName, Item: { ...dailyUsageKey(appId, at.slice(0, 10)), ...usage } }));
+  }
+  client.destroy();
 }
 
 /** Opens a view, signed in by the demo's token. */

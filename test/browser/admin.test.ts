@@ -1,6 +1,16 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { callsOf, enter, fillApp, openAdmin, photoForm, tabTo, visit } from './admin-support.ts';
+import {
+  callsOf,
+  enter,
+  fillApp,
+  noteDays,
+  openAdmin,
+  photoForm,
+  tabTo,
+  violationsOf,
+  visit,
+} from './admin-support.ts';
 import { useDemo } from './support.ts';
 
 const { cloud, newPage } = useDemo();
@@ -76,6 +86,27 @@ describe('an app', () => {
     expect(await heading.evaluate((element) => element === document.activeElement)).toBe(true);
     await page.getByText('Stored over the last 90 days').waitFor();
     await page.getByText(/^Today: /).waitFor();
+  });
+
+  test('shows what it used day by day, to the pointer and to the arrow keys', async () => {
+    await admin('PUT', '/admin/extensions/apps/grown/file-storage', { enabled: true });
+    await noteDays(cloud(), 'grown', [3 * 2 ** 20, 2 * 2 ** 20, 2 ** 20]);
+    const page = await newPage();
+    await openAdmin(page, cloud().baseUrl, '#/apps/grown');
+    const chart = page.getByRole('slider', { name: 'Bytes stored by day' });
+    await tabTo(page, chart);
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(() => chart.getAttribute('aria-valuetext')).toMatch(/: 3 MiB$/);
+    await page.keyboard.press('Home');
+    await expect.poll(() => chart.getAttribute('aria-valuetext')).toMatch(/: 1 MiB$/);
+    expect(await chart.getAttribute('aria-valuemax')).toBe('3');
+    const box = await chart.boundingBox();
+    await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) - 10, (box?.y ?? 0) + 50);
+    await expect.poll(() => chart.getAttribute('aria-valuetext')).toMatch(/: 0 B$/);
+    expect(await violationsOf(page)).toEqual([]);
+    await page.getByText('Staging users').click();
+    await page.getByText('No user has anything staged').waitFor();
+    expect(page.url()).toContain('by=user');
   });
 
   test('has tabs that the arrows change, with the focus on them', async () => {

@@ -1,9 +1,8 @@
 import { Anchor, SegmentedControl, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import type { Schemas } from '../api.ts';
-import { counted, formatBytes, formatCount } from '../format.ts';
-import { href } from '../route.ts';
+import { formatBytes, formatCount } from '../format.ts';
+import { href, setParams, useRoute } from '../route.ts';
 import { useApi } from '../session.tsx';
 import { Failure } from '../ui/failure.tsx';
 import { type Column, List, useList } from '../ui/list.tsx';
@@ -84,7 +83,7 @@ type Usage = { sessionId?: string; userId?: string; usedBytes: number; fileCount
 /** Sessions, or users by what they have staged, most first. */
 function Users({ appId }: { appId: string }) {
   const { call } = useApi();
-  const [by, setBy] = useState<'session' | 'user'>('session');
+  const by = useRoute().params.get('by') === 'user' ? 'user' : 'session';
   const list = useList<Usage>(['usage', appId, by], (cursor, signal) =>
     call(
       'get',
@@ -121,7 +120,7 @@ function Users({ appId }: { appId: string }) {
           size="xs"
           aria-label="Usage by"
           value={by}
-          onChange={(next) => setBy(next as typeof by)}
+          onChange={(next) => setParams({ by: next === 'user' ? next : undefined })}
           data={[
             { value: 'session', label: 'Sessions' },
             { value: 'user', label: 'Staging users' },
@@ -137,7 +136,7 @@ function Users({ appId }: { appId: string }) {
         keyOf={({ sessionId, userId }) => `${sessionId ?? userId}`}
         empty={
           <Empty title={by === 'session' ? 'No session stores anything' : 'No user has anything staged'}>
-            Who is listed is what the last hourly reconcile saw; {counted(1, 'hour')} may pass after a first file.
+            Who is listed is what the last hourly reconcile saw; an hour may pass after a first file.
           </Empty>
         }
       />
