@@ -41,10 +41,11 @@ const mayImport: Record<string, readonly string[]> = {
   client: ['client'],
   server: ['server', 'build'],
   cli: ['cli', 'server'],
+  admin: ['admin', 'server'],
   openapi: ['openapi', 'endpoint', 'contracts', 'core', 'shared', 'package.json'],
   local: ['local', 'lib'],
   start: ['local', 'demo'],
-  demo: ['demo', 'local', 'client', 'build', 'openapi'],
+  demo: ['demo', 'admin', 'local', 'client', 'build', 'openapi'],
   examples: ['examples', 'client', 'build'],
 };
 
