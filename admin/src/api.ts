@@ -1,12 +1,13 @@
 /** The API as the views call it: what `@stowage/server` has for administrators, and its lists page by page. */
 import { createAdmin } from '../../server/src/admin.ts';
-import { type Caller, createCaller } from '../../server/src/caller.ts';
+import { createCaller } from '../../server/src/caller.ts';
 import type { AnyStowageError } from '../../server/src/errors.ts';
 import { isStowageError } from '../../server/src/errors.ts';
 import type { Schemas } from '../../server/src/operations.ts';
 
 export type { Schemas } from '../../server/src/operations.ts';
 export type AppFile = Schemas['AppFile'];
+export type DeadLetterQueue = Schemas['DeadLetterQueue'];
 export type Report = Schemas['ReconcileReport'];
 
 /** Somebody looks at the page and may press the button themselves. */
@@ -21,43 +22,6 @@ export function createApi(baseUrl: string, token: string) {
 }
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-
-/** Queues and messages of what could not be done, which a stage of an older version does not list. */
-export interface DeadLetterQueue {
-  name: string;
-  messages: number;
-  redrivable: boolean;
-  oldestAt: string | null;
-  task: { status: string; moved: number; total: number } | null;
-}
-export interface DeadLetter {
-  id: string;
-  sentAt: string;
-  receiveCount: number;
-  body: unknown;
-}
-
-type AnyCall = (
-  method: 'get' | 'post',
-  path: string,
-  request: { path?: { queue: string } },
-  options?: { signal?: AbortSignal },
-) => Promise<unknown>;
-
-/** The dead letters of a stage. */
-export function deadLettersOf({ call }: { call: Caller['call'] }) {
-  const ask = call as unknown as AnyCall;
-  const path = '/admin/dead-letters/{queue}';
-  return {
-    queues: async (signal?: AbortSignal) =>
-      ((await ask('get', '/admin/dead-letters', {}, { signal })) as { queues: DeadLetterQueue[] }).queues,
-    /** Up to ten of them; a look takes none away. */
-    messages: async (queue: string, signal?: AbortSignal) =>
-      ((await ask('get', `${path}/messages`, { path: { queue } }, { signal })) as { messages: DeadLetter[] }).messages,
-    redrive: async (queue: string) =>
-      (await ask('post', `${path}/redrive`, { path: { queue } })) as { status: string; total: number },
-  };
-}
 
 export interface Page<T> {
   items: T[];

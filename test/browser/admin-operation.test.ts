@@ -1,3 +1,4 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { callsOf, enter, fillApp, openAdmin, photoForm, visit } from './admin-support.ts';
@@ -16,6 +17,16 @@ afterEach(() => {
 
 const admin = (method: string, path: string, body?: unknown) =>
   callsOf(cloud())(method, path, cloud().dev.adminToken, body);
+/** A message that the lifecycle worker fails at for good. */
+async function deadLetter(MessageBody: string): Promise<void> {
+  const { endpoints, model } = cloud().stack;
+  const queue = model.queues.find(({ name, redrive }) => /Lifecycle/.test(name) && redrive);
+  const credentials = { accessKeyId: 'operator', secretAccessKey: 'operator' };
+  const sqs = new SQSClient({ endpoint: endpoints.sqs, region: 'us-east-1', credentials });
+  await sqs.send(new SendMessageCommand({ QueueUrl: `${endpoints.sqs}/000000000000/${queue?.name}`, MessageBody }));
+  sqs.destroy();
+  await cloud().drain();
+}
 const dialog = (page: Page, name: string) => page.getByRole('dialog', { name });
 
 describe('uploads', () => {
@@ -109,35 +120,22 @@ describe('dead letters', () => {
 
   test('are looked at and sent back to their queue, after a word of it', async () => {
     const page = await newPage();
-    const queue = { redrivable: true, oldestAt: '2026-01-02T03:04:05.000Z', task: null };
-    const queues = [
-      { ...queue, name: 'cleanup', messages: 2 },
-      { ...queue, name: 'scan', messages: 0, oldestAt: null },
-    ];
-    const sent: string[] = [];
-    await page.route(/\/admin\/dead-letters/, async (route) => {
-      const { pathname } = new URL(route.request().url());
-      if (route.request().method() === 'POST') {
-        sent.push(pathname);
-        Object.assign(queues[0] ?? {}, { messages: 0, task: { status: 'COMPLETED', moved: 2, total: 2 } });
-        await route.fulfill({ status: 202, json: { status: 'RUNNING', total: 2 } });
-      } else if (pathname.endsWith('/messages')) {
-        const body = { type: 'lock', id: 'lock-7' };
-        await route.fulfill({ json: { messages: [{ id: 'm-1', sentAt: queue.oldestAt, receiveCount: 4, body }] } });
-      } else await route.fulfill({ json: { queues } });
-    });
+    await deadLetter('{"type":"nothing","lockId":"lock-7"}');
     await openAdmin(page, cloud().baseUrl, '#/dead-letters');
-    await enter(page, page.getByRole('link', { name: 'cleanup' }));
-    await dialog(page, 'cleanup').getByText('"lock-7"').waitFor();
+    await enter(page, page.getByRole('link', { name: 'lifecycle' }));
+    await dialog(page, 'lifecycle').getByText('"lock-7"').waitFor();
     await page.keyboard.press('Escape');
-    await dialog(page, 'cleanup').waitFor({ state: 'hidden' });
-    expect(await page.getByRole('button', { name: 'Redrive scan' }).isDisabled()).toBe(true);
-    await enter(page, page.getByRole('button', { name: 'Redrive cleanup' }));
-    const asked = dialog(page, 'Redrive cleanup?');
-    await asked.getByText(/2 messages go back to the queue/).waitFor();
+    await dialog(page, 'lifecycle').waitFor({ state: 'hidden' });
+    for (const queue of ['cleanup', 'expiry']) {
+      expect(await page.getByRole('button', { name: `Redrive ${queue}` }).isDisabled(), queue).toBe(true);
+    }
+    await enter(page, page.getByRole('button', { name: 'Redrive lifecycle' }));
+    const asked = dialog(page, 'Redrive lifecycle?');
+    await asked.getByText(/Sends 1 message back to the queue/).waitFor();
     await enter(page, asked.getByRole('button', { name: 'Redrive' }));
-    await page.getByText('Completed, 2 of 2').waitFor();
-    expect(sent).toEqual(['/admin/dead-letters/cleanup/redrive']);
+    await page.getByText('Completed, 1 of 1').waitFor();
+    await visit(page, '#/audit', 'Audit');
+    await page.getByText('Dead letters redriven').first().waitFor();
   });
 });
 

@@ -1,6 +1,6 @@
 import { Anchor, Code, Drawer, Group, Stack, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type DeadLetterQueue, deadLettersOf, isMissing } from '../api.ts';
+import { type Api, type DeadLetterQueue, isMissing } from '../api.ts';
 import { counted, formatCount, words } from '../format.ts';
 import { href, setParams, useRoute } from '../route.ts';
 import { useApi } from '../session.tsx';
@@ -12,14 +12,14 @@ import { Id, Time } from '../ui/values.tsx';
 
 /** Messages that were given up after their last try, queue by queue. */
 export function DeadLettersView() {
-  const letters = deadLettersOf(useApi());
+  const letters = useApi().admin.deadLetters;
   const queries = useQueryClient();
   const { params } = useRoute();
   const found = useQuery({
     queryKey: ['dead-letters'],
-    queryFn: ({ signal }) => letters.queues(signal),
+    queryFn: ({ signal }) => letters.list({ signal }),
     // A redrive goes on by itself; its progress is shown.
-    refetchInterval: ({ state }) => (state.data?.some(({ task }) => task?.status === 'RUNNING') ? 3000 : false),
+    refetchInterval: ({ state }) => (state.data?.some(({ task }) => task?.status === 'running') ? 3000 : false),
   });
   const queue = params.get('queue') ?? undefined;
   const again = () => void queries.invalidateQueries({ queryKey: ['dead-letters'] });
@@ -59,29 +59,38 @@ export function DeadLettersView() {
   );
 }
 
-type Letters = ReturnType<typeof deadLettersOf>;
+type Letters = Api['admin']['deadLetters'];
 
 const columnsOf = (letters: Letters, again: () => void): Column<DeadLetterQueue>[] => [
   {
     title: 'Queue',
-    cell: ({ name, messages }) =>
-      messages === 0 ? (
-        <Text size="md" className="breakable">
-          {name}
-        </Text>
-      ) : (
-        <Anchor href={href(['dead-letters'], { queue: name })} fw={600} className="breakable">
-          {name}
-        </Anchor>
-      ),
+    cell: ({ name, host, messages }) => (
+      <>
+        {messages === 0 ? (
+          <Text size="md" className="breakable">
+            {name}
+          </Text>
+        ) : (
+          <Anchor href={href(['dead-letters'], { queue: name })} fw={600} className="breakable">
+            {name}
+          </Anchor>
+        )}
+        {host !== null && (
+          <Text size="xs" c="dimmed" className="breakable">
+            {host}
+          </Text>
+        )}
+      </>
+    ),
   },
   { title: 'Messages', numeric: true, cell: ({ messages }) => formatCount(messages) },
-  { title: 'Oldest', wide: true, cell: ({ oldestAt }) => <Time value={oldestAt} distance /> },
   {
     title: 'Last redrive',
     wide: true,
     cell: ({ task }) =>
-      task ? `${words(task.status.toLowerCase())}, ${formatCount(task.moved)} of ${formatCount(task.total)}` : '–',
+      task === null
+        ? '–'
+        : `${words(task.status)}, ${formatCount(task.moved)}${task.total === null ? '' : ` of ${formatCount(task.total)}`}`,
   },
   {
     title: 'Actions',
@@ -93,14 +102,14 @@ const columnsOf = (letters: Letters, again: () => void): Column<DeadLetterQueue>
         name={queue.name}
         title={`Redrive ${queue.name}?`}
         color="pine"
-        disabled={!queue.redrivable || queue.messages === 0 || queue.task?.status === 'RUNNING'}
+        disabled={!queue.redrivable || queue.messages === 0 || queue.task?.status === 'running'}
         run={() => letters.redrive(queue.name)}
         done={`The messages of ${queue.name} go back to their queue.`}
         onDone={again}
       >
-        {counted(queue.messages, 'message')} go back to the queue they came from and are worked off again, with all
-        their tries. What fails again comes back here; every piece of this work may run twice and changes nothing the
-        second time.
+        Sends {counted(queue.messages, 'message')} back to the queue they failed in, where they are worked off again
+        with all their tries. What fails again comes back here; every piece of this work may run twice and changes
+        nothing the second time.
       </Confirm>
     ),
   },
@@ -110,7 +119,7 @@ const columnsOf = (letters: Letters, again: () => void): Column<DeadLetterQueue>
 function Messages({ queue, letters }: { queue: string | undefined; letters: Letters }) {
   const found = useQuery({
     queryKey: ['dead-letters', queue],
-    queryFn: ({ signal }) => letters.messages(queue ?? '', signal),
+    queryFn: ({ signal }) => letters.look(queue ?? '', { signal }),
     enabled: queue !== undefined,
   });
   return (
@@ -137,11 +146,20 @@ function Messages({ queue, letters }: { queue: string | undefined; letters: Lett
               </Text>
             </Group>
             <Code block tabIndex={0} className="body">
-              {typeof body === 'string' ? body : JSON.stringify(body, undefined, 2)}
+              {indented(body)}
             </Code>
           </article>
         ))}
       </Stack>
     </Drawer>
   );
+}
+
+/** A message that is JSON is easier to read in lines. */
+function indented(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), undefined, 2);
+  } catch {
+    return body;
+  }
 }
