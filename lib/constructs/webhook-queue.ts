@@ -8,7 +8,7 @@ import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledged.ts';
-import { allow, type Grant } from './grant.ts';
+import { consume, type Grant } from './grant.ts';
 
 /** Tries before the dead-letter queue. */
 const maxReceiveCount = 12;
@@ -46,13 +46,7 @@ export class WebhookQueue extends Construct {
 
   /** For the function that {@link feed} invokes. */
   grantConsume(): Grant {
-    const actions = [
-      'sqs:ReceiveMessage',
-      'sqs:DeleteMessage',
-      'sqs:GetQueueAttributes',
-      'sqs:ChangeMessageVisibility',
-    ];
-    return { environment: {}, statements: [allow(actions, [this.arn])] };
+    return { environment: {}, statements: [consume(this.arn)] };
   }
 
   /** One message a batch: those behind a failed one of their file would have its tries counted as theirs. */

@@ -11,7 +11,7 @@ import { Construct } from 'constructs';
 import type { EnvName } from '../../functions/runtime/env-names.ts';
 import { acknowledge } from './acknowledged.ts';
 import type { DeadLetterQueue } from './dead-letters.ts';
-import { allow, type Grant } from './grant.ts';
+import { allow, consume, type Grant } from './grant.ts';
 
 /** Tries before the dead-letter queue. Source: Lambda developer guide, SQS event source ("at least 5"). */
 const maxReceiveCount = 5;
@@ -92,13 +92,7 @@ export class WorkQueue extends Construct {
 
   /** For the function that {@link feed} invokes: what Lambda's poller does in its name. */
   grantConsume(): Grant {
-    const actions = [
-      'sqs:ReceiveMessage',
-      'sqs:DeleteMessage',
-      'sqs:GetQueueAttributes',
-      'sqs:ChangeMessageVisibility',
-    ];
-    return { environment: {}, statements: [allow(actions, [this.queue.queueArn])] };
+    return { environment: {}, statements: [consume(this.queue.queueArn)] };
   }
 
   /** Delivers batches to the worker; only the messages it reports as failed come again. */

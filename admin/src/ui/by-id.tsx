@@ -1,5 +1,6 @@
-import { Button, TextInput } from '@mantine/core';
+import { Anchor, Button, TextInput } from '@mantine/core';
 import { useEffect, useState } from 'react';
+import { settings } from '../session.tsx';
 
 /** Asks whose files to list, since a list of all there are is in no index. */
 export function ById({ label, value, onChoose }: { label: string; value: string; onChoose: (id: string) => void }) {
@@ -27,3 +28,16 @@ export function ById({ label, value, onChoose }: { label: string; value: string;
     </form>
   );
 }
+
+/** Where there is something to see on the one-machine cloud, and nothing elsewhere. */
+export const OnThisMachine = ({ id, to }: { id: string; to: string }) =>
+  settings.isDemo && (
+    <>
+      {' '}
+      On this machine it is{' '}
+      <Anchor href={to} underline="always">
+        {id}
+      </Anchor>
+      .
+    </>
+  );

@@ -1,13 +1,13 @@
-import { Anchor, Group, Pill, Select, Text } from '@mantine/core';
+import { Anchor, Pill, Select, Text } from '@mantine/core';
 import type { AppFile } from '../api.ts';
 import { words } from '../format.ts';
 import { href, setParams, useRoute } from '../route.ts';
 import { useApi } from '../session.tsx';
+import { fileColumns } from '../ui/file-columns.tsx';
 import { type Column, List, useList } from '../ui/list.tsx';
 import { Empty, Panel } from '../ui/page.tsx';
 import { Search } from '../ui/search.tsx';
-import { Thumbnail } from '../ui/thumbnail.tsx';
-import { Bytes, State, Time } from '../ui/values.tsx';
+import { Time } from '../ui/values.tsx';
 import { FileDrawer } from './file.tsx';
 
 const states = ['pending', 'staged', 'claimed', 'session', 'expired', 'deleting'] as const;
@@ -73,28 +73,14 @@ export function FilesView({ appId }: { appId: string }) {
 }
 
 const columnsOf = (appId: string, params: URLSearchParams): Column<AppFile>[] => [
-  {
-    title: 'File',
-    cell: (file) => (
-      <Group gap="sm" wrap="nowrap">
-        <Thumbnail file={file} />
-        <div className="file-name">
-          <Anchor href={href(['apps', appId, 'files'], { ...Object.fromEntries(params), file: file.id })} fw={500}>
-            {file.originalName || 'Without a name'}
-          </Anchor>
-          <Text size="xs" c="dimmed">
-            {file.mimeType}
-            {file.width && file.height ? ` · ${file.width} × ${file.height}` : ''}
-          </Text>
-          <div className="only-narrow">
-            <State value={file.state} /> <Bytes value={file.sizeBytes} />
-          </div>
-        </div>
-      </Group>
+  ...fileColumns<AppFile>(
+    (file) => (
+      <Anchor href={href(['apps', appId, 'files'], { ...Object.fromEntries(params), file: file.id })} fw={500}>
+        {file.originalName || 'Without a name'}
+      </Anchor>
     ),
-  },
-  { title: 'State', wide: true, cell: ({ state }) => <State value={state} /> },
-  { title: 'Size', wide: true, numeric: true, cell: ({ sizeBytes }) => <Bytes value={sizeBytes} /> },
+    ({ mimeType, width, height }) => `${mimeType}${width && height ? ` · ${width} × ${height}` : ''}`,
+  ),
   { title: 'Belongs to', wide: true, cell: (file) => <Belongs file={file} /> },
   { title: 'Uploaded', wide: true, cell: ({ createdAt }) => <Time value={createdAt} /> },
 ];

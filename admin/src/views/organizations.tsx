@@ -1,13 +1,12 @@
-import { Anchor, Group, Text } from '@mantine/core';
 import type { Schemas } from '../api.ts';
 import { words } from '../format.ts';
 import { go } from '../route.ts';
-import { settings, useApi } from '../session.tsx';
-import { ById } from '../ui/by-id.tsx';
+import { useApi } from '../session.tsx';
+import { ById, OnThisMachine } from '../ui/by-id.tsx';
+import { fileColumns } from '../ui/file-columns.tsx';
 import { type Column, List, useList } from '../ui/list.tsx';
 import { Empty, Page, Panel } from '../ui/page.tsx';
-import { Thumbnail } from '../ui/thumbnail.tsx';
-import { Bytes, State, Time } from '../ui/values.tsx';
+import { Time } from '../ui/values.tsx';
 import { FileLink } from './uploads.tsx';
 
 type Upload = Schemas['OrganizationUpload'];
@@ -33,16 +32,7 @@ export function OrganizationsView({ orgId = '' }: { orgId: string | undefined })
         {orgId === '' ? (
           <Empty title="Which organization?">
             Files are listed by organization: enter its id, as the platform names it.
-            {settings.isDemo && (
-              <>
-                {' '}
-                On this machine it is{' '}
-                <Anchor href="#/organizations/demo-org" underline="always">
-                  demo-org
-                </Anchor>
-                .
-              </>
-            )}
+            <OnThisMachine id="demo-org" to="#/organizations/demo-org" />
           </Empty>
         ) : (
           <List
@@ -62,25 +52,10 @@ export function OrganizationsView({ orgId = '' }: { orgId: string | undefined })
 }
 
 const columns: Column<Upload>[] = [
-  {
-    title: 'File',
-    cell: (file) => (
-      <Group gap="sm" wrap="nowrap">
-        <Thumbnail file={file} />
-        <div className="file-name">
-          <FileLink {...file} />
-          <Text size="xs" c="dimmed">
-            {words(file.ownerType)} · {file.mimeType}
-          </Text>
-          <div className="only-narrow">
-            <State value={file.state} /> <Bytes value={file.sizeBytes} />
-          </div>
-        </div>
-      </Group>
-    ),
-  },
-  { title: 'State', wide: true, cell: ({ state }) => <State value={state} /> },
-  { title: 'Size', wide: true, numeric: true, cell: ({ sizeBytes }) => <Bytes value={sizeBytes} /> },
+  ...fileColumns<Upload>(
+    (file) => <FileLink {...file} />,
+    ({ ownerType, mimeType }) => `${words(ownerType)} · ${mimeType}`,
+  ),
   { title: 'User', wide: true, cell: ({ userId }) => <span className="breakable">{userId}</span> },
   { title: 'Uploaded', wide: true, cell: ({ createdAt }) => <Time value={createdAt} /> },
   {

@@ -1,15 +1,15 @@
-import { Anchor, Group, SegmentedControl, Tabs, Text } from '@mantine/core';
+import { Anchor, SegmentedControl, Tabs, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import type { Schemas } from '../api.ts';
 import { counted } from '../format.ts';
 import { go, setParams, useRoute } from '../route.ts';
-import { settings, useApi } from '../session.tsx';
-import { ById } from '../ui/by-id.tsx';
+import { useApi } from '../session.tsx';
+import { ById, OnThisMachine } from '../ui/by-id.tsx';
 import { Confirm } from '../ui/confirm.tsx';
+import { fileColumns } from '../ui/file-columns.tsx';
 import { type Column, List, useList } from '../ui/list.tsx';
 import { Empty, Page, Panel } from '../ui/page.tsx';
-import { Thumbnail } from '../ui/thumbnail.tsx';
-import { Bytes, State, Time } from '../ui/values.tsx';
+import { Time } from '../ui/values.tsx';
 import { UploadSettings } from './upload-settings.tsx';
 
 type Upload = Schemas['UserUpload'];
@@ -75,16 +75,7 @@ function Files() {
       {ownerId === '' ? (
         <Empty title="Whose files?">
           Files are listed by their owner: enter the user’s id, as it is in the <code>sub</code> of their token.
-          {settings.isDemo && (
-            <>
-              {' '}
-              On this machine it is{' '}
-              <Anchor href="#/uploads?user=demo-user" underline="always">
-                demo-user
-              </Anchor>
-              .
-            </>
-          )}
+          <OnThisMachine id="demo-user" to="#/uploads?user=demo-user" />
         </Empty>
       ) : (
         <List
@@ -107,27 +98,10 @@ function Files() {
 }
 
 const columnsOf = (changed: () => void): Column<Upload>[] => [
-  {
-    title: 'File',
-    cell: (file) => (
-      <Group gap="sm" wrap="nowrap">
-        <Thumbnail file={file} />
-        <div className="file-name">
-          <FileLink {...file} />
-          <Text size="xs" c="dimmed">
-            {file.mimeType}
-            {file.public ? ' · public' : ''}
-            {file.coinName ? ` · ${file.coinName}` : ''}
-          </Text>
-          <div className="only-narrow">
-            <State value={file.state} /> <Bytes value={file.sizeBytes} />
-          </div>
-        </div>
-      </Group>
-    ),
-  },
-  { title: 'State', wide: true, cell: ({ state }) => <State value={state} /> },
-  { title: 'Size', wide: true, numeric: true, cell: ({ sizeBytes }) => <Bytes value={sizeBytes} /> },
+  ...fileColumns<Upload>(
+    (file) => <FileLink {...file} />,
+    (file) => [file.mimeType, file.public && 'public', file.coinName].filter(Boolean).join(' · '),
+  ),
   { title: 'Uploaded', wide: true, cell: ({ createdAt }) => <Time value={createdAt} /> },
   { title: 'Goes', wide: true, cell: ({ expiresAt }) => <Time value={expiresAt} distance /> },
   {
