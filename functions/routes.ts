@@ -12,7 +12,7 @@ export type Auth = 'user' | 'user.or.platform' | 'session.read' | 'session.write
 
 /**
  * What a function touches; its grants, environment and layers follow from this and from nothing else.
- * `table.read` allows reads of the table and its indexes, `table.write` also writes,
+ * `table.read` allows reads of the table and its indexes, `table.write` also writes, `table.mark` updates single items and deletes none,
  * `table.scan` may read it whole and ask which table it is, `table.describe` ask that alone, `r2` the bucket credentials,
  * `r2.names` only where the buckets are, `cleanup.send` and `lifecycle.send` the queues, `scan.policy` what the settings say of scanning
  * and `scan.send` its queue as well, both nothing where it is off, `images` the sharp layer and a whole vCPU, `events.send`
@@ -22,6 +22,7 @@ export type Auth = 'user' | 'user.or.platform' | 'session.read' | 'session.write
 export type Use =
   | 'table.read'
   | 'table.write'
+  | 'table.mark'
   | 'table.scan'
   | 'table.describe'
   | 'r2'
@@ -70,6 +71,9 @@ export interface EndpointRow {
   uses: readonly Use[];
   summary: string;
 }
+
+/** Tries of an event at a webhook before it is a dead letter; the queue and the worker that paces them go by it. */
+export const webhookTries = 12;
 
 /**
  * What wakes a worker: messages of a queue, expiry tickets that TTL removed from the table, changes of files' records
@@ -211,7 +215,7 @@ export const endpoints = {
 // biome-ignore format: one line a worker
 export const workers = {
   'workers/cleanup': { source: { queue: 'cleanup', batchSize: 10 }, uses: ['table.write', 'r2', 'cleanup.send'], timeoutSeconds: 60, summary: 'Removes what is deleted: objects first, then records, page by page' },
-  'workers/events': { source: { fileChanges: true, batchSize: 100 }, uses: ['table.write', 'events.send'], timeoutSeconds: 60, summary: 'Tells what became of files' },
+  'workers/events': { source: { fileChanges: true, batchSize: 100 }, uses: ['table.mark', 'events.send'], timeoutSeconds: 60, summary: 'Tells what became of files' },
   'workers/expiry': { source: { expiredTickets: true, batchSize: 25 }, uses: ['table.write', 'r2'], timeoutSeconds: 60, summary: 'Removes staged files whose time is over' },
   'workers/lifecycle': { source: { queue: 'lifecycle', batchSize: 10 }, uses: ['table.write', 'cleanup.send'], timeoutSeconds: 30, summary: 'Applies what the platform tells of apps, sessions, locks and templates' },
   'workers/reconcile': { source: { schedule: 'rate(1 hour)' }, uses: ['table.write', 'table.scan', 'r2', 'cleanup.send', 'scan.send'], timeoutSeconds: 900, watch: reconcileLines, summary: 'Finds what the alarms missed and puts it right' },

@@ -7,6 +7,9 @@ export const eventTypes = ['file.ready', 'file.claimed', 'file.released', 'file.
 
 export type EventType = (typeof eventTypes)[number];
 
+/** Lambda's limit is 4,096 characters a function, the names of queues among them. */
+const mostWebhookText = 1_500;
+
 const webhook = z.strictObject({
   /** Where events are posted. Redirects are not followed, and no private address is connected to. */
   url,
@@ -31,6 +34,10 @@ export const events = z.strictObject({
   webhooks: z
     .array(webhook)
     .max(5, 'must be at most 5: let a rule of the bus reach more')
+    .refine(
+      (all) => all.reduce((sum, one) => sum + one.url.length + one.secretName.length, 0) <= mostWebhookText,
+      `must have shorter addresses and secret names, of ${mostWebhookText} characters in all: a function's environment holds no more`,
+    )
     .refine((all) => new Set(all.map((one) => one.url)).size === all.length, 'must each have a URL of its own')
     .default([]),
 });

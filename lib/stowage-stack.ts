@@ -119,6 +119,7 @@ export class StowageStack extends Stack {
     const grantOf: Record<Use, () => Grant | undefined> = {
       'table.read': () => table.grantRead(),
       'table.write': () => table.grantWrite(),
+      'table.mark': () => table.grantMark(),
       'table.scan': () => table.grantScan(config.orphanGraceDays),
       'table.describe': () => table.grantDescribe(),
       r2: () => grantR2(this, config.r2),

@@ -42,7 +42,7 @@ export const listQuery = checked(
     /** `true` for what was deleted and may be restored. */
     deleted: z.optional(z.enum(['true', 'false'])),
     cursor: z.optional(
-      checked(z.string(), z.regex(/^([0-9a-f]{24})?$/i, 'mustbeemptyorthe_idofafile'), z.toLowerCase()),
+      checked(z.string(), z.regex(/^([0-9a-f]{24})?$/i, 'must be empty or the id of a file'), z.toLowerCase()),
     ),
   }),
   z.refine(({ page, cursor }) => page === undefined || cursor === undefined, {
@@ -55,11 +55,11 @@ export const listQuery = checked(
   }),
 );
 
-/** A media type as RFC 9110 writes it; parameters say nothing that is kept. */
+/** A media type as RFC 9110 writes it, in characters that a header may hold; parameters say nothing that is kept. */
 const mediaType = checked(
   z.string(),
   z.maxLength(255),
-  z.regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;.*)?$/, 'must be a media type such as image/png'),
+  z.regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+([ \t]*;[\x20-\x7e]*)?$/, 'must be a media type such as image/png'),
 );
 
 export const presignUploadJson = z.extend(z.omit(presignJson, { purpose: true, mimeType: true }), {

@@ -35,7 +35,6 @@ const deadLetterQueues = z.array(
     host: z.optional(z.string()),
     redrivable: z.boolean(),
     queueUrl: z.string(),
-    queueArn: z.string(),
   }),
 );
 

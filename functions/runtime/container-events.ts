@@ -37,6 +37,7 @@ export const tellDeps = /* @__PURE__ */ once((): QuotaWatchDeps => {
         .map((queue) => createWebhookQueue({ ...queue, remainingMs })),
     ],
     wait: (ms) => wait(ms),
+    remainingMs,
     quotas: createQuotaStore(table, createSettingsStore(table, { cacheSeconds: 0 })),
     now: () => clock.now(),
   };

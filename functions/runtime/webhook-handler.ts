@@ -1,5 +1,6 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { type Delivery, pauseSeconds } from '#core/events/webhook.ts';
+import { webhookTries } from '#functions/routes.ts';
 import { describeError, log } from './log.ts';
 
 /** Where the messages of one queue go. */
@@ -30,7 +31,8 @@ export function webhookHandler({ webhooks, deliver, postpone }: WebhookHandlerDe
     const delivery = await deliver(webhook, { id, body: record.body });
     if (delivery.outcome === 'taken') return true;
     const attempt = Number(record.attributes.ApproximateReceiveCount);
-    const seconds = pauseSeconds(attempt, delivery, Math.random());
+    // After the last try nothing is waited for: the queue makes it a dead letter, and the file's next event goes.
+    const seconds = attempt >= webhookTries ? 0 : pauseSeconds(attempt, delivery, Math.random());
     const { status, reason, unsent = false } = delivery;
     const host = new URL(webhook.url).host;
     log(unsent ? 'ERROR' : 'WARN', 'webhook not taken', {

@@ -158,8 +158,8 @@ export class StowageApi extends Construct {
         resourceName: `*/${method}${path}`,
       }),
     });
-    // Where the target changes nobody is called who may not be called yet.
-    if (target !== endpoint) integration.addResourceDependency(permission);
+    // Where the target changes, with `trafficShift` or without it, nobody is called who may not be called yet.
+    integration.addResourceDependency(permission);
   }
 }
 

@@ -26,7 +26,6 @@ export function deadLetterGrants(scope: Construct, queues: readonly DeadLetterQu
     host,
     redrivable: sourceArn !== undefined,
     queueUrl: queue.queueUrl,
-    queueArn: queue.queueArn,
   }));
   const arns = queues.map(({ queue }) => queue.queueArn);
   const redrivable = queues.filter(({ sourceArn }) => sourceArn !== undefined);

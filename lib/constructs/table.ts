@@ -89,6 +89,11 @@ export class StowageTable extends Construct {
     return this.grant([...readActions, ...writeActions]);
   }
 
+  /** For `table.mark`: reading, and updates of single items, which delete and replace none. */
+  grantMark(): Grant {
+    return this.grant([...readActions, 'dynamodb:UpdateItem']);
+  }
+
   /**
    * For the functions that {@link feedExpired} and {@link feedChanges} invoke: what Lambda's poller does in its name. Listing takes no resource,
    * and tells names of streams only. Source: AWS managed policy AWSLambdaDynamoDBExecutionRole.

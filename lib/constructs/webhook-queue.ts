@@ -7,11 +7,9 @@ import { Duration } from 'aws-cdk-lib';
 import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { webhookTries } from '../routes.ts';
 import { acknowledge } from './acknowledged.ts';
 import { consume, type Grant } from './grant.ts';
-
-/** Tries before the dead-letter queue. */
-const maxReceiveCount = 12;
 
 /** Times the worker's own, as Lambda's guide asks. What fails is hidden for as long as the worker says, which is not this. */
 const visibilityTimeouts = 6;
@@ -30,9 +28,11 @@ export class WebhookQueue extends Construct {
     acknowledge(this.deadLetters, 'Serverless::Serverless-SQSRedrivePolicy');
     this.queue = new Queue(this, 'Queue', {
       ...common,
-      retentionPeriod: Duration.days(4),
+      // A file's later events wait behind its first, which a receiver may put off for three days; and, other than in a standard
+      // queue, a message that becomes a dead letter is as new. Source: SQS developer guide, "Dead-letter queues".
+      retentionPeriod: Duration.days(14),
       visibilityTimeout: Duration.seconds(visibilityTimeouts * props.workerTimeoutSeconds),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: webhookTries },
     });
   }
 

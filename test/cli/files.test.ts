@@ -137,6 +137,12 @@ describe('an app that is moved', () => {
     expect(changed).toMatchObject({ code: 1, stderr: expect.stringContaining('bytes_changed') });
     const unsigned = await terminal.run(['import', folder(), '--url', opened.cloud.baseUrl, '--admin-token', 'a.b.c']);
     expect(unsigned).toMatchObject({ code: 2, stderr: expect.stringContaining('--issuer-key') });
+    const app = readFileSync(join(folder(), 'app.json'), 'utf8');
+    for (const appId of ['..', '../../uploads/settings?', '']) {
+      writeFileSync(join(folder(), 'app.json'), app.replace(/"appId": "[^"]*"/, `"appId": ${JSON.stringify(appId)}`));
+      expect((await run('import', folder())).code, appId).toBe(2);
+    }
+    writeFileSync(join(folder(), 'app.json'), app);
     const nothing = await run('import', terminal.home);
     expect(nothing).toMatchObject({ code: 2, stderr: expect.stringContaining('no_export') });
     expect(readdirSync(folder()).filter((name) => name.endsWith('.part'))).toEqual([]);

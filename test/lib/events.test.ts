@@ -4,8 +4,10 @@ import { eventTypes as told } from '#core/events/event.ts';
 import { ConfigError, parseConfig } from '#lib/config.ts';
 import { eventTypes } from '#lib/config-events.ts';
 import { addStowage } from '#lib/synth.ts';
+import { readTemplate } from '#local/template/read.ts';
 import { config, settings, withStack } from './stack-fixture.ts';
 
+const addresses = { apiEndpoint: 'http://127.0.0.1:1', sqsEndpoint: 'http://127.0.0.1:2' };
 const template = await withStack({}, (made) => made.template);
 const ofType = (type: string) =>
   Object.entries(template.Resources)
@@ -70,8 +72,10 @@ describe('events', () => {
     const working = queues.filter(({ RedrivePolicy }) => RedrivePolicy !== undefined);
     expect(queues).toHaveLength(4);
     expect(working).toHaveLength(2);
-    for (const { id, RedrivePolicy, VisibilityTimeout } of working) {
+    for (const { id, RedrivePolicy, VisibilityTimeout, MessageRetentionPeriod } of working) {
       expect(RedrivePolicy).toMatchObject({ maxReceiveCount: 12 });
+      // An event may wait behind another that its receiver puts off for three days.
+      expect(MessageRetentionPeriod).toBe(1_209_600);
       expect(VisibilityTimeout).toBe(180);
       const [mapping] = ofType('AWS::Lambda::EventSourceMapping').filter(
         ({ EventSourceArn }) => JSON.stringify(EventSourceArn) === JSON.stringify({ 'Fn::GetAtt': [id, 'Arn'] }),
@@ -102,7 +106,24 @@ describe('events', () => {
   });
 });
 
+const long = (count: number, characters: number) => ({
+  webhooks: Array.from({ length: count }, (_, index) => ({
+    url: `https://hooks-${index}.${'a'.repeat(40)}.test/${'x'.repeat(characters)}`,
+    secretName: 'stowage/prod/hooks',
+  })),
+});
+
+test('the longest settings fit into the environment of every function', async () => {
+  const scan = { mode: 'quarantine' } as const;
+  const given = parseConfig({ ...settings, stage: 'a'.repeat(20), scan, events: long(5, 200) });
+  const model = await withStack({ config: given }, (made) => readTemplate({ ...made, addresses }));
+  const sizes = model.functions.map(({ environment }) => Object.entries(environment).flat().join('').length);
+  // The local addresses are shorter than AWS's by less than fifty characters each, of at most ten queues.
+  expect(Math.max(...sizes)).toBeLessThan(4_096 - 500);
+});
+
 test.each([
+  [long(5, 300), /shorter addresses/],
   [{ webhooks: [{ url: 'http://hooks.test/', secretName: 'a' }] }, /must use https/],
   [{ webhooks: [{ url: 'https://hooks.test/' }] }, /missing/],
   [{ webhooks: [{ url: 'https://hooks.test/', secretName: 'whsec_MfKQ 9r8' }] }, /name of a Secrets Manager secret/],

@@ -45,6 +45,7 @@ function sourceActions(source: WorkerSource): string[] {
 const actionsOf: Record<Use, string[]> = {
   'table.read': reads,
   'table.write': [...reads, ...writes],
+  'table.mark': [...reads, 'dynamodb:UpdateItem'],
   r2: ['secretsmanager:GetSecretValue'],
   'table.scan': ['dynamodb:Scan', 'dynamodb:DescribeTable'],
   'table.describe': ['dynamodb:DescribeTable'],

@@ -1,3 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Alias, Code, Function as Lambda, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { parseConfig, type StowageSettings } from '#lib/config.ts';
 import { routeTable } from '#lib/routes.ts';
@@ -88,6 +94,32 @@ describe('new code of endpoints', async () => {
         AlarmConfiguration: { Enabled: false },
       });
     }
+  });
+
+  it('is called by nobody who may not call it yet, on the way to an alias and back', () => {
+    for (const { all } of [off, on]) {
+      for (const [id, integration] of ofType(all, 'AWS::ApiGatewayV2::Integration')) {
+        const permissions = [integration.DependsOn].flat().map((name) => all[name ?? '']?.Type);
+        expect(permissions, id).toContain('AWS::Lambda::Permission');
+      }
+    }
+  });
+
+  it('comes with a new layer, too: another version is another deployment', () => {
+    const { context } = JSON.parse(readFileSync(join(import.meta.dirname, '../../cdk.json'), 'utf8'));
+    const versionWith = (content: string) => {
+      const dir = mkdtempSync(join(tmpdir(), 'stowage-layer-'));
+      writeFileSync(join(dir, 'package.json'), content);
+      const stack = new Stack(new App({ context }), 'Stack');
+      const layers = [new LayerVersion(stack, 'Layer', { code: Code.fromAsset(dir) })];
+      const code = Code.fromInline('exports.handler = async () => 1;');
+      const lambda = new Lambda(stack, 'F', { runtime: Runtime.NODEJS_24_X, handler: 'index.handler', code, layers });
+      new Alias(lambda, 'Live', { aliasName: 'live', version: lambda.currentVersion });
+      const [id] = Object.keys(Template.fromStack(stack).findResources('AWS::Lambda::Version'));
+      rmSync(dir, { recursive: true });
+      return id;
+    };
+    expect(versionWith('{"a":1}')).not.toBe(versionWith('{"a":2}'));
   });
 
   it('leaves everything else as and where it was, so that the setting may come and go', () => {

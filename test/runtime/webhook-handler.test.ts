@@ -92,7 +92,7 @@ describe('a message whose secret', () => {
       for (const [attempt, least] of [
         [1, 10],
         [4, 270],
-        [12, 10_800],
+        [11, 10_800],
       ] as const) {
         const { isTaken, pauses, told } = await receive(name, attempt);
         expect(isTaken).toBe(false);
@@ -106,6 +106,10 @@ describe('a message whose secret', () => {
       expect(posted).toEqual([]);
     },
   );
+
+  test('fails at its last try is a dead letter at once, and holds up no later event of its file', async () => {
+    expect(await receive('missing', 12)).toMatchObject({ isTaken: false, pauses: [0] });
+  });
 
   test('is put right is sent at its next try', async () => {
     expect((await receive('mended', 1)).isTaken).toBe(false);

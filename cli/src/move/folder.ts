@@ -45,11 +45,20 @@ export async function beginExport(dir: string, app: ExportedApp): Promise<void> 
   await writeWhole(appFile(dir), `${JSON.stringify(app, undefined, 2)}\n`);
 }
 
+/** As the API has ids, without those that mean another folder or path: an export may come from anybody. */
+const isId = (id: unknown): boolean =>
+  typeof id === 'string' && /^[A-Za-z0-9._:@|+-]{1,128}$/.test(id) && !/^\.+$/.test(id);
+
+const isOurs = ({ id, userId, sessionId }: ExportedFile): boolean =>
+  /^[0-9a-f]{24}$/.test(String(id)) &&
+  isId(userId) &&
+  (sessionId === null || sessionId === undefined || isId(sessionId));
+
 /** Throws `no_export`. */
 export async function readApp(dir: string): Promise<ExportedApp> {
   try {
     const app = JSON.parse(await readFile(appFile(dir), 'utf8')) as ExportedApp;
-    if (app.format === 1) return app;
+    if (app.format === 1 && isId(app.appId)) return app;
   } catch {
     // Told below.
   }
@@ -58,7 +67,7 @@ export async function readApp(dir: string): Promise<ExportedApp> {
 
 /** Files whose bytes are there, whole. */
 export async function readFiles(dir: string): Promise<ExportedFile[]> {
-  const files = await readLines<ExportedFile>(listFile(dir));
+  const files = (await readLines<ExportedFile>(listFile(dir))).filter(isOurs);
   const sizes = await Promise.all(files.map(({ id }) => stat(bytesFile(dir, id)).catch(() => undefined)));
   const whole = files.filter((file, index) => sizes[index]?.size === file.sizeBytes);
   return [...new Map(whole.map((file) => [file.id, file])).values()];

@@ -21,7 +21,6 @@ const mostCharacters = 4_096;
 
 export interface DeadLetterAddress extends DeadLetterQueue {
   queueUrl: string;
-  queueArn: string;
 }
 
 /** Of these queues. Looking at a message hides it from nobody, and raises its count of receives, of which nothing here depends. */
@@ -32,15 +31,25 @@ export function createDeadLetters(
   const client = new SQSClient({ maxAttempts: 2, requestHandler: createTimedHandler({ attemptMs, remainingMs }) });
   const addressOf = ({ name }: DeadLetterQueue) => queues.find((one) => one.name === name) as DeadLetterAddress;
 
-  async function lastTask({ queueArn, redrivable }: DeadLetterAddress): Promise<MoveTask | undefined> {
+  /** By its URL, `https://<host>/<account>/<name>`: the environment has no room for both of every queue. */
+  async function arnOf(queueUrl: string): Promise<string> {
+    const [, account, name] = new URL(queueUrl).pathname.split('/');
+    const region = await client.config.region();
+    const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+    return `arn:${partition}:sqs:${region}:${account}:${name}`;
+  }
+
+  async function lastTask({ queueUrl, redrivable }: DeadLetterAddress): Promise<MoveTask | undefined> {
     if (!redrivable) return undefined;
-    const { Results = [] } = await client.send(new ListMessageMoveTasksCommand({ SourceArn: queueArn, MaxResults: 1 }));
+    const { Results = [] } = await client.send(
+      new ListMessageMoveTasksCommand({ SourceArn: await arnOf(queueUrl), MaxResults: 1 }),
+    );
     const [last] = Results;
     return last && taskOf(last);
   }
 
   return {
-    queues: queues.map(({ queueUrl: _url, queueArn: _arn, ...queue }) => queue),
+    queues: queues.map(({ queueUrl: _url, ...queue }) => queue),
     state: (queue) =>
       answered(async () => {
         const address = addressOf(queue);
@@ -80,7 +89,7 @@ export function createDeadLetters(
         const current = await lastTask(address);
         if (current?.status === 'running') return current;
         try {
-          await client.send(new StartMessageMoveTaskCommand({ SourceArn: address.queueArn }));
+          await client.send(new StartMessageMoveTaskCommand({ SourceArn: await arnOf(address.queueUrl) }));
         } catch (error) {
           // Somebody else began one meanwhile, or an attempt of ours whose answer was lost did.
           const begun = await lastTask(address).catch(() => undefined);

@@ -61,6 +61,13 @@ function post(target: URL, { body, headers, timeoutMs, local }: Post): Promise<D
     ...(!local && { lookup: publicLookup }),
   });
   request.on('error', (error) => reject(expired.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error));
+  // Without these two a receiver that switches protocols, or hangs up in a way of its own, would leave the call without an
+  // end, and a function whose loop runs empty counts as done: the event would be lost.
+  request.on('upgrade', (response, socket) => {
+    socket.destroy();
+    resolve(judge(response.statusCode ?? 0, undefined));
+  });
+  request.on('close', () => reject(new Error('closed without an answer')));
   request.on('response', (response) => {
     resolve(judge(response.statusCode ?? 0, response.headers['retry-after']));
     let read = 0;

@@ -8,6 +8,8 @@ export interface TellDeps {
   source: string;
   /** Between two tries, milliseconds. */
   wait(ms: number): Promise<void>;
+  /** What is left of the run, milliseconds; no pause is begun that is longer. Infinite when left out. */
+  remainingMs?(): number;
 }
 
 /** Pauses before what was not taken is sent again in the same run; after them the stream brings it again. */
@@ -50,14 +52,14 @@ export interface Untold {
 
 /** Sends to every sink until all have taken everything, a few times. */
 export async function send(deps: TellDeps, events: StowageEvent[]): Promise<Untold> {
-  const untold = await Promise.all(deps.sinks.map((sink) => sendTo(sink, events, deps.wait)));
+  const untold = await Promise.all(deps.sinks.map((sink) => sendTo(sink, events, deps)));
   return {
     ids: new Set(untold.flatMap(({ ids }) => [...ids])),
     error: untold.find(({ error }) => error !== undefined)?.error,
   };
 }
 
-async function sendTo(sink: EventSink, events: StowageEvent[], wait: TellDeps['wait']): Promise<Untold> {
+async function sendTo(sink: EventSink, events: StowageEvent[], { wait, remainingMs }: TellDeps): Promise<Untold> {
   let left = events;
   for (let tries = 0; ; tries += 1) {
     let error: unknown;
@@ -68,7 +70,8 @@ async function sendTo(sink: EventSink, events: StowageEvent[], wait: TellDeps['w
       error = thrown;
     }
     const pause = pausesMs[tries];
-    if (left.length === 0 || pause === undefined) return { ids: new Set(left.map(({ id }) => id)), error };
+    const isOver = pause === undefined || pause > (remainingMs?.() ?? Number.POSITIVE_INFINITY);
+    if (left.length === 0 || isOver) return { ids: new Set(left.map(({ id }) => id)), error };
     await wait(pause);
   }
 }

@@ -161,7 +161,8 @@ async function recover<F extends FileRecord>(
 ): Promise<F> {
   // The object vanishes or its key is taken when another call finishes this upload.
   const taken = error instanceof ObjectStoreError && error.reason === 'exists';
-  const unsent = error instanceof AppError && error.code === 'file_not_uploaded';
+  // What is asked to come again has been judged by nobody.
+  const unsent = error instanceof AppError && ['file_not_uploaded', 'request_in_progress'].includes(error.code);
   if (unsent || taken) return await answerOfAnother(deps, completion, file, error);
   if (isVerdict(error)) {
     if (await giveUp(deps, file)) throw error;

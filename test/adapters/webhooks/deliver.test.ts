@@ -54,6 +54,15 @@ describe('a webhook', () => {
     ]);
   });
 
+  test.each([
+    ['switches protocols', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n'],
+    ['hangs up without a word', ''],
+    ['hangs up after half a status', 'HTTP/1.1 20'],
+  ])('is refused by a receiver that %s, and never left without an end', async (_, bytes) => {
+    answer = ({ socket }) => socket?.end(bytes);
+    expect(await post({ timeoutMs: 5000 })).toMatchObject({ outcome: 'refused' });
+  });
+
   test.each([400, 404, 410, 500])('is refused by %i', async (status) => {
     expect(await answering(status)).toMatchObject({ outcome: 'refused', status });
   });

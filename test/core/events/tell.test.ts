@@ -43,6 +43,15 @@ describe('changes', () => {
     expect(events.map(({ data }) => data.fileId)).toEqual(files.map(({ id }) => id));
   });
 
+  test('that nobody takes end the run before its time does', async () => {
+    const bus = sink(() => true);
+    const pauses: number[] = [];
+    const given = { ...deps(bus), wait: async (ms: number) => void pauses.push(ms), remainingMs: () => 450 };
+    expect((await tellChanges(given, [ready(sessionFile())])).untold).toMatchObject({ from: 0 });
+    // The third pause would be longer than what is left.
+    expect(pauses).toEqual([100, 400]);
+  });
+
   test('of one file are never on their way together, so that none overtakes another', async () => {
     const [a, b] = [sessionFile(), sessionFile()];
     const bus = sink();

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { partSizeOf } from '#core/files/parts.ts';
 import { incomingOf } from '#core/files/record.ts';
 import { sweepIncoming } from '#core/files/sweep.ts';
+import { completeDirectUpload } from '#core/uploads/direct-upload.ts';
 import { presignParts } from '#core/uploads/part-upload.ts';
 import { refusalOf } from '#test/support/refusals.ts';
 import { bytes, MiB, partsOf, request } from './parts-support.ts';
@@ -66,6 +67,18 @@ describe('a direct upload in parts', () => {
     const other = (first?.uploadUrl ?? '').replace('partNumber=1', 'partNumber=2');
     expect((await fetch(other, { method: 'PUT', body: bytes.subarray(0, second?.contentLength) })).status).toBe(403);
     expect((await next(offer.uploadId)).uploadedParts).toEqual([]);
+  });
+
+  it('is asked to come again, and loses nothing, where its parts change under every try to join them', async () => {
+    const offer = await presign();
+    await put(offer);
+    const parts = { ...world().parts, join: async () => 'changed' as const };
+    const refusal = await refusalOf(
+      completeDirectUpload({ ...world(), parts }, { uploadId: offer.uploadId, userId: 'user' }, settings),
+    );
+    expect(refusal).toMatchObject({ code: 'request_in_progress', retryAfterSeconds: 2 });
+    expect((await next(offer.uploadId)).uploadedParts).toHaveLength(3);
+    expect((await complete(offer.uploadId)).state).toBe('ready');
   });
 
   it('is judged by what was joined: parts that are PUT later change nothing', async () => {
