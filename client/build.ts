@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 
 const root = import.meta.dirname;
 
-export const entries = ['bridge', 'bridge-host', 'uploader', 'links', 'react', 'uppy', 'element'] as const;
+export const entries = ['bridge', 'bridge-host', 'uploader', 'parts', 'links', 'react', 'uppy', 'element'] as const;
 
 /** What an entry imports of others: the page's own React, of which there may be but one. */
 const imported: Record<string, string[]> = { react: ['react'] };

@@ -1,11 +1,13 @@
 /**
- * The pages of the one-machine cloud: the demo at `/`, the API's reference at `/docs`, its document at `/openapi.json`.
+ * The pages of the one-machine cloud: the demo at `/`, the administration at `/admin`, the API's reference at `/docs`, its
+ * document at `/openapi.json`.
  * Asked only for what no deployed route matches. Part of the local cloud, never of the deployed stack.
  */
 
 import type { GatewayResponse } from '../local/gateway/response.ts';
 import type { Pages, PagesContext } from '../local/pages.ts';
 import { openApiDocument } from '../openapi/document.ts';
+import { adminFile } from './admin.ts';
 import { asset, content, page } from './assets.ts';
 import { docsAsset, docsPage } from './docs.ts';
 import { startExtension } from './extension.ts';
@@ -23,6 +25,9 @@ export async function startDemo(options: PagesContext): Promise<Pages> {
     if (path.startsWith('/demo/')) return asset(path.slice('/demo/'.length), assets);
     if (path === '/openapi.json') return json(await openApiDocument({ serverUrl: baseUrl }));
     if (path === '/favicon.ico') return asset('icon.svg', assets);
+    // Its files are named relative to it, as on any static host.
+    if (path === '/admin') return redirect('/admin/');
+    if (path.startsWith('/admin/')) return adminFile(path.slice('/admin/'.length), r2Endpoint);
     if (path === '/docs') return docsPage({ ...ids, developerKey: options.developerKey() });
     if (path.startsWith('/docs/')) return docsAsset(path.slice('/docs/'.length));
     return undefined;

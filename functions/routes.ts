@@ -12,23 +12,56 @@ export type Auth = 'user' | 'user.or.platform' | 'session.read' | 'session.write
 
 /**
  * What a function touches; its grants, environment and layers follow from this and from nothing else.
- * `table.read` allows reads of the table and its indexes, `table.write` also writes,
- * `table.scan` may read it whole and ask which table it is, `r2` the bucket credentials,
- * `r2.names`
- * only where the buckets are, `cleanup.send` and `lifecycle.send` the queues, `scan.policy` what the settings say of scanning
- * and `scan.send` its queue as well, both nothing where it is off, `images` the sharp layer and a whole vCPU.
+ * `table.read` allows reads of the table and its indexes, `table.write` also writes, `table.mark` updates single items and deletes none,
+ * `table.scan` may read it whole and ask which table it is, `table.describe` ask that alone, `r2` the bucket credentials,
+ * `r2.names` only where the buckets are, `cleanup.send` and `lifecycle.send` the queues, `scan.policy` what the settings say of scanning
+ * and `scan.send` its queue as well, both nothing where it is off, `images` the sharp layer and a whole vCPU, `events.send`
+ * the bus and the queues of webhooks, `webhooks.deliver` the secrets that webhooks are signed with, `deadLetters.read` looks at
+ * queues of dead letters, and `deadLetters.redrive` has them moved back.
  */
 export type Use =
   | 'table.read'
   | 'table.write'
+  | 'table.mark'
   | 'table.scan'
+  | 'table.describe'
   | 'r2'
   | 'r2.names'
   | 'cleanup.send'
   | 'lifecycle.send'
+  | 'events.send'
+  | 'webhooks.deliver'
+  | 'deadLetters.read'
+  | 'deadLetters.redrive'
   | 'scan.policy'
   | 'scan.send'
   | 'images';
+
+/**
+ * What fails together and is looked at together: each group has its alarms and its latency. `uploads` brings bytes in,
+ * `reads` and `changes` are what is left of the routes of users and extensions, `other` is what no route matches.
+ */
+export type RouteGroup = 'uploads' | 'reads' | 'changes' | 'platform' | 'admin' | 'other';
+
+export const routeGroups = [
+  'uploads',
+  'reads',
+  'changes',
+  'platform',
+  'admin',
+  'other',
+] as const satisfies RouteGroup[];
+
+/** Paths at which a POST takes bytes, hands out a URL to PUT them to, or takes over what was PUT there. */
+const bringsBytes =
+  /(\/presign|\/complete|\/stage|\/files|\/upload(\/private)?|-upload|\/logo|\/minisite\/assets|\/media|\/multipart.*)$/;
+
+/** The group of an endpoint. */
+export function groupOf({ method, path, auth }: Pick<EndpointRow, 'method' | 'path' | 'auth'>): RouteGroup {
+  if (auth === 'platform' || auth === 'admin') return auth;
+  if (method === 'GET') return 'reads';
+  return method === 'POST' && bringsBytes.test(path) ? 'uploads' : 'changes';
+}
 
 export interface EndpointRow {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -39,13 +72,19 @@ export interface EndpointRow {
   summary: string;
 }
 
+/** Tries of an event at a webhook before it is a dead letter; the queue and the worker that paces them go by it. */
+export const webhookTries = 12;
+
 /**
- * What wakes a worker: messages of a queue, expiry tickets that TTL removed from the table, or the clock (a rate or cron
- * expression of EventBridge).
+ * What wakes a worker: messages of a queue, expiry tickets that TTL removed from the table, changes of files' records
+ * there, the queues of webhooks, or the clock (a rate or cron expression of EventBridge). A worker of changes or webhooks
+ * is deployed only where the settings want it.
  */
 export type WorkerSource =
   | { queue: 'cleanup' | 'lifecycle'; batchSize: number }
   | { expiredTickets: true; batchSize: number }
+  | { fileChanges: true; batchSize: number }
+  | { webhooks: true }
   | { schedule: string };
 
 export interface WorkerRow {
@@ -96,12 +135,21 @@ export const endpoints = {
   'admin/app-files-list': { method: 'GET', path: `${adminApp}/files`, auth: 'admin', uses: ['table.read', 'r2'], summary: "An app's files in any state, newest first" },
   'admin/app-usage': { method: 'GET', path: `${adminApp}/usage`, auth: 'admin', uses: ['table.read'], summary: 'What an app uses: by session, by staging user, or day by day' },
   'admin/apps-list': { method: 'GET', path: '/admin/extensions/apps', auth: 'admin', uses: ['table.read'], summary: 'All apps with their settings and what they use' },
+  'admin/audit-list': { method: 'GET', path: '/admin/audit', auth: 'admin', uses: ['table.read'], summary: 'What administrators changed, newest first' },
+  'admin/dead-letters-list': { method: 'GET', path: '/admin/dead-letters', auth: 'admin', uses: ['deadLetters.read'], summary: 'Queues of what failed for good, and how full they are' },
+  'admin/dead-letters-look': { method: 'GET', path: '/admin/dead-letters/{queue}/messages', auth: 'admin', uses: ['deadLetters.read'], summary: 'Some of the messages that failed for good' },
+  'admin/dead-letters-redrive': { method: 'POST', path: '/admin/dead-letters/{queue}/redrive', auth: 'admin', uses: ['table.write', 'deadLetters.redrive'], summary: 'Send what failed for good back to be worked on' },
   'admin/developer-keys-create': { method: 'POST', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.write'], summary: 'Create a developer key, shown once' },
   'admin/developer-keys-list': { method: 'GET', path: `${adminApp}/developer-keys`, auth: 'admin', uses: ['table.read'], summary: "An app's developer keys, without secrets" },
   'admin/developer-keys-revoke': { method: 'DELETE', path: `${adminApp}/developer-keys/{keyId}`, auth: 'admin', uses: ['table.write'], summary: 'Revoke a developer key' },
   'admin/file-storage-get': { method: 'GET', path: `${adminApp}/file-storage`, auth: 'admin', uses: ['table.read'], summary: "An app's storage settings and usage" },
   'admin/file-storage-put': { method: 'PUT', path: `${adminApp}/file-storage`, auth: 'admin', uses: ['table.write'], summary: "Change any subset of an app's storage settings" },
+  'admin/health': { method: 'GET', path: '/admin/health', auth: 'admin', uses: ['table.read', 'table.describe', 'r2'], summary: 'What a stage sees of itself: table, secret, buckets, and whether they belong together' },
+  'admin/organization-uploads-list': { method: 'GET', path: '/admin/organizations/{orgId}/uploads', auth: 'admin', uses: ['table.read', 'r2'], summary: "An organization's files, newest first" },
   'admin/reconcile': { method: 'POST', path: '/admin/reconcile', auth: 'admin', uses: ['table.write', 'table.scan', 'r2', 'cleanup.send', 'scan.send'], summary: 'Find what drifted and, unless dry, put it right' },
+  'admin/reconcile-reports': { method: 'GET', path: '/admin/reconcile/reports', auth: 'admin', uses: ['table.read'], summary: 'What reconcile found in its runs, newest first' },
+  'admin/uploads-delete': { method: 'DELETE', path: '/admin/uploads/{fileId}', auth: 'admin', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Delete an uploaded file at once' },
+  'admin/uploads-list': { method: 'GET', path: '/admin/uploads', auth: 'admin', uses: ['table.read', 'r2'], summary: "A user's uploaded files, newest first" },
   'admin/uploads-settings-get': { method: 'GET', path: '/admin/uploads/settings', auth: 'admin', uses: ['table.read'], summary: 'Settings of the uploads API' },
   'admin/uploads-settings-put': { method: 'PUT', path: '/admin/uploads/settings', auth: 'admin', uses: ['table.write'], summary: 'Change any subset of the settings of the uploads API' },
   'extensions/session-capabilities': { method: 'GET', path: `${session}/capabilities`, auth: 'session.read', uses: ['table.read', 'r2.names'], summary: 'What a session may store, and whether storage is on' },
@@ -153,9 +201,10 @@ export const endpoints = {
   'platform/scans-verdict': { method: 'POST', path: '/platform/scans/{fileId}/verdict', auth: 'platform', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Say whether a scanned file is clean' },
   'platform/signature-tokens-create': { method: 'POST', path: `${platformOrganization}/forms/{formId}/signature-tokens`, auth: 'platform', uses: ['table.write'], summary: 'Create a token for one signature of a form' },
   'uploads/complete': { method: 'POST', path: `${uploads}/complete`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send', 'scan.send'], summary: 'Finish the direct upload of a file' },
-  'uploads/delete': { method: 'DELETE', path: `${uploads}/{id}`, auth: 'user', uses: ['table.write', 'r2.names'], summary: 'Delete an uploaded file; its bytes go after a grace period' },
+  'uploads/delete': { method: 'DELETE', path: `${uploads}/{id}`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Delete an uploaded file; its bytes go after a grace period' },
   'uploads/get': { method: 'GET', path: `${uploads}/{id}`, auth: 'user', uses: ['table.read', 'r2.names'], summary: 'Details of an uploaded file' },
   'uploads/list': { method: 'GET', path: uploads, auth: 'user', uses: ['table.read', 'r2.names'], summary: "The caller's uploaded files, page by page" },
+  'uploads/parts': { method: 'POST', path: `${uploads}/{id}/parts`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send'], summary: 'Where the next parts of a direct upload go' },
   'uploads/presign': { method: 'POST', path: `${uploads}/presign`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send', 'scan.policy'], summary: 'Begin the direct upload of a file of any size' },
   'uploads/restore': { method: 'POST', path: `${uploads}/{id}/restore`, auth: 'user', uses: ['table.write', 'r2.names'], summary: 'Take the deletion of an uploaded file back' },
   'uploads/upload-private': { method: 'POST', path: `${uploads}/private`, auth: 'user', uses: ['table.write', 'r2', 'cleanup.send', 'scan.send'], summary: 'Upload a private file' },
@@ -166,9 +215,11 @@ export const endpoints = {
 // biome-ignore format: one line a worker
 export const workers = {
   'workers/cleanup': { source: { queue: 'cleanup', batchSize: 10 }, uses: ['table.write', 'r2', 'cleanup.send'], timeoutSeconds: 60, summary: 'Removes what is deleted: objects first, then records, page by page' },
+  'workers/events': { source: { fileChanges: true, batchSize: 100 }, uses: ['table.mark', 'events.send'], timeoutSeconds: 60, summary: 'Tells what became of files' },
   'workers/expiry': { source: { expiredTickets: true, batchSize: 25 }, uses: ['table.write', 'r2'], timeoutSeconds: 60, summary: 'Removes staged files whose time is over' },
   'workers/lifecycle': { source: { queue: 'lifecycle', batchSize: 10 }, uses: ['table.write', 'cleanup.send'], timeoutSeconds: 30, summary: 'Applies what the platform tells of apps, sessions, locks and templates' },
   'workers/reconcile': { source: { schedule: 'rate(1 hour)' }, uses: ['table.write', 'table.scan', 'r2', 'cleanup.send', 'scan.send'], timeoutSeconds: 900, watch: reconcileLines, summary: 'Finds what the alarms missed and puts it right' },
+  'workers/webhooks': { source: { webhooks: true }, uses: ['webhooks.deliver'], timeoutSeconds: 30, summary: 'Delivers events to webhooks, signed' },
 } as const satisfies Record<string, WorkerRow>;
 
 /** The file is `functions/fallback.ts`. */

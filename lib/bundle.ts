@@ -3,12 +3,12 @@
  * so that sixty functions parse their shared modules once and synth stays quick. No chunks are shared: a function's
  * asset changes only when its own code does.
  */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
-import { builtins, versionOnly } from './bundle-plugins.ts';
+import { builtins, serializerOnly, versionOnly } from './bundle-plugins.ts';
 import { givenRows } from './bundle-rows.ts';
 import { functionSources } from './bundle-sources.ts';
 
@@ -47,11 +47,17 @@ export async function bundleFunctions({
   keys,
   functionsRoot,
   outdir,
+  mapsDir,
   onRead,
 }: {
   keys: readonly string[];
   functionsRoot: string;
   outdir: string;
+  /**
+   * Where the source maps go, emptied first: beside the bundles and never in them, since a function would load them. None
+   * are made when left out.
+   */
+  mapsDir?: string;
   /** Told every file that was read, relative to the working folder: more than went into the bundles. */
   onRead?: (files: string[]) => void;
 }): Promise<Record<string, FunctionBundle>> {
@@ -83,13 +89,29 @@ export async function bundleFunctions({
       '@aws-sdk/credential-provider-node': beside('lambda-credentials.ts'),
       '@smithy/core/event-streams': beside('no-event-streams.ts'),
     },
-    plugins: [versionOnly, builtins, functionSources(functionsRoot), givenRows(functionsRoot)],
+    plugins: [versionOnly, builtins, serializerOnly, functionSources(functionsRoot), givenRows(functionsRoot)],
     banner: { js: requireBanner },
+    // Names no map in the bundle, which is the same with and without one. The sources are those of the commit.
+    ...(mapsDir !== undefined && { sourcemap: 'external', sourcesContent: false }),
     metafile: true,
     logLevel: 'silent',
   });
+  if (mapsDir !== undefined) moveMaps(keys, outdir, mapsDir);
   onRead?.(Object.keys(metafile.inputs));
   return Object.fromEntries(keys.map((key) => [key, describe(metafile, join(outdir, key))]));
+}
+
+/** Takes the maps out of the folders that are deployed; their sources stay where they are, as seen from the new place. */
+function moveMaps(keys: readonly string[], outdir: string, mapsDir: string): void {
+  rmSync(mapsDir, { recursive: true, force: true });
+  for (const key of keys) {
+    const [from, to] = [join(outdir, key, 'index.mjs.map'), join(mapsDir, key, 'index.mjs.map')];
+    const map = JSON.parse(readFileSync(from, 'utf8')) as { sources: string[] };
+    const sources = map.sources.map((source) => relative(dirname(to), join(dirname(from), source)));
+    mkdirSync(dirname(to), { recursive: true });
+    writeFileSync(to, JSON.stringify({ ...map, sources }));
+    rmSync(from);
+  }
 }
 
 function describe(metafile: Metafile, dir: string): FunctionBundle {

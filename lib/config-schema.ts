@@ -1,32 +1,12 @@
 /** What a deploy setting may be. Every message says what is expected, so that a refused deploy is fixed in one go. */
 import * as z from 'zod';
+import { events } from './config-events.ts';
+import { parseUrl, secretKeyArn, secretName, url } from './config-values.ts';
 
 /** What CloudWatch Logs accepts as retention, in days. Source: CloudWatch Logs API reference, PutRetentionPolicy. */
 const retentionDays = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
-
-function parseUrl(value: string): URL | undefined {
-  return URL.canParse(value) ? new URL(value) : undefined;
-}
-
-/** Plain http is let through for this machine only, where the one-machine cloud listens. */
-function isLoopback(url: URL): boolean {
-  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
-}
-
-/** `continue: false`: what is no URL at all is not also reported as one with a slash too many. */
-const url = z.string().superRefine((value, context) => {
-  const parsed = parseUrl(value);
-  const refuse = (message: string) => context.addIssue({ code: 'custom', message, continue: false });
-  if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) {
-    refuse(`"${value}" is not a URL: write it whole, https://host/path`);
-  } else if (parsed.username || parsed.password || parsed.search || parsed.hash) {
-    refuse('must hold no credentials, query or fragment: remove them');
-  } else if (parsed.protocol === 'http:' && !isLoopback(parsed)) {
-    refuse(`must use https: write https://${parsed.host}${parsed.pathname}`);
-  }
-});
 
 const urlWithoutSlash = url.refine((value) => !value.endsWith('/'), 'must not end with a slash: remove it');
 
@@ -57,20 +37,9 @@ const r2 = z
     /** Custom domain of the public bucket; R2's S3 endpoint opens nothing without a signature. */
     publicBaseUrl: urlWithoutSlash.optional(),
     /** Secrets Manager name (not ARN) of `{ "accessKeyId": "...", "secretAccessKey": "..." }`. */
-    secretName: z
-      .string()
-      .regex(
-        /^[\w/+=.@-]{1,500}$/,
-        'must be the name of a Secrets Manager secret, not its ARN and never the credentials',
-      ),
+    secretName,
     /** Of the customer managed key the secret is encrypted with; none for the account's own `aws/secretsmanager`. */
-    secretKeyArn: z
-      .string()
-      .regex(
-        /^arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/,
-        'must be the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>, not of an alias',
-      )
-      .optional(),
+    secretKeyArn: secretKeyArn.optional(),
     /** Seconds an instance uses the credentials before it reads the secret again: what a rotation has to wait for. */
     credentialSeconds: z
       .number()
@@ -93,8 +62,42 @@ const r2 = z
     }
   });
 
+/** How CodeDeploy moves requests, as it names its predefined configurations. */
+const shifts = [
+  'Canary10Percent5Minutes',
+  'Canary10Percent10Minutes',
+  'Canary10Percent15Minutes',
+  'Canary10Percent30Minutes',
+  'Linear10PercentEvery1Minute',
+  'Linear10PercentEvery2Minutes',
+  'Linear10PercentEvery3Minutes',
+  'Linear10PercentEvery10Minutes',
+  'AllAtOnce',
+] as const;
+
+const tableName = /^[\w.-]{3,255}$/;
+
+/** The address the API answers under, beside or in place of the one AWS gives it. */
+const apiDomain = z.strictObject({
+  name: z
+    .string()
+    .regex(
+      /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/,
+      'must be a host name such as "api.example.com"',
+    ),
+  /** Of a certificate for that name, in the region of the stack: API Gateway takes no other. */
+  certificateArn: z
+    .string()
+    .regex(
+      /^arn:aws[\w-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/,
+      'must be the ARN of an ACM certificate, arn:aws:acm:<region>:<account>:certificate/<id>',
+    ),
+  /** Whether the address AWS gives is turned off; once DNS points to this one and nobody uses the other. */
+  only: z.boolean().default(false),
+});
+
 /** All settings of one stage. Unknown names are refused: a misspelt setting must not fall back to a default in silence. */
-export const configSchema = z.strictObject({
+const settings = z.strictObject({
   /** Part of the stack's name: `stowage-<stage>`. */
   stage: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be a lower-case name such as "prod": a-z, 0-9 and -'),
   tokens: z.strictObject({
@@ -108,6 +111,25 @@ export const configSchema = z.strictObject({
   cacheSeconds: z.number().int().min(0).max(5, 'must be at most 5: a revoked key works that much longer').default(5),
   /** Point-in-time recovery, deletion protection, and table and logs survive the stack. Off for throw-away stages. */
   protectData: z.boolean().default(true),
+  /** Refuses to delete the whole stack until it is turned off. As `protectData` when left out. */
+  terminationProtection: z.boolean().optional(),
+  /**
+   * A table that the stack does not make: one restored from a point in time. The stack's own is let go of, and stays where
+   * `protectData` was on.
+   */
+  existingTableName: z
+    .string()
+    .regex(tableName, 'must be the name of a DynamoDB table, not its ARN: 3 to 255 of letters, digits, _, . and -')
+    .optional(),
+  /** Of that table's stream, which carries old and new images; has another label each time it is turned on. */
+  existingTableStreamArn: z
+    .string()
+    .regex(
+      /^arn:aws[\w-]*:dynamodb:[a-z0-9-]+:\d{12}:table\/[\w.-]+\/stream\/[\d:T.-]+$/,
+      "must be the ARN of a table's stream, arn:aws:dynamodb:<region>:<account>:table/<name>/stream/<label>",
+    )
+    .optional(),
+  apiDomain: apiDomain.optional(),
   logRetentionDays: z
     .number()
     .refine((days) => retentionDays.includes(days), `must be one of ${retentionDays.join(', ')}`)
@@ -132,10 +154,48 @@ export const configSchema = z.strictObject({
   throttle: z.strictObject({ rateLimit: positive, burstLimit: positive }).default({ rateLimit: 200, burstLimit: 400 }),
   /** Pages that may call the API from a browser. None: no CORS headers. */
   corsOrigins: z.array(corsOrigin).default([]),
-  /** Who gets alarms by e-mail (each address confirms once). None: alarms exist and notify nobody. */
+  /** Who gets alarms by e-mail (each address confirms once). */
   alarmEmail: z.email('must be an e-mail address').optional(),
+  /** Tells what became of files. None: nothing is told, and nothing is deployed or paid for it. */
+  events: events.optional(),
+  /** A topic of your own that alarms tell as well, for a pager; its policy must let CloudWatch publish. */
+  alarmTopicArn: z
+    .string()
+    .regex(
+      /^arn:aws[\w-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/,
+      'must be the ARN of a standard SNS topic, arn:aws:sns:<region>:<account>:<name>',
+    )
+    .optional(),
+  /** The account's Lambda quota "Concurrent executions" in this region: an alarm rings at 80 % of it. */
+  accountConcurrency: positive.default(1000),
+  /** X-Ray traces of the functions. Each trace costs, so none are made unless asked for. */
+  tracing: z.boolean().default(false),
+  /**
+   * Moves requests to new code of endpoints step by step, and back when an alarm rings. None: a deployment is all at once.
+   * `ignoreAlarms` is for a deployment that mends what an alarm rings for.
+   */
+  trafficShift: z
+    .strictObject({
+      by: z.enum(shifts, `must be of ${shifts.join(', ')}`),
+      ignoreAlarms: z.boolean().default(false),
+    })
+    .optional(),
   /** Most images decoded at once, per function: a cap on what a flood of pictures can cost. None: the account's limit. */
   imageConcurrency: positive.optional(),
+});
+
+/** All settings of one stage, and what must fit between two of them. */
+export const configSchema = settings.superRefine(({ existingTableName, existingTableStreamArn }, context) => {
+  const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  if (existingTableName && tableName.test(existingTableName) && !existingTableStreamArn) {
+    const command = `aws dynamodb describe-table --table-name ${existingTableName} --query Table.LatestStreamArn`;
+    refuse('existingTableStreamArn', `is missing: turn the table's stream on and ask for its ARN with ${command}`);
+  }
+  if (!existingTableStreamArn) return;
+  if (!existingTableName) refuse('existingTableName', 'is missing: name the table of existingTableStreamArn');
+  else if (existingTableStreamArn.split('/')[1] !== existingTableName) {
+    refuse('existingTableStreamArn', `must be the stream of ${existingTableName}: this is another table's`);
+  }
 });
 
 /** Deploy settings of one stage, validated. */

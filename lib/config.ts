@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configSchema, type StowageConfig } from './config-schema.ts';
 
+export type { EventType } from './config-events.ts';
 export type { StowageConfig, StowageSettings } from './config-schema.ts';
 
 /** One refused setting, by its path (`r2.publicBucket`), with what to write instead. */
@@ -82,8 +83,10 @@ export function configWarnings(config: StowageConfig): string[] {
   if (config.r2?.publicBucket && !config.r2.publicBaseUrl) {
     warnings.push('r2.publicBaseUrl is not set: files of the public bucket will have URLs that do not open.');
   }
-  if (config.protectData && !config.alarmEmail) {
-    warnings.push('alarmEmail is not set: alarms will notify nobody, also when deletions fail for good.');
+  if (config.protectData && !config.alarmEmail && !config.alarmTopicArn) {
+    warnings.push(
+      'Neither alarmEmail nor alarmTopicArn is set: alarms will notify nobody, also when deletions fail for good.',
+    );
   }
   if (config.protectData && config.orphanGraceDays < 1) {
     warnings.push('orphanGraceDays is 0: what looks like a stray object or a lost one is removed within the hour.');

@@ -9,6 +9,7 @@ import {
 } from '../functions/routes.ts';
 
 export type { EndpointRow, FallbackRow, Use, WatchedLines, WorkerRow, WorkerSource } from '../functions/routes.ts';
+export { webhookTries } from '../functions/routes.ts';
 
 /** Rows by key; the key is the file, `<functions root>/<key>.ts`. */
 export interface RouteTable {

@@ -1,9 +1,10 @@
 /** From settings to a template: bundles the functions, finds the layer, builds the stack. Offline once the layer is cached. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, type IPolicyValidationPlugin, Validations } from 'aws-cdk-lib';
 import { type Bundle, bundleFunctions, type FunctionBundle } from './bundle.ts';
-import type { StowageConfig } from './config.ts';
+import { ConfigError, type StowageConfig } from './config.ts';
+import { NestedTemplates } from './nested-templates.ts';
 import { functionKeys, type RouteTable, routeTable } from './routes.ts';
 import { buildSharpLayer } from './sharp-layer-build.ts';
 import { StowageStack } from './stowage-stack.ts';
@@ -12,6 +13,9 @@ const root = resolve(import.meta.dirname, '..');
 
 /** Metadata by which a template's function or layer says where its files are. Source: CDK docs, "Asset metadata". */
 const assetPathKey = 'aws:asset:path';
+
+/** The resource of a nested stack; its asset is its template. */
+const nestedStackType = 'AWS::CloudFormation::Stack';
 
 export interface SynthOptions {
   config: StowageConfig;
@@ -23,6 +27,10 @@ export interface SynthOptions {
   /** Another route table and its files, for tests. */
   routes?: RouteTable;
   functionsRoot?: string;
+  /** False skips CloudFormation's rules, which take about a second, where nothing will be deployed. */
+  validate?: boolean;
+  /** What else judges the constructs while they are synthesized; called when the stack is made. */
+  checks?: (app: App) => IPolicyValidationPlugin[];
   /** Bundles the functions; anew each time when left out. Folders that this gives are used where they are, not copied. */
   bundle?: Bundle;
 }
@@ -36,24 +44,34 @@ export interface TemplateResource {
 }
 
 export interface Template {
+  Description?: string;
+  Parameters?: Record<string, { Type: string; Default?: unknown }>;
   Resources: Record<string, TemplateResource>;
   Outputs?: Record<string, { Value: unknown }>;
 }
 
-export interface Synthesized {
-  stackName: string;
+/** A stack, or one nested in it: the template and where what it deploys lies. */
+export interface StackSource {
   template: Template;
+  /** Absolute folder of a function's code or a layer's files, by logical id. Throws for a resource without an asset. */
+  assetPath(logicalId: string): string;
+  /** The stacks nested in this one, by the logical id of their resource here. */
+  nested: Readonly<Record<string, StackSource>>;
+}
+
+export interface Synthesized extends StackSource {
+  stackName: string;
+  /** Not in the template: the CDK turns it on after the deployment. */
+  terminationProtection: boolean;
   /** The cloud assembly: template, asset manifest and assets. */
   outdir: string;
   /** What went into each function, by the key of its row. */
   bundles: Readonly<Record<string, FunctionBundle>>;
-  /** Absolute folder of a function's code or a layer's files, by logical id. Throws for a resource without an asset. */
-  assetPath(logicalId: string): string;
 }
 
 /**
  * Adds the stack to an app. Bundles are written below the app's output folder, beside the assets made from them.
- * @throws MissingEndpointError, LayerBuildError: each says what to do
+ * @throws MissingEndpointError, LayerBuildError, ConfigError: each says what to do
  */
 export async function addStowage(
   app: App,
@@ -65,14 +83,23 @@ export async function addStowage(
     keys: functionKeys(routes),
     functionsRoot,
     outdir: join(app.outdir, 'functions'),
+    mapsDir: join(app.outdir, 'source-maps'),
   });
+  const own = config.events?.webhooks.find(({ url }) => url.startsWith('http:'));
+  if (own && !localLayer) {
+    const message = `${own.url} is on this machine, which no deployed function reaches: write an https URL`;
+    throw new ConfigError('Deploy settings', [{ setting: 'events.webhooks', message }]);
+  }
   const layerSource = join(root, 'layers/sharp');
   const stack = new StowageStack(app, {
     config,
     routes,
     codeDirs: Object.fromEntries(Object.entries(bundles).map(([key, { dir }]) => [key, dir])),
+    local: localLayer,
     layerDir: () => (localLayer ? layerSource : buildSharpLayer(layerSource, join(root, '.cache/layers'))),
   });
+  const checks = [...(options.validate === false ? [] : [new NestedTemplates()]), ...(options.checks?.(app) ?? [])];
+  if (checks.length > 0) Validations.of(app).addPlugins(...checks);
   return { stack, bundles };
 }
 
@@ -80,9 +107,8 @@ export async function addStowage(
  * Synthesizes in this process, without the CDK command, account or network: for the one-machine cloud and for tests.
  * The template is the one `cdk synth` writes, with the layer's content as the only difference (`localLayer`).
  * @param options.outdir folder for the cloud assembly
- * @param options.validate false skips CloudFormation's rules, which take about a second, where nothing will be deployed
  */
-export async function synthesize(options: SynthOptions & { outdir: string; validate?: boolean }): Promise<Synthesized> {
+export async function synthesize(options: SynthOptions & { outdir: string }): Promise<Synthesized> {
   const outdir = resolve(options.outdir);
   const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> };
   const app = new App({
@@ -96,17 +122,23 @@ export async function synthesize(options: SynthOptions & { outdir: string; valid
     },
   });
   const { stack, bundles } = await addStowage(app, options);
-  const artifact = app.synth().getStackArtifact(stack.artifactId);
-  const template = artifact.template as Template;
+  const { templateFile } = app.synth().getStackArtifact(stack.artifactId);
+  const { stackName, terminationProtection = false } = stack;
+  return { stackName, terminationProtection, outdir, bundles, ...stackSource(outdir, templateFile) };
+}
+
+/** Reads a template of the assembly, and those nested in it. */
+function stackSource(outdir: string, file: string): StackSource {
+  const template = JSON.parse(readFileSync(join(outdir, file), 'utf8')) as Template;
+  const assetOf = (logicalId: string) => template.Resources[logicalId]?.Metadata?.[assetPathKey];
+  const stacks = Object.entries(template.Resources).filter(([, { Type }]) => Type === nestedStackType);
   return {
-    stackName: stack.stackName,
     template,
-    outdir,
-    bundles,
     assetPath(logicalId) {
-      const path = template.Resources[logicalId]?.Metadata?.[assetPathKey];
+      const path = assetOf(logicalId);
       if (typeof path !== 'string') throw new Error(`The template has no asset for '${logicalId}'`);
       return resolve(outdir, path);
     },
+    nested: Object.fromEntries(stacks.map(([id]) => [id, stackSource(outdir, String(assetOf(id)))])),
   };
 }

@@ -48,6 +48,11 @@ export async function startBuckets({
       maxAgeSeconds: 3600,
     },
   ];
+  // As docs/operating.md has it, and the rule that R2 gives every bucket. Nothing here acts on them: ours come first.
+  const lifecycle = [
+    { id: 'Default Multipart Abort Rule', abortMultipartDays: 7 },
+    { id: 'incoming', prefix: 'incoming/', expireDays: 1 },
+  ];
   const data = path.join(dir, 'r2');
   const server = await startR2({
     ...watching,
@@ -55,10 +60,20 @@ export async function startBuckets({
     host,
     port: ports.r2,
     credentials: accepted,
-    buckets: [{ name: names.bucket, cors }, { name: names.publicBucket, cors }, { name: names.complianceBucket }],
+    buckets: [
+      { name: names.bucket, cors, lifecycle },
+      { name: names.publicBucket, cors },
+      { name: names.complianceBucket },
+    ],
   });
   try {
-    const published = await startPublicBucket({ dir: data, bucket: names.publicBucket, host, port: ports.public });
+    const published = await startPublicBucket({
+      dir: data,
+      bucket: names.publicBucket,
+      host,
+      port: ports.public,
+      headers: { 'x-content-type-options': 'nosniff' },
+    });
     return {
       endpoint: server.endpoint,
       publicBaseUrl: published.endpoint,

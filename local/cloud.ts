@@ -4,26 +4,30 @@
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { parseConfig, type StowageSettings } from '../lib/config.ts';
+import { type EventType, parseConfig, type StowageSettings } from '../lib/config.ts';
 import { synthesize } from '../lib/synth.ts';
 import type { Closable } from './aws.ts';
 import { type R2Tokens, startBuckets } from './buckets.ts';
 import { cachedBundle } from './bundle-cache.ts';
 import type { DrainReport } from './drain.ts';
 import type { DynamoOptions, LoadOptions } from './dynamo/server.ts';
+import type { BusOptions } from './events/bus.ts';
+import { tableBeside } from './existing-table.ts';
 import { writePrivate } from './files.ts';
 import { lockFolder } from './lock.ts';
 import type { Pages, PagesContext } from './pages.ts';
 import { choosePorts } from './ports.ts';
 import type { R2Options } from './r2/server.ts';
+import { createCounters, type RequestCounters } from './request-counters.ts';
 import type { SecretsOptions } from './secrets/server.ts';
 import { type DemoCredentials, demo, seed } from './seed.ts';
 import type { SqsOptions } from './sqs/server.ts';
 import { type RunningStack, runStack } from './stack.ts';
 import { type IssuerOptions, startIssuer, type TokenIssuer } from './tokens/issuer.ts';
+import { webhookSecretOf } from './webhook-secret.ts';
 
 const host = '127.0.0.1';
-const portNames = ['api', 'r2', 'public', 'dynamodb', 'sqs', 'secrets', 'issuer', 'extension'] as const;
+const portNames = ['api', 'r2', 'public', 'dynamodb', 'sqs', 'secrets', 'events', 'issuer', 'extension'] as const;
 
 export const buckets = {
   bucket: 'stowage-local',
@@ -32,6 +36,7 @@ export const buckets = {
 } as const;
 
 const secretName = 'stowage/local/r2';
+const webhookSecretName = 'stowage/local/webhooks';
 
 const bundle = cachedBundle();
 
@@ -50,6 +55,8 @@ export interface DevFile {
   adminToken: string;
   r2: { endpoint: string; accessKeyId: string; secretAccessKey: string } & typeof buckets;
   dynamodb: { endpoint: string; tableName: string };
+  /** What webhooks are signed with, where events are told. */
+  webhookSecret?: string;
 }
 
 /** Faults to provoke; set and unset at any time. */
@@ -59,15 +66,10 @@ export interface Faults {
   sqs?: SqsOptions['intercept'] | undefined;
   jwks?: IssuerOptions['intercept'] | undefined;
   secrets?: SecretsOptions['intercept'] | undefined;
+  events?: BusOptions['intercept'] | undefined;
 }
 
-/** Round trips since the start or the last reset, by operation. */
-export interface RequestCounters {
-  r2: Record<string, number>;
-  dynamodb: Record<string, number>;
-  sqs: Record<string, number>;
-  reset(): void;
-}
+export type { RequestCounters } from './request-counters.ts';
 
 export interface CloudOptions {
   /** Data folder; kept over restarts, used by one cloud at a time. */
@@ -85,6 +87,15 @@ export interface CloudOptions {
   orphanGraceDays?: number;
   /** The deploy setting; off when left out. */
   scan?: StowageSettings['scan'];
+  /** Tells what became of files, also to receivers on this machine; nothing is told when left out. */
+  events?: { webhooks: { url: string; events?: EventType[] }[] };
+  /** Told of every event that the bus takes. */
+  onEvent?: BusOptions['onEvent'];
+  /**
+   * The deploy setting: a table beside the stack's own, by name. Its stream and TTL are on, as docs/operating.md, "After a
+   * restore", has an operator turn them on.
+   */
+  existingTableName?: string;
   /** Milliseconds between TTL sweeps; 0 (the default) for none but the drain's. */
   ttlSweepMs?: number;
   /** Pages for whatever no deployed route matches; none when left out. */
@@ -131,6 +142,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     });
     open.push(r2);
 
+    const existing = options.existingTableName === undefined ? undefined : tableBeside(options.existingTableName);
     const config = parseConfig({
       stage: 'local',
       tokens: { issuer: issuer.issuer, audience: issuer.audience, jwksUrl: issuer.jwksUrl },
@@ -140,6 +152,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       corsOrigins: ['*'],
       orphanGraceDays: options.orphanGraceDays,
       scan: options.scan,
+      events: options.events && {
+        webhooks: options.events.webhooks.map((webhook) => ({ ...webhook, secretName: webhookSecretName })),
+      },
+      ...(existing && { existingTableName: existing.name, existingTableStreamArn: existing.streamArn }),
     });
     const outdir = path.join(dir, 'cdk.out');
     rmSync(outdir, { recursive: true, force: true });
@@ -156,14 +172,19 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       developerKey: () => credentials?.developerKey ?? '',
     });
     if (pages) open.push(pages);
-    const secrets = { [secretName]: JSON.stringify(r2.credentials) };
+    const webhookSecret = options.events && webhookSecretOf(dir);
+    const secrets = {
+      [secretName]: JSON.stringify(r2.credentials),
+      ...(webhookSecret && { [webhookSecretName]: webhookSecret }),
+    };
     const store: R2Tokens['store'] = (credentials) => {
       secrets[secretName] = JSON.stringify(credentials);
     };
     const stack = await runStack({
       template: assembly.template,
+      nested: assembly.nested,
       stackName: assembly.stackName,
-      assetDir: assembly.assetPath,
+      assetPath: assembly.assetPath,
       dir,
       host,
       ports,
@@ -171,6 +192,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       secretsManager: { intercept: () => faults.secrets?.() },
       sign: issuer.sign,
       ...(pages && { pages: pages.answer }),
+      ...(existing && { existingTables: [existing] }),
       dynamo: {
         onRequest: ({ operation }) => requests.count('dynamodb', operation),
         intercept: (request) => faults.dynamodb?.(request),
@@ -181,6 +203,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
         onRequest: ({ operation }) => requests.count('sqs', operation),
         intercept: (request) => faults.sqs?.(request),
       },
+      events: { onEvent: options.onEvent, intercept: (request) => faults.events?.(request) },
       echoErrors: options.echoErrors ?? false,
       freeze: options.freeze ?? false,
       ...(options.maxInstancesPerFunction === undefined
@@ -198,6 +221,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       ...credentials,
       r2: { endpoint: r2.endpoint, ...r2.credentials, ...buckets },
       dynamodb: { endpoint: stack.endpoints.dynamodb, tableName: stack.model.tables[0]?.name ?? '' },
+      ...(webhookSecret && { webhookSecret }),
     };
     writePrivate(devFile, `${JSON.stringify(dev, undefined, 2)}\n`);
     requests.reset();
@@ -216,19 +240,4 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     await close();
     throw error;
   }
-}
-
-function createCounters(): RequestCounters & { count(service: 'r2' | 'dynamodb' | 'sqs', operation: string): void } {
-  const counters = {
-    r2: {} as Record<string, number>,
-    dynamodb: {} as Record<string, number>,
-    sqs: {} as Record<string, number>,
-    reset() {
-      for (const service of ['r2', 'dynamodb', 'sqs'] as const) counters[service] = {};
-    },
-    count(service: 'r2' | 'dynamodb' | 'sqs', operation: string) {
-      counters[service][operation] = (counters[service][operation] ?? 0) + 1;
-    },
-  };
-  return counters;
 }

@@ -1,5 +1,5 @@
 /**
- * The endpoints that exist on one machine only: any token, and everything that is due done now. They hand out
+ * The endpoints that exist on one machine only: any token, everything that is due done now, and the latest events. They hand out
  * administrator tokens, so a web page of another origin, or a name that was pointed at this machine, is refused.
  */
 import type { IncomingMessage } from 'node:http';
@@ -11,7 +11,11 @@ import { type TokenIssuer, tokenRequest } from './tokens/issuer.ts';
 export interface ControlOptions {
   sign: TokenIssuer['sign'];
   drain(): Promise<DrainReport>;
+  /** The latest events that a bus took, oldest first. */
+  events(): unknown[];
 }
+
+const known = ['POST /__local/tokens', 'POST /__local/drain', 'GET /__local/events'];
 
 const loopback = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?$/;
 
@@ -26,8 +30,10 @@ export function createControl(options: ControlOptions) {
         return tokens(body, options.sign);
       case 'POST /__local/drain':
         return answer(200, await options.drain());
+      case 'GET /__local/events':
+        return answer(200, { events: options.events() });
       default:
-        return answer(404, { message: 'POST /__local/tokens and POST /__local/drain are all there is' });
+        return answer(404, { message: `Only these are here: ${known.join(', ')}` });
     }
   };
 }

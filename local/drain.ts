@@ -29,6 +29,8 @@ export interface DrainOptions {
   sweepTtl(): Promise<number>;
   /** Lets every index catch up. */
   settleIndexes(): Promise<void>;
+  /** Lets whoever hears of writes take what was written. */
+  settleChanges(): Promise<void>;
   scheduler: Scheduler;
   streams: StreamConsumer[];
   pollers: { mapping: QueueMappingSpec; queue: QueueSpec; poller: Poller }[];
@@ -68,6 +70,7 @@ async function drain(options: DrainOptions, before: Counts): Promise<DrainReport
     await within(options.settleIndexes(), deadline);
     const removed = await within(options.sweepTtl(), deadline);
     const outcomes = await within(options.scheduler.runAll(), deadline);
+    await within(options.settleChanges(), deadline);
     const settled = await settleQueues(options, deadline);
     if (removed === undefined || outcomes === undefined || !settled) break;
     ran.ttl = (ran.ttl ?? 0) + removed;
@@ -97,7 +100,7 @@ async function settleQueues({ pollers, store }: DrainOptions, deadline: number):
     const waiting = active.reduce((sum, { queue }) => sum + open({ store }, queue), 0);
     if (waiting === 0) return true;
     if (Date.now() >= deadline) return false;
-    const atWork = active.some(({ queue, poller }) => poller.busy.size > 0 || store.counts(queue).visible > 0);
+    const atWork = active.some(({ queue, poller }) => poller.busy.size > 0 || store.hasNext(queue));
     if (!atWork) for (const { queue, poller } of active) store.hurry(queue, poller.busy);
     await sleep(10);
   }

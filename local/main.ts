@@ -1,6 +1,6 @@
 /**
- * `npm start`: the whole product on this machine. Reads PORT (8787; 0 takes any) and STOWAGE_LOCAL_DIR (`.local`),
- * prints `ready http://127.0.0.1:<port>` when everything answers, and stops on SIGINT or SIGTERM. Started through npm,
+ * `npm start`: the whole product on this machine. Reads PORT (8787; 0 takes any), STOWAGE_LOCAL_DIR (`.local`) and
+ * STOWAGE_LOCAL_WEBHOOK (receivers of webhooks, separated by commas), prints `ready http://127.0.0.1:<port>` when everything answers, and stops on SIGINT or SIGTERM. Started through npm,
  * since npm puts this repository's own Node first on the path. DEBUG=1 shows where a failed start failed.
  */
 const neededMajor = 24;
@@ -20,9 +20,10 @@ process.on('SIGINT', () => stopping.resolve());
 process.on('SIGTERM', () => stopping.resolve());
 
 try {
-  const [{ startCloud }, { loadFromEnv }, { startDemo }] = await Promise.all([
+  const [{ startCloud }, { loadFromEnv }, { webhooksFromEnv }, { startDemo }] = await Promise.all([
     import('./cloud.ts'),
     import('./dynamo/load.ts'),
+    import('./webhook-secret.ts'),
     import('../demo/server.ts'),
   ]);
   const starting = startCloud({
@@ -31,6 +32,7 @@ try {
     echoErrors: true,
     ttlSweepMs: 60_000,
     startPages: startDemo,
+    events: { webhooks: webhooksFromEnv(process.env.STOWAGE_LOCAL_WEBHOOK) },
     dynamoLoad: loadFromEnv(process.env),
     freeze: process.env.STOWAGE_LOCAL_FREEZE === '1',
   });

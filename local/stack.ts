@@ -2,24 +2,26 @@
  * Serves one synthesized template: tables, queues, functions, API, event sources and schedules, each as the template
  * says and none beside it. What the template only refers to (token issuer, buckets, secrets' values) is the caller's.
  */
+import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { arn, type Closable } from './aws.ts';
 import { createControl } from './control.ts';
 import { createDrain, type DrainReport } from './drain.ts';
 import { type Dynamo, type DynamoOptions, startDynamo } from './dynamo/server.ts';
+import { type BusOptions, startBus } from './events/bus.ts';
 import { startScheduler } from './events/scheduler.ts';
 import { createStreamConsumer, type StreamConsumer, type StreamRecord } from './events/stream.ts';
 import { type GatewayOptions, startGateway } from './gateway/server.ts';
 import { type Authorizer, createAuthorizer } from './iam/authorize.ts';
 import { requireGrants } from './iam/event-sources.ts';
-import { createFunctions, type Functions } from './lambda/functions.ts';
+import { createFunctions, type Endpoints, type Functions } from './lambda/functions.ts';
 import { type SecretsOptions, startSecrets } from './secrets/server.ts';
 import { startPoller } from './sqs/poller.ts';
 import { type SqsOptions, startSqs } from './sqs/server.ts';
 import { openQueueStore } from './sqs/store.ts';
-import type { CfnTemplate } from './template/intrinsics.ts';
-import type { CloudModel, QueueSpec, StreamMappingSpec } from './template/model.ts';
+import type { CloudModel, QueueSpec, StreamMappingSpec, TableSpec } from './template/model.ts';
 import { readTemplate } from './template/read.ts';
+import type { StackSource } from './template/stacks.ts';
 import type { TokenIssuer } from './tokens/issuer.ts';
 
 export interface StackPorts {
@@ -27,12 +29,11 @@ export interface StackPorts {
   sqs: number;
   dynamodb: number;
   secrets: number;
+  events: number;
 }
 
-export interface StackOptions {
-  template: CfnTemplate;
+export interface StackOptions extends StackSource {
   stackName: string;
-  assetDir(logicalId: string): string;
   /** Data folder; kept over restarts. */
   dir: string;
   host: string;
@@ -45,8 +46,11 @@ export interface StackOptions {
   sign: TokenIssuer['sign'];
   /** Answers what no route of the template matches; undefined leaves it not found. */
   pages?: GatewayOptions['pages'];
+  /** Tables that the template names and does not make. Created when missing, like an operator's. */
+  existingTables?: TableSpec[];
   dynamo?: Pick<DynamoOptions, 'onRequest' | 'intercept' | 'now' | 'load'>;
   sqs?: Pick<SqsOptions, 'onRequest' | 'intercept'>;
+  events?: Pick<BusOptions, 'onEvent' | 'intercept'>;
   /** Writes what functions print on stderr to ours too. */
   echoErrors?: boolean;
   maxInstancesPerFunction?: number;
@@ -61,7 +65,7 @@ export interface StackOptions {
 export interface RunningStack extends Closable {
   model: CloudModel;
   baseUrl: string;
-  endpoints: { dynamodb: string; sqs: string; secretsManager: string };
+  endpoints: Endpoints;
   functions: Functions;
   drain(): Promise<DrainReport>;
   /** What the table does in its own time: removes what TTL says is over, tells its stream, and answers how many items went. */
@@ -72,11 +76,15 @@ export interface RunningStack extends Closable {
 export async function runStack(options: StackOptions): Promise<RunningStack> {
   const { host, ports, dir } = options;
   const url = (port: number) => `http://${host}:${port}`;
-  const endpoints = { dynamodb: url(ports.dynamodb), sqs: url(ports.sqs), secretsManager: url(ports.secrets) };
-  const model = readTemplate({
-    ...options,
-    addresses: { apiEndpoint: url(ports.api), sqsEndpoint: endpoints.sqs },
-  });
+  const endpoints = {
+    dynamodb: url(ports.dynamodb),
+    sqs: url(ports.sqs),
+    secretsManager: url(ports.secrets),
+    eventBridge: url(ports.events),
+  };
+  const addresses = { apiEndpoint: url(ports.api), sqsEndpoint: endpoints.sqs };
+  const deployed = readTemplate({ ...options, addresses });
+  const model = { ...deployed, tables: [...deployed.tables, ...(options.existingTables ?? [])] };
   const [api, ...moreApis] = model.apis;
   if (!api || moreApis.length > 0) throw new Error(`The template has ${model.apis.length} HTTP APIs instead of one`);
   const authorizer = createAuthorizer(model);
@@ -93,6 +101,9 @@ export async function runStack(options: StackOptions): Promise<RunningStack> {
     open.push(sqs);
     const secrets = options.secrets ?? {};
     open.push(await startSecrets({ ...options.secretsManager, secrets, authorizer, host, port: ports.secrets }));
+
+    const bus = await startBus({ ...options.events, buses: model.buses, authorizer, host, port: ports.events });
+    open.push(bus);
 
     const functions = createFunctions({
       specs: model.functions,
@@ -133,6 +144,7 @@ export async function runStack(options: StackOptions): Promise<RunningStack> {
     const drain = createDrain({
       sweepTtl: dynamo.sweepTtl,
       settleIndexes: dynamo.settleIndexes,
+      settleChanges: dynamo.settleChanges,
       scheduler,
       streams,
       pollers,
@@ -140,9 +152,12 @@ export async function runStack(options: StackOptions): Promise<RunningStack> {
       store,
       timeoutMs: options.drainTimeoutMs ?? 60_000,
     });
-    const control = createControl({ sign: options.sign, drain });
+    const control = createControl({ sign: options.sign, drain, events: bus.latest });
+    const accessLog = createWriteStream(path.join(dir, 'logs', `${api.id}-access.log`), { flags: 'a' });
+    open.push({ close: () => new Promise<void>((resolve) => accessLog.end(resolve)) });
     const gateway = await startGateway({
       api,
+      onAccess: (line) => accessLog.write(`${line}\n`),
       permissions: model.permissions,
       invoke,
       control,
@@ -175,8 +190,15 @@ async function startTables(
       const resource = indexName === undefined ? table : `${table}/index/${indexName}`;
       return authorizer.isAllowed({ accessKeyId, action: `dynamodb:${action}`, resource });
     },
+    readers: streams
+      .filter(({ ofTtl, mapping }) => !ofTtl && mapping.enabled)
+      .map((stream) => ({
+        name: stream.mapping.logicalId,
+        wants: (record) => sameTable(stream.mapping, record as StreamRecord) && stream.wants(record as StreamRecord),
+        take: (records) => stream.deliver(records as StreamRecord[]),
+      })),
     async onTtlRemoval(record: StreamRecord) {
-      const consumers = streams.filter(({ mapping }) => mapping.enabled && sameTable(mapping, record));
+      const consumers = streams.filter(({ ofTtl, mapping }) => ofTtl && mapping.enabled && sameTable(mapping, record));
       await Promise.all(consumers.map((consumer) => consumer.deliver([record])));
     },
   });

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import { appFileAnswer, detailedFileAnswer, reasonsAnswer } from '../functions/contracts/admin-file-views.ts';
+import { organizationUploadAnswer, userUploadAnswer } from '../functions/contracts/admin-upload-views.ts';
 import {
   appSettingsAnswer,
   appSummaryAnswer,
@@ -9,7 +10,11 @@ import {
   uploadSettingsAnswer,
   uploadSettingsChange,
 } from '../functions/contracts/admin-views.ts';
+import { auditAnswer } from '../functions/contracts/audit-view.ts';
+import { deadLetterAnswer, deadMessageAnswer, moveTaskAnswer } from '../functions/contracts/dead-letters-view.ts';
+import { deletedFacts, events, fileFacts, quotaFacts } from '../functions/contracts/events.ts';
 import { presignAnswer } from '../functions/contracts/fields.ts';
+import { healthAnswer } from '../functions/contracts/health-view.ts';
 import { lifecycleEvent } from '../functions/contracts/messages.ts';
 import {
   consumedFileAnswer,
@@ -20,7 +25,7 @@ import {
   parentsAnswer,
   visitorAnswer,
 } from '../functions/contracts/organization-views.ts';
-import { reconcileAnswer } from '../functions/contracts/reconcile-view.ts';
+import { keptReportAnswer, reconcileAnswer } from '../functions/contracts/reconcile-view.ts';
 import { newUploadAnswer, uploadAnswer } from '../functions/contracts/upload-views.ts';
 import { fileAnswer, quotaAnswer, variantAnswer } from '../functions/contracts/views.ts';
 
@@ -35,23 +40,39 @@ export const components: Record<string, z.ZodMiniType> = {
   AppSettingsChange: settingsChange,
   AppStorage: settingsAnswer,
   AppSummary: appSummaryAnswer,
+  AuditEntry: auditAnswer,
   ComplianceDocument: documentAnswer,
   ConsumedFile: consumedFileAnswer,
+  DeadLetter: deadMessageAnswer,
+  DeadLetterQueue: deadLetterAnswer,
+  DeletedFacts: deletedFacts,
   DeveloperKey: keyAnswer,
   ExportFile: exportAnswer,
+  FileClaimedEvent: events['file.claimed'],
+  FileDeletedEvent: events['file.deleted'],
+  FileFacts: fileFacts,
+  FileReadyEvent: events['file.ready'],
   FileReasons: reasonsAnswer,
+  FileReleasedEvent: events['file.released'],
+  Health: healthAnswer,
+  KeptReport: keptReportAnswer,
   LifecycleEvent: lifecycleEvent,
+  MoveTask: moveTaskAnswer,
   Minisite: minisiteAnswer,
   NewUpload: newUploadAnswer,
+  OrganizationUpload: organizationUploadAnswer,
   Parent: parentAnswer,
   Parents: parentsAnswer,
   PresignedUpload: presignAnswer,
   Quota: quotaAnswer,
+  QuotaFacts: quotaFacts,
+  QuotaNearEvent: events['quota.near'],
   ReconcileReport: reconcileAnswer,
   StoredFile: fileAnswer,
   Upload: uploadAnswer,
   UploadSettings: uploadSettingsAnswer,
   UploadSettingsChange: uploadSettingsChange,
+  UserUpload: userUploadAnswer,
   Variant: variantAnswer,
   VisitedMinisite: visitorAnswer,
 };

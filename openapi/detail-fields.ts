@@ -24,6 +24,11 @@ export const issues = list(
   ),
 );
 
+export const missingParts = list('Of an upload in parts, those that are not there, a hundred at most.', {
+  type: 'integer',
+  description: 'Counted from 1.',
+});
+
 /** Files of a config that a claim cannot have. */
 export const files = list(
   'Every file of the config that fails, whatever its own code is.',

@@ -7,6 +7,7 @@ import {
   files,
   issues,
   list,
+  missingParts,
   moment,
   ofId,
   quota,
@@ -42,7 +43,7 @@ export const refusalsByCode: Record<ErrorCode, Refusal> = {
   },
   file_not_uploaded: {
     when: 'A direct upload whose bytes were not PUT, or are other than was declared.',
-    details: { uploadId, issues },
+    details: { uploadId, issues, missingParts },
     message: 'File 66f2a1b40a1b2c3d4e5f6071 was not uploaded',
     example: { uploadId: '66f2a1b40a1b2c3d4e5f6071' },
   },

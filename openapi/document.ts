@@ -13,6 +13,7 @@ import { operation } from './operation.ts';
 import { refusalResponses, refusalSchemas } from './refusals.ts';
 import { createSchemas } from './schemas.ts';
 import { securitySchemes } from './security.ts';
+import { eventsTag, webhooksOf } from './webhooks.ts';
 
 const description = `Bytes lie in object storage; the API hands out short-lived signed links to them.
 
@@ -20,7 +21,9 @@ Files up to about 4 MiB may be sent as a form. Larger ones go straight to the bu
 \`uploadUrl\` with exactly the \`headers\` of the answer, then *complete*.
 
 Every refusal has the same body: \`code\` for programs, \`message\` for people, \`requestId\` for questions, and \`details\` that
-depend on the code. Answers may gain fields.`;
+depend on the code. Answers may gain fields.
+
+*Webhooks* are what a stage posts by itself, where its settings name a receiver.`;
 
 const tags: Record<Tag, string> = {
   'extensions, session': "Files and state of a running session: its extension's backend writes, pages read.",
@@ -53,6 +56,7 @@ export async function describeApi({ serverUrl }: { serverUrl: string }): Promise
     met.add(contract.tag);
     paths[row.path] = { ...paths[row.path], [row.method.toLowerCase()]: operation(name, row, contract, making) };
   }
+  const webhooks = webhooksOf(schemas);
   const shapes = Object.entries(schemas.components).map(([name, schema]): [string, Json] => {
     describer.fields(name, schema);
     return [name, { ...describer.about(name), ...schema }];
@@ -66,8 +70,9 @@ export async function describeApi({ serverUrl }: { serverUrl: string }): Promise
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: serverUrl, description: 'The Stowage this document is of' }],
-    tags: [...met].map((name) => ({ name, description: tags[name] })),
+    tags: [...[...met].map((name) => ({ name, description: tags[name] })), eventsTag],
     paths,
+    webhooks,
     components: {
       securitySchemes,
       headers,

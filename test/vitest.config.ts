@@ -14,7 +14,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    maxWorkers: 2,
+    // On two cores: many suites wait for seconds that must pass, and leave theirs to another.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     // What is loaded and compiled serves the next suite too: with a process for each, a third of the whole run went into it.
     isolate: false,

@@ -14,6 +14,7 @@ export interface DevFile {
   sessionToken: string;
   platformToken: string;
   adminToken: string;
+  r2: { accessKeyId: string; secretAccessKey: string };
 }
 
 /** Reads `dev.json` of the folder that `STOWAGE_LOCAL_DIR` names, `.local` unless told. Throws `no_dev_stage`. */

@@ -6,6 +6,7 @@ import { checkedUrl, configFile, localProfile, type Profile, readConfig, writeCo
 
 interface Told {
   url: string;
+  adminUrl?: string;
   tokenStdin?: boolean;
   tokenCommand?: string;
 }
@@ -34,11 +35,13 @@ export function profilesCommand(): Command {
     .description('make a profile, or replace it; the first one becomes the current one')
     .argument('<name>', 'what to call it')
     .requiredOption('--url <url>', 'where this Stowage is')
+    .option('--admin-url <url>', 'where its page for administrators is hosted, for stowage open')
     .option('--token-stdin', 'read a service token with scope admin from standard input, and keep it')
     .option('--token-command <command>', 'what prints a fresh token, run by sh when one is needed')
     .action(async (name: string, told: Told, command: Command) => {
       if (name === localProfile) throw new Failure('invalid_profile', `${localProfile} is the running npm start.`, 2);
-      const profile: Profile = { url: checkedUrl(told.url), ...(await proofOf(told)) };
+      const page = told.adminUrl === undefined ? {} : { adminUrl: checkedUrl(told.adminUrl) };
+      const profile: Profile = { url: checkedUrl(told.url), ...page, ...(await proofOf(told)) };
       const config = await readConfig();
       const current = config.current ?? name;
       await writeConfig({ ...config, current, profiles: { ...config.profiles, [name]: profile } });

@@ -12,6 +12,8 @@ export interface Profile {
   url: string;
   token?: string;
   tokenCommand?: string;
+  /** Where its page for administrators is hosted. */
+  adminUrl?: string;
 }
 
 export interface Config {
@@ -22,6 +24,7 @@ export interface Config {
 
 export interface Connection {
   baseUrl: string;
+  adminUrl?: string | undefined;
   token(): Promise<string>;
 }
 
@@ -88,14 +91,15 @@ async function connect(name: string): Promise<Connection> {
   return connectionTo(profile);
 }
 
-function connectionTo({ url, token, tokenCommand }: Profile): Connection {
+function connectionTo({ url, token, tokenCommand, adminUrl }: Profile): Connection {
   const baseUrl = checkedUrl(url);
-  if (token !== undefined) return { baseUrl, token: async () => token };
+  if (token !== undefined) return { baseUrl, adminUrl, token: async () => token };
   if (tokenCommand === undefined)
     throw new Failure('not_configured', 'The profile has no token. See stowage profiles set --help.');
   let kept: { token: string; until: number } | undefined;
   return {
     baseUrl,
+    adminUrl,
     async token() {
       // Once for the requests of a moment, and anew for a run that outlives its token.
       if (kept === undefined || kept.until < Date.now())
@@ -105,11 +109,13 @@ function connectionTo({ url, token, tokenCommand }: Profile): Connection {
   };
 }
 
+/** Whether an address is on this machine. */
+export const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+
 /** An address that a token may be sent to. Throws `invalid_url`. */
 export function checkedUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isLoopback = url !== undefined && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback)) return text;
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))) return text;
   throw new Failure('invalid_url', 'The address is to begin with https://, or with http:// on this machine.', 2);
 }
 

@@ -1,11 +1,17 @@
 import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addCompletion } from './completion.ts';
+import { doctorCommand } from './doctor/command.ts';
+import { filesCommand } from './files/command.ts';
 import { keysCommand } from './keys.ts';
+import { exportCommand } from './move/export.ts';
+import { importCommand } from './move/import.ts';
+import { openCommand } from './open.ts';
 import { profilesCommand } from './profiles-command.ts';
 import { reconcileCommand } from './reconcile.ts';
 import { settingsCommand, usageCommand } from './settings.ts';
 import { tokenCommand } from './token.ts';
+import { verifyCommand } from './verify/command.ts';
 
 const after = `
 Where commands go, the first of these that is there: --profile, STOWAGE_URL with STOWAGE_TOKEN, STOWAGE_PROFILE, the current profile.
@@ -28,6 +34,12 @@ export function createProgram(): Command {
     reconcileCommand(),
     tokenCommand(),
     profilesCommand(),
+    filesCommand(),
+    exportCommand(),
+    importCommand(),
+    openCommand(),
+    verifyCommand(),
+    doctorCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   addCompletion(program);

@@ -16,6 +16,8 @@ export interface UploadTarget<A = UploadAnswer, F = StoredFile> {
   form: string;
   presign: string;
   complete: string;
+  /** Where parts of an upload are asked for; only of surfaces that take files in parts. */
+  parts?(uploadId: string): string;
   read(fileId: string): string;
   remove(fileId: string): string;
   list(query: ListQuery): string;
@@ -71,6 +73,7 @@ export function uploadsTarget(visibility: 'public' | 'private'): UploadTarget<Up
     form: visibility === 'private' ? `${uploads}/private` : uploads,
     presign: `${uploads}/presign`,
     complete: `${uploads}/complete`,
+    parts: (uploadId) => `${file(uploadId)}/parts`,
     read: file,
     remove: file,
     // An empty cursor begins a walk; without one there are numbered pages, which shift while files come and go.

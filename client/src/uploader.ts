@@ -3,10 +3,11 @@ import { type ApiOptions, createApi } from './api.ts';
 import { createCleanUp } from './clean-up.ts';
 import { isStowageError, StowageError } from './errors.ts';
 import { createKeptKeys } from './kept-keys.ts';
+import type { InParts } from './parts.ts';
 import type { ListQuery, UploadTarget } from './targets.ts';
 import type { Progress, StoredFile, UploadAnswer } from './types.ts';
 import { uploadDirect } from './upload-direct.ts';
-import { uploadForm } from './upload-form.ts';
+import { nameOf, uploadForm } from './upload-form.ts';
 
 export * from './errors.ts';
 export { createLinks, type Links } from './links.ts';
@@ -21,6 +22,8 @@ export interface UploaderOptions<A = UploadAnswer, F = StoredFile> extends ApiOp
   target: UploadTarget<A, F>;
   /** Larger files go by direct upload; bytes. */
   formMaxBytes?: number;
+  /** `inParts()` of `@stowage/client/parts`: large files of the uploads API go in parts, and are gone on with. */
+  parts?: InParts | undefined;
 }
 
 export interface UploadOptions {
@@ -85,6 +88,10 @@ export function createUploader<A = UploadAnswer, F = StoredFile>(options: Upload
   async function upload(file: Blob, wishes: UploadOptions = {}): Promise<A> {
     // What an earlier upload could not give back is room that this one may need.
     await cleanUp.catchUp();
+    if (options.parts && target.parts && file.size >= options.parts.minBytes)
+      return options.parts.upload(parts, file, { filename: nameOf(file), ...wishes } as UploadOptions & {
+        filename: string;
+      });
     if (file.size > limit) return uploadDirect(parts, file, wishes);
     try {
       return await uploadForm(parts, file, wishes);

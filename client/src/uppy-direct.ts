@@ -1,6 +1,7 @@
 import { createApi } from './api.ts';
 import { createCleanUp } from './clean-up.ts';
 import { imageType } from './image-type.ts';
+import type { UploadTarget } from './targets.ts';
 import type { Offer } from './upload-direct.ts';
 import {
   emit,
@@ -15,29 +16,39 @@ import {
   type UppyLike,
   uppyError,
 } from './uppy-core.ts';
+import { createUppyParts, type S3Request, type SignedRequest } from './uppy-parts.ts';
 
 /** Options of `@uppy/aws-s3`, as far as the preset sets them. */
 export interface StowageS3Options {
-  shouldUseMultipart: false;
+  shouldUseMultipart: (file: unknown) => boolean;
+  getChunkSize: (file: { size: number }) => number;
   allowedMetaFields: string[];
   generateObjectKey: (file: { id: string }) => string;
-  signRequest: (request: { key: string }) => Promise<{ url: string; headers: Record<string, string> }>;
+  signRequest: (request: S3Request) => Promise<SignedRequest>;
+}
+
+export interface StowageUppyS3Options<A, F = unknown> extends StowageUppyOptions<A, F> {
+  /**
+   * Files of `uploadsTarget` of so many bytes and more go in parts, which are gone on with after a failure; none unless told.
+   * A page with a Content Security Policy allows `data:` in `connect-src` then.
+   */
+  partsMinBytes?: number | undefined;
 }
 
 /** Completions at a time: each has a picture decoded. */
 const atOnce = 3;
 
 /**
- * Options that make `@uppy/aws-s3` upload straight to the bucket: presign where Uppy wants a signature, one PUT a file, and
+ * Options that make `@uppy/aws-s3` upload straight to the bucket: presign where Uppy wants a signature, one PUT a file or part, and
  * complete as a post-processor, after which `file.response.body` is what the API answered. A file that is removed on the
  * way gives its reservation back. `purpose` and `draftId` are taken from the file's meta.
  */
-export function stowageAwsS3<A>(uppy: UppyLike, options: StowageUppyOptions<A>): StowageS3Options {
-  const { target, onStored } = options;
+export function stowageAwsS3<A>(uppy: UppyLike, options: StowageUppyS3Options<A>): StowageS3Options {
+  const { target, onStored, partsMinBytes = Number.POSITIVE_INFINITY } = options;
   const api = createApi(options);
   const cleanUp = createCleanUp(api);
 
-  async function presign(file: UppyFile): Promise<Offer> {
+  async function presign<O = Offer>(file: UppyFile, more = {}): Promise<O> {
     const data = file.data as Blob;
     const request = {
       ...target.declared,
@@ -46,10 +57,11 @@ export function stowageAwsS3<A>(uppy: UppyLike, options: StowageUppyOptions<A>):
       sizeBytes: data.size,
       purpose: metaText(file, 'purpose'),
       draftId: metaText(file, 'draftId'),
+      ...more,
     };
     const once = async () => {
       const headers = { 'idempotency-key': keyOf(uppy, file.id) };
-      return target.open(await api.call('POST', target.presign, { json: request, headers })) as Offer;
+      return target.open(await api.call('POST', target.presign, { json: request, headers })) as O;
     };
     try {
       return await once();
@@ -60,9 +72,23 @@ export function stowageAwsS3<A>(uppy: UppyLike, options: StowageUppyOptions<A>):
     }
   }
 
-  async function signRequest({ key: id }: { key: string }): Promise<{ url: string; headers: Record<string, string> }> {
-    await cleanUp.catchUp();
+  const parts = createUppyParts(
+    uppy,
+    { api, target: target as UploadTarget<never, unknown>, minBytes: partsMinBytes },
+    (file) => presign(file, { parts: true }),
+  );
+  const large = (id: string) => {
     const file = uppy.getFile(id);
+    return file !== undefined && parts.isLarge(file) ? file : undefined;
+  };
+
+  async function signRequest(request: S3Request): Promise<SignedRequest> {
+    const id = request.key;
+    const file = uppy.getFile(id);
+    // Uppy aborts the upload of a file that is gone; the API hears of that by itself.
+    if (request.uploadId !== undefined || (file && parts.isLarge(file)))
+      return await parts.sign(request).catch((error) => Promise.reject(uppyError(error)));
+    await cleanUp.catchUp();
     if (!file) throw new DOMException('The file was removed.', 'AbortError');
     const offer = await presign(file).catch((error) => Promise.reject(uppyError(error)));
     if (!uppy.getFile(id)) {
@@ -77,7 +103,10 @@ export function stowageAwsS3<A>(uppy: UppyLike, options: StowageUppyOptions<A>):
   function startOver(file: UppyFile): void {
     const uploadId = uploadIdOf(file);
     forgetKey(uppy, file.id);
-    if (uppy.getFile(file.id)) uppy.setFileMeta(file.id, { stowageUploadId: undefined });
+    if (uppy.getFile(file.id)) {
+      uppy.setFileMeta(file.id, { stowageUploadId: undefined });
+      uppy.setFileState(file.id, { s3Multipart: undefined });
+    }
     if (uploadId !== undefined) void cleanUp.giveBack(target.remove(uploadId));
   }
 
@@ -102,6 +131,11 @@ export function stowageAwsS3<A>(uppy: UppyLike, options: StowageUppyOptions<A>):
     }
   }
 
+  uppy.addPreProcessor(async (ids) => {
+    const found = ids.map(large).filter((file) => file !== undefined);
+    if (found.length > 0) await cleanUp.catchUp();
+    await inTurns(found, atOnce, parts.prepare);
+  });
   uppy.addPostProcessor(async (ids) => {
     const sent = ids
       .map((id) => uppy.getFile(id))
@@ -110,7 +144,10 @@ export function stowageAwsS3<A>(uppy: UppyLike, options: StowageUppyOptions<A>):
   });
   uppy.on('upload-error', (given: { id: string } | undefined, error: Error & { status?: number }) => {
     const file = given && uppy.getFile(given.id);
-    const isRefusedByBucket = error.name !== 'StowageError' && (error.status ?? 0) >= 400 && (error.status ?? 0) < 500;
+    const status = error.name === 'StowageError' ? 0 : (error.status ?? 0);
+    if (file) parts.refuse(file.id);
+    // A part is refused when its URL is over, which another mends; an upload the bucket knows no more is over itself.
+    const isRefusedByBucket = file && parts.isLarge(file) ? status === 404 : status >= 400 && status < 500;
     if (file && (isRefusedByBucket || isKeyOver(error))) startOver(file);
   });
   uppy.on('file-removed', (file: UppyFile) => {
@@ -118,7 +155,13 @@ export function stowageAwsS3<A>(uppy: UppyLike, options: StowageUppyOptions<A>):
     if (uploadId !== undefined) void cleanUp.giveBack(target.remove(uploadId));
   });
 
-  return { shouldUseMultipart: false, allowedMetaFields: [], generateObjectKey: ({ id }) => id, signRequest };
+  return {
+    shouldUseMultipart: (file) => parts.isLarge(file as UppyFile),
+    getChunkSize: ({ size }) => parts.chunkOf(size),
+    allowedMetaFields: [],
+    generateObjectKey: ({ id }) => id,
+    signRequest,
+  };
 }
 
 /** Stowage chooses the key in the bucket; Uppy's own only has to lead back to the file. */

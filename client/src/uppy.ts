@@ -8,7 +8,7 @@ export { sessionTarget, setupTarget, type UploadTarget, uploadsTarget } from './
 export type * from './types.ts';
 export type { UploadBy } from './upload-queue.ts';
 export type { StowageUppyOptions, UppyFile, UppyLike, UppyUploadError } from './uppy-core.ts';
-export { type StowageS3Options, stowageAwsS3 } from './uppy-direct.ts';
+export { type StowageS3Options, type StowageUppyS3Options, stowageAwsS3 } from './uppy-direct.ts';
 export { type StowageXhrOptions, stowageXhrUpload } from './uppy-form.ts';
 
 export interface StowageUploaderOptions<A> {

@@ -3,7 +3,8 @@ import type { Contract } from '#contracts/contract.ts';
 import { appFileParams } from '#contracts/parameters.ts';
 import { getAppFile } from '#core/extensions/administration/files.ts';
 import { whyOf } from '#core/extensions/administration/why.ts';
-import { circumstances, clock, fileReader, signer } from '#runtime/container.ts';
+import { circumstances } from '#runtime/admin-container.ts';
+import { clock, fileReader, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {

@@ -4,7 +4,8 @@ import { appFilesQuery, defaultPageSize } from '#contracts/admin-queries.ts';
 import type { Contract } from '#contracts/contract.ts';
 import { appParams } from '#contracts/parameters.ts';
 import { listAppFiles } from '#core/extensions/administration/files.ts';
-import { appFiles, clock, signer } from '#runtime/container.ts';
+import { appFiles } from '#runtime/admin-container.ts';
+import { clock, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {

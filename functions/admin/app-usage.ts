@@ -3,7 +3,8 @@ import { dayView, namedUsageView, usageAnswer } from '#contracts/admin-views.ts'
 import type { Contract } from '#contracts/contract.ts';
 import { appParams } from '#contracts/parameters.ts';
 import { usageBy, usageByDay } from '#core/extensions/administration/usage.ts';
-import { clock, fileReader, usageHistory } from '#runtime/container.ts';
+import { usageHistory } from '#runtime/admin-container.ts';
+import { clock, fileReader } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {

@@ -3,7 +3,7 @@ import { appsQuery, defaultPageSize } from '#contracts/admin-queries.ts';
 import { appSummaryAnswer, appSummaryView } from '#contracts/admin-views.ts';
 import type { Contract } from '#contracts/contract.ts';
 import { listApps } from '#core/extensions/administration/apps.ts';
-import { apps } from '#runtime/container.ts';
+import { apps } from '#runtime/admin-container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {

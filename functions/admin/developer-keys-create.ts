@@ -5,8 +5,9 @@ import { appParams } from '#contracts/parameters.ts';
 import { newDeveloperKey } from '#core/extensions/developer-keys.ts';
 import { keyReused } from '#core/files/idempotency.ts';
 import { developerKeyHash } from '#http/bearer.ts';
+import { developerKeyChanges } from '#runtime/admin-container.ts';
 import { authorOf } from '#runtime/author.ts';
-import { clock, developerKeyChanges } from '#runtime/container.ts';
+import { clock } from '#runtime/container.ts';
 import { claimOf } from '#runtime/idempotency.ts';
 import { serve } from '#runtime/serve.ts';
 

@@ -5,7 +5,7 @@ import { appParams, keysQuery } from '#contracts/parameters.ts';
 import { keyCursor } from '#core/extensions/developer-keys.ts';
 import { pageOf } from '#core/files/page-of.ts';
 import { boundedPage } from '#http/bounded-page.ts';
-import { developerKeyChanges } from '#runtime/container.ts';
+import { developerKeyChanges } from '#runtime/admin-container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {

@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { identifier } from '#contracts/parameters.ts';
 import { AppError } from '#core/files/errors.ts';
+import { developerKeyChanges } from '#runtime/admin-container.ts';
 import { authorOf } from '#runtime/author.ts';
-import { developerKeyChanges } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {

@@ -2,8 +2,9 @@ import { settingsAnswer, settingsChange, settingsView } from '#contracts/admin-v
 import type { Contract } from '#contracts/contract.ts';
 import { appParams } from '#contracts/parameters.ts';
 import { limitOf } from '#core/extensions/quota.ts';
+import { settingsChanges } from '#runtime/admin-container.ts';
 import { authorOf } from '#runtime/author.ts';
-import { files, settingsChanges } from '#runtime/container.ts';
+import { files } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {

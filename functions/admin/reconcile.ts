@@ -1,7 +1,10 @@
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { reconcileAnswer } from '#contracts/reconcile-view.ts';
+import { auditEntry } from '#core/files/audit.ts';
 import { reconcile } from '#core/reconcile/reconcile.ts';
+import { auditLog } from '#runtime/admin-container.ts';
+import { authorOf } from '#runtime/author.ts';
 import { reconcileDeps } from '#runtime/container.ts';
 import { logReport } from '#runtime/log-report.ts';
 import { serve } from '#runtime/serve.ts';
@@ -23,8 +26,13 @@ export const contract = {
 /** Of the 29 seconds a request may take; the rest is for the page it is at. */
 const budgetMs = 15_000;
 
-export const handler = serve('admin/reconcile', contract, async ({ json }) => {
+export const handler = serve('admin/reconcile', contract, async ({ caller, json }) => {
+  const { dryRun, cursor, confirm } = json;
+  if (!dryRun) {
+    const details = { goesOn: cursor !== undefined, confirmed: confirm !== undefined };
+    await auditLog().note(auditEntry(authorOf(caller), { action: 'reconcile.run', details }));
+  }
   const report = await reconcile(reconcileDeps(), { ...json, budgetMs, everyObject: true });
-  if (!json.dryRun) logReport(report);
+  if (!dryRun) logReport(report);
   return report;
 });

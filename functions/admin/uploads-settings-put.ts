@@ -1,7 +1,7 @@
 import { uploadSettingsAnswer, uploadSettingsChange } from '#contracts/admin-views.ts';
 import type { Contract } from '#contracts/contract.ts';
+import { uploadSettingsChanges } from '#runtime/admin-container.ts';
 import { authorOf } from '#runtime/author.ts';
-import { uploadSettingsChanges } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { standings } from '#core/extensions/administration/files.ts';
 import { identifierPattern } from '#core/identity/tokens.ts';
 import { checked } from './checked.ts';
-import { atMost, optionalIdentifier } from './parameters.ts';
+import { atMost, idCursor, identifier, madeId, optionalIdentifier } from './parameters.ts';
 
 /** A page of what administrators list: fifty unless told, so that nobody reads more than they look at. */
 export const pageSize = z.optional(atMost(200));
@@ -41,3 +41,19 @@ export const usageQuery = z.object({
   /** A day, or the bytes and the id of the last one shown. */
   cursor: cursor(/^(\d{4}-\d{2}-\d{2}|\d{1,15}:[A-Za-z0-9._:@|+-]{1,128})$/),
 });
+
+export const auditQuery = z.object({ limit: pageSize, cursor: idCursor, appId: optionalIdentifier });
+
+export const reportsQuery = z.object({ limit: z.optional(atMost(100)), cursor: idCursor });
+
+export const uploadsQuery = z.object({
+  ownerId: identifier,
+  state: z.optional(z.enum(['stored', 'deleted'])),
+  limit: pageSize,
+  cursor: idCursor,
+  links,
+});
+
+export const organizationUploadsQuery = z.object({ limit: pageSize, cursor: idCursor, links });
+export const organizationParams = z.object({ orgId: identifier });
+export const uploadFileParams = z.object({ fileId: madeId });

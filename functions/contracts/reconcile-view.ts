@@ -37,3 +37,12 @@ export const reconcileAnswer = z.object({
   repaired: z.number(),
   failed: findings,
 });
+
+/** A report as it is kept. */
+export const keptReportAnswer = z.object({
+  id: z.string(),
+  by: z.enum(['schedule', 'administrator']),
+  startedAt: z.string(),
+  endedAt: z.string(),
+  report: reconcileAnswer,
+});

@@ -42,7 +42,7 @@ export const listQuery = checked(
     /** `true` for what was deleted and may be restored. */
     deleted: z.optional(z.enum(['true', 'false'])),
     cursor: z.optional(
-      checked(z.string(), z.regex(/^([0-9a-f]{24})?$/i, 'mustbeemptyorthe_idofafile'), z.toLowerCase()),
+      checked(z.string(), z.regex(/^([0-9a-f]{24})?$/i, 'must be empty or the id of a file'), z.toLowerCase()),
     ),
   }),
   z.refine(({ page, cursor }) => page === undefined || cursor === undefined, {
@@ -55,11 +55,11 @@ export const listQuery = checked(
   }),
 );
 
-/** A media type as RFC 9110 writes it; parameters say nothing that is kept. */
+/** A media type as RFC 9110 writes it, in characters that a header may hold; parameters say nothing that is kept. */
 const mediaType = checked(
   z.string(),
   z.maxLength(255),
-  z.regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;.*)?$/, 'must be a media type such as image/png'),
+  z.regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+([ \t]*;[\x20-\x7e]*)?$/, 'must be a media type such as image/png'),
 );
 
 export const presignUploadJson = z.extend(z.omit(presignJson, { purpose: true, mimeType: true }), {
@@ -67,4 +67,18 @@ export const presignUploadJson = z.extend(z.omit(presignJson, { purpose: true, m
   mimeType: z.optional(z.union([z.literal(''), mediaType])),
   private: z.optional(z.boolean()),
   coinName,
+  /** In parts, each of which may be sent again by itself. */
+  parts: z.optional(z.boolean()),
+});
+
+/** Which parts URLs are wanted for; without them those that are missing. */
+export const partsJson = z.object({
+  numbers: z.optional(
+    checked(
+      z.array(checked(z.int(), z.minimum(1), z.maximum(10_000))),
+      z.minLength(1),
+      z.maxLength(100),
+      z.refine((numbers) => new Set(numbers).size === numbers.length, { error: 'name each part once' }),
+    ),
+  ),
 });

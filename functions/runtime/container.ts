@@ -2,12 +2,8 @@
  * The one place that picks adapters. Every part is built at first use and kept for the life of the instance; each is
  * marked pure, so that a function's bundle holds only the parts it names.
  */
-import { createAppFileStore } from '#adapters/dynamo/app-files.ts';
-import { createAppRegistry } from '#adapters/dynamo/app-registry.ts';
-import { createCircumstanceStore } from '#adapters/dynamo/circumstances.ts';
 import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import { openTable } from '#adapters/dynamo/client.ts';
-import { createDeveloperKeyChanges } from '#adapters/dynamo/developer-key-changes.ts';
 import { createDeveloperKeyStore } from '#adapters/dynamo/developer-key-store.ts';
 import { createFileReader } from '#adapters/dynamo/file-reader.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
@@ -15,14 +11,14 @@ import { createIdempotencyStore } from '#adapters/dynamo/idempotency.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
 import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts';
 import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
-import { createSettingsChanges, createUploadSettingsChanges } from '#adapters/dynamo/settings-changes.ts';
 import { createSettingsStore, createUploadSettingsStore } from '#adapters/dynamo/settings-store.ts';
 import { createStateStore } from '#adapters/dynamo/state-store.ts';
 import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
-import { createUsageHistory } from '#adapters/dynamo/usage-history.ts';
 import { createTypeDetector } from '#adapters/file-type/type-detector.ts';
+import { createEmf } from '#adapters/powertools/emf.ts';
 import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
+import { createPartStore } from '#adapters/r2/part-store.ts';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
 import { createSecretCredentials } from '#adapters/secrets/r2-credentials.ts';
 import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
@@ -31,18 +27,21 @@ import { createLifecycleQueue } from '#adapters/sqs/lifecycle-queue.ts';
 import { createScanQueue } from '#adapters/sqs/scan-queue.ts';
 import { createTokenVerifier } from '#adapters/tokens/token-verifier.ts';
 import { contentDisposition } from '#contracts/file-name.ts';
-import type { Places } from '#contracts/upload-views.ts';
 import { cleanDraftLater } from '#core/extensions/claims/clean-draft.ts';
 import { createDeleteScheduler } from '#core/files/delete.ts';
 import { AppError } from '#core/files/errors.ts';
-import type { Clock } from '#core/files/ports.ts';
-import type { ScanPolicy } from '#core/files/quarantine.ts';
-import { remainingMs } from './deadline.ts';
+import type { Bucket, Clock } from '#core/files/ports.ts';
+import { metricNamespace } from '#functions/metric-names.ts';
 import { env, isStorageConfigured, required } from './env.ts';
 import { envNames } from './env-names.ts';
+import { remainingMs } from './invocation.ts';
 import { describeError, log } from './log.ts';
+import { bucketMeasures, measuredFiles, measuredOrganizations, tableMeasures } from './measured.ts';
 
-function once<T>(build: () => T): () => T {
+export { scanPolicy, uploadPlaces } from './places.ts';
+
+/** A part that is built at first use and kept. */
+export function once<T>(build: () => T): () => T {
   let built: { value: T } | undefined;
   return () => {
     built ??= { value: build() };
@@ -52,10 +51,21 @@ function once<T>(build: () => T): () => T {
 
 export const clock: Clock = { now: () => new Date() };
 
-const table = /* @__PURE__ */ once(() => openTable(required(envNames.tableName), { remainingMs }));
-const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
+/** How long an instance may keep what it read: settings, keys, and how its stage is. */
+export const cacheSeconds = () => env()[envNames.cacheSeconds] ?? 5;
 
-export const files = /* @__PURE__ */ once(() => createFileStore(table()));
+/** Writes metrics; undefined where the environment names no service, as in tests of single functions. */
+export const emf = /* @__PURE__ */ once(() => {
+  const service = env()[envNames.metricsService];
+  if (service === undefined) return undefined;
+  return createEmf({ namespace: metricNamespace, service, warn: (message) => log('WARN', message) });
+});
+
+export const table = /* @__PURE__ */ once(() =>
+  openTable(required(envNames.tableName), { remainingMs, ...tableMeasures }),
+);
+
+export const files = /* @__PURE__ */ once(() => measuredFiles(createFileStore(table())));
 /** Of those who only read: without the writes, which would lie in their bundles. */
 export const fileReader = /* @__PURE__ */ once(() => createFileReader(table()));
 export const claims = /* @__PURE__ */ once(() => createClaimStore(table()));
@@ -72,19 +82,10 @@ export const developerKeys = /* @__PURE__ */ once(() =>
   createDeveloperKeyStore(table(), { cacheSeconds: cacheSeconds() }),
 );
 
-/** What only administrators change and list. */
-export const settingsChanges = /* @__PURE__ */ once(() => createSettingsChanges(table()));
-export const uploadSettingsChanges = /* @__PURE__ */ once(() => createUploadSettingsChanges(table()));
-export const developerKeyChanges = /* @__PURE__ */ once(() => createDeveloperKeyChanges(table()));
-export const apps = /* @__PURE__ */ once(() => createAppRegistry(table()));
-export const appFiles = /* @__PURE__ */ once(() => createAppFileStore(table()));
-export const circumstances = /* @__PURE__ */ once(() => createCircumstanceStore(table()));
-export const usageHistory = /* @__PURE__ */ once(() => createUsageHistory(table()));
-
 /** What calls to the bucket leave of a request's time for the table's part, milliseconds. */
 const tableMs = 3_000;
 
-const r2 = /* @__PURE__ */ once(() => {
+export const r2 = /* @__PURE__ */ once(() => {
   if (!isStorageConfigured()) throw new AppError('storage_not_configured', 'No bucket is configured.');
   return {
     endpoint: required(envNames.r2Endpoint),
@@ -101,10 +102,12 @@ const r2 = /* @__PURE__ */ once(() => {
         log('WARN', 'the R2 credentials are old and could not be read again', { error: describeError(error) }),
     }),
     remainingMs: () => remainingMs() - tableMs,
+    ...bucketMeasures,
   };
 });
 
 export const objects = /* @__PURE__ */ once(() => createObjectStore(r2()));
+export const parts = /* @__PURE__ */ once(() => createPartStore(r2()));
 export const signer = /* @__PURE__ */ once(() => createUrlSigner({ ...r2(), clock }));
 export const images = /* @__PURE__ */ once(() => createImageProcessor());
 
@@ -171,7 +174,7 @@ export const storeDeps = /* @__PURE__ */ once(() => ({
   scheduleDelete: scheduleDelete(),
 }));
 
-export const organizations = /* @__PURE__ */ once(() => createOrganizationStore(table()));
+export const organizations = /* @__PURE__ */ once(() => measuredOrganizations(createOrganizationStore(table())));
 
 /** What the use cases of organizations work with that store or remove bytes. */
 export const organizationDeps = /* @__PURE__ */ once(() => ({
@@ -181,12 +184,6 @@ export const organizationDeps = /* @__PURE__ */ once(() => ({
   clock,
   scheduleDelete: scheduleDelete(),
 }));
-
-/** What the deploy settings say of scanning; nothing where it is off. */
-export const scanPolicy = (): ScanPolicy | undefined => {
-  const { [envNames.scanTimeoutMinutes]: minutes, [envNames.scanOnTimeout]: onTimeout } = env();
-  return minutes === undefined || onTimeout === undefined ? undefined : { timeoutMs: minutes * 60_000, onTimeout };
-};
 
 const scanQueue = /* @__PURE__ */ once(() => {
   const queueUrl = env()[envNames.scanQueueUrl];
@@ -210,13 +207,6 @@ export const storeUploadDeps = /* @__PURE__ */ once(() => ({
   scheduleDelete: scheduleDelete(),
 }));
 
-/** Where uploads are, as their owners are told. */
-export const uploadPlaces = (): Places => ({
-  buckets: { default: env()[envNames.r2Bucket], public: env()[envNames.r2PublicBucket] },
-  endpoint: env()[envNames.r2Endpoint],
-  publicBaseUrl: env()[envNames.publicBaseUrl],
-});
-
 /** What a presign works with: it signs and reserves, and decodes nothing. */
 export const presignDeps = /* @__PURE__ */ once(() => ({
   files: files(),
@@ -225,21 +215,32 @@ export const presignDeps = /* @__PURE__ */ once(() => ({
   scheduleDelete: scheduleDelete(),
 }));
 
-/** What reconcile works with. A compliance role that falls back to the default bucket is no bucket of its own. */
-export const reconcileDeps = /* @__PURE__ */ once(() => {
+/** What the direct upload of any file in parts works with. */
+export const partDeps = /* @__PURE__ */ once(() => ({
+  ...presignDeps(),
+  uploads: uploads(),
+  parts: parts(),
+  objects: objects(),
+}));
+
+/** The buckets there are. A compliance role that falls back to the default bucket is no bucket of its own. */
+export function ownBuckets(): Bucket[] {
   const { buckets } = r2();
   const own = buckets.compliance !== undefined && buckets.compliance !== buckets.default;
-  return {
-    ...cleanDeps(),
-    scans: scanQueue(),
-    store: createReconcileStore(table()),
-    lister: createObjectLister(r2()),
-    buckets: [
-      'default' as const,
-      ...(buckets.public === undefined ? [] : ['public' as const]),
-      ...(own ? ['compliance' as const] : []),
-    ],
-    graceMs: required(envNames.orphanGraceDays) * 86_400_000,
-    log,
-  };
-});
+  return [
+    'default',
+    ...(buckets.public === undefined ? [] : ['public' as const]),
+    ...(own ? ['compliance' as const] : []),
+  ];
+}
+
+/** What reconcile works with. */
+export const reconcileDeps = /* @__PURE__ */ once(() => ({
+  ...cleanDeps(),
+  scans: scanQueue(),
+  store: createReconcileStore(table()),
+  lister: createObjectLister(r2()),
+  buckets: ownBuckets(),
+  graceMs: required(envNames.orphanGraceDays) * 86_400_000,
+  log,
+}));

@@ -1,29 +1,46 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import type { RouteGroup } from '#functions/routes.ts';
+import { type Invocation, runInvocation } from './invocation.ts';
+import { writeMetrics } from './metrics.ts';
+
+export { remainingMs } from './invocation.ts';
 
 /** Kept of an invocation's time for the answer: its last call must end this much earlier. Milliseconds. */
 const answerMs = 2_000;
 
-/** The moment each invocation's calls must end at, epoch milliseconds. */
-const deadlines = new AsyncLocalStorage<number>();
-
 interface InvocationContext {
+  awsRequestId?: string;
   getRemainingTimeInMillis?: () => number;
 }
 
 /**
- * A handler whose calls know how much of the function's time is left. What it leaves running after its answer keeps its
- * own deadline, also when Lambda thaws it in the middle of a later invocation.
+ * A handler whose calls know how much of the function's time is left, whose log lines carry its ids, and which writes one
+ * line of metrics when it ends, however it ends. What it leaves running after its answer keeps its own deadline.
+ * @param group under which its latency is told
  */
 export function withDeadline<Event, Context extends InvocationContext, Answer>(
   handler: (event: Event, context: Context) => Promise<Answer>,
+  group: RouteGroup | 'workers' = 'workers',
 ) {
-  return (event: Event, context: Context): Promise<Answer> => {
+  return async (event: Event, context: Context): Promise<Answer> => {
     const left = context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
-    return deadlines.run(Date.now() + left - answerMs, () => handler(event, context));
+    const invocation: Invocation = {
+      endsAt: Date.now() + left - answerMs,
+      ids: idsOf(event, context),
+      sums: new Map(),
+    };
+    const started = performance.now();
+    try {
+      return await runInvocation(invocation, () => handler(event, context));
+    } finally {
+      writeMetrics(invocation, { group, latencyMs: performance.now() - started });
+    }
   };
 }
 
-/** Milliseconds the running invocation has left for calls, negative when they should have ended; infinite outside of one. */
-export function remainingMs(): number {
-  return (deadlines.getStore() ?? Number.POSITIVE_INFINITY) - Date.now();
+function idsOf(event: unknown, { awsRequestId }: InvocationContext): Invocation['ids'] {
+  const { requestContext } = (event ?? {}) as { requestContext?: { requestId?: string } };
+  return {
+    ...(awsRequestId !== undefined && { awsRequestId }),
+    ...(requestContext?.requestId !== undefined && { requestId: requestContext.requestId }),
+  };
 }

@@ -22,12 +22,26 @@ export const envNames = {
   cacheSeconds: 'CACHE_SECONDS',
   /** Days an object must have been without record, or a record without object, before reconcile removes it. */
   orphanGraceDays: 'ORPHAN_GRACE_DAYS',
+  /** EventBridge bus of what became of files; set for the worker that tells. */
+  eventBusName: 'EVENT_BUS_NAME',
+  /** `source` of events, `stowage.<stage>`. */
+  eventSource: 'EVENT_SOURCE',
+  /** JSON: the queue of each webhook, and which events it wants. Set for the worker that tells. */
+  webhookQueues: 'WEBHOOK_QUEUES',
+  /** JSON: where the messages of each queue go, and the secret they are signed with. Set for the worker that delivers. */
+  webhooks: 'WEBHOOKS',
+  /** Webhooks may be on the machine itself: on the one-machine cloud and nowhere else. */
+  webhookLoopback: 'WEBHOOK_LOOPBACK',
+  /** JSON: every queue of dead letters, and what may be done with it. Set for administrators' endpoints that look at them. */
+  deadLetters: 'DEAD_LETTERS',
   /** Where a scanner takes its messages from; unset where scanning is off. */
   scanQueueUrl: 'SCAN_QUEUE_URL',
   /** Minutes after which no verdict is waited for. */
   scanTimeoutMinutes: 'SCAN_TIMEOUT_MINUTES',
   /** What happens then: `release` or `reject`. */
   scanOnTimeout: 'SCAN_ON_TIMEOUT',
+  /** The dimension `service` of metrics: the stack's name. Unset: none are written. */
+  metricsService: 'METRICS_SERVICE',
 } as const;
 
 export type EnvName = (typeof envNames)[keyof typeof envNames];

@@ -21,9 +21,16 @@ const schema = z.object({
   [envNames.tokenAudience]: optional,
   [envNames.cacheSeconds]: z.optional(z.coerce.number().check(z.minimum(0), z.maximum(5))),
   [envNames.orphanGraceDays]: z.optional(z.coerce.number().check(z.minimum(0))),
+  [envNames.eventBusName]: optional,
+  [envNames.eventSource]: optional,
+  [envNames.webhookQueues]: optional,
+  [envNames.webhooks]: optional,
+  [envNames.webhookLoopback]: optional,
+  [envNames.deadLetters]: optional,
   [envNames.scanQueueUrl]: optional,
   [envNames.scanTimeoutMinutes]: z.optional(z.coerce.number().check(z.minimum(1))),
   [envNames.scanOnTimeout]: z.optional(z.enum(['release', 'reject'])),
+  [envNames.metricsService]: optional,
 });
 
 export type Env = z.output<typeof schema>;

@@ -1,4 +1,5 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import { measure } from './invocation.ts';
 import { describeError, log } from './log.ts';
 
 /**
@@ -24,6 +25,7 @@ export function expiryHandler(
       try {
         await handle(fileId);
       } catch (error) {
+        measure('WorkFailures');
         log('ERROR', 'expiry failed', { fileId, error: describeError(error) });
         batchItemFailures.push({ itemIdentifier: dynamodb?.SequenceNumber ?? '' });
       }

@@ -1,6 +1,8 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { AppError } from '#core/files/errors.ts';
 import { errorResponse, type HttpResponse } from '#http/respond.ts';
+import { withDeadline } from './deadline.ts';
+import { measureRefusal } from './invocation.ts';
 import { log } from './log.ts';
 
 /** An endpoint's Lambda handler, as far as another one may call it. */
@@ -16,11 +18,16 @@ export function fallback(withSlash: Readonly<Record<string, EndpointHandler>>): 
   const endpoints = new Map(Object.entries(withSlash));
   return async (event, context) => {
     const { pathParameters, ...asked } = event;
-    const { requestId, http } = event.requestContext;
+    const { http } = event.requestContext;
     const endpoint = endpoints.get(`${http.method} /${pathParameters?.proxy?.replace(/\/$/, '') ?? ''}`);
-    if (endpoint) return endpoint(asked, context);
-    log('INFO', 'request', { route: event.routeKey, requestId, status: 404, code: 'not_found' });
-    const message = 'Nothing answers this method at this path. Check both, and whether the path ends in a slash.';
-    return errorResponse(new AppError('not_found', message), requestId);
+    return await (endpoint ? endpoint(asked, context) : unmatched(event, context));
   };
 }
+
+/** An invocation of its own, as every endpoint is. */
+const unmatched: EndpointHandler = withDeadline(async ({ routeKey, requestContext: { requestId } }) => {
+  measureRefusal('not_found');
+  log('INFO', 'request', { route: routeKey, requestId, status: 404, code: 'not_found' });
+  const message = 'Nothing answers this method at this path. Check both, and whether the path ends in a slash.';
+  return errorResponse(new AppError('not_found', message), requestId);
+}, 'other');

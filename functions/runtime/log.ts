@@ -1,8 +1,11 @@
-/** Query strings with a signature, bearer tokens and developer keys, wherever they hide in a text. */
+import { invocationIds } from './invocation.ts';
+
+/** Query strings with a signature, bearer tokens, developer keys and secrets of webhooks, wherever they hide in a text. */
 const secrets: [RegExp, string][] = [
   [/([?&](?:X-Amz-[A-Za-z-]+|x-id)=)[^&\s"']*/gi, '$1[redacted]'],
   [/\bBearer\s+[A-Za-z0-9._~+/=-]+/gi, 'Bearer [redacted]'],
   [/\bsk_[A-Za-z0-9._:@|-]+_[A-Za-z0-9_-]{43}/g, '[redacted developer key]'],
+  [/\bwhsec_[A-Za-z0-9+/=]+/g, '[redacted webhook secret]'],
   [/\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, '[redacted token]'],
 ];
 
@@ -21,7 +24,8 @@ export function describeError(error: unknown, depth = 0): Record<string, unknown
   };
 }
 
-/** One JSON line to standard output, which Lambda hands to CloudWatch Logs. */
+/** One JSON line to standard output, which Lambda hands to CloudWatch Logs, with the ids of the invocation it belongs to. */
 export function log(level: 'INFO' | 'WARN' | 'ERROR', message: string, facts: Record<string, unknown> = {}): void {
-  process.stdout.write(`${JSON.stringify({ level, timestamp: new Date().toISOString(), message, ...facts })}\n`);
+  const line = { level, timestamp: new Date().toISOString(), message, ...invocationIds(), ...facts };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
 }

@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import type { Contract, Parsed } from '#contracts/contract.ts';
 import { AppError } from '#core/files/errors.ts';
-import type { Auth, EndpointRow } from '#functions/routes.ts';
+import { type Auth, type EndpointRow, groupOf } from '#functions/routes.ts';
 import { answer } from '#http/answer.ts';
 import type { AuthDeps, CallerOf } from '#http/auth.ts';
 import { caller } from '#http/caller.ts';
@@ -70,7 +70,7 @@ export function pipeline<A extends Auth, C extends Contract>({
     .use(refusals(contract))
     .use(answer(contract))
     .handler(checked) as unknown as (event: APIGatewayProxyEventV2, context: Context) => Promise<HttpResponse>;
-  return withDeadline(handler);
+  return withDeadline(handler, groupOf(row));
 }
 
 /** What `run` sees of an event that went through the checks. */

@@ -1,4 +1,5 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { measure } from './invocation.ts';
 import { describeError, log } from './log.ts';
 
 /**
@@ -13,6 +14,7 @@ export function queueHandler(handle: (body: unknown) => Promise<void>) {
           await handle(JSON.parse(record.body));
           return [];
         } catch (error) {
+          measure('WorkFailures');
           log('ERROR', 'message failed', { messageId: record.messageId, error: describeError(error) });
           return [{ itemIdentifier: record.messageId }];
         }

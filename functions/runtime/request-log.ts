@@ -1,6 +1,7 @@
 import type { EndpointRow } from '#functions/routes.ts';
 import type { GatewayRequest } from '#http/gateway.ts';
 import { type HttpResponse, refusalOf } from '#http/respond.ts';
+import { measureRefusal } from './invocation.ts';
 import { describeError, log } from './log.ts';
 
 /**
@@ -23,6 +24,7 @@ export function requestLog({ method, path }: Pick<EndpointRow, 'method' | 'path'
     onError: (request: GatewayRequest) => {
       const facts = line(request);
       const { code } = refusalOf(request.error);
+      measureRefusal(code);
       if ((facts.status ?? 500) < 500) log('INFO', 'request', { ...facts, code });
       else log('ERROR', 'request', { ...facts, code, error: describeError(request.error) });
     },

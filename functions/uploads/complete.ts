@@ -3,7 +3,7 @@ import { completeJson } from '#contracts/fields.ts';
 import { uploadRefusals } from '#contracts/refusals.ts';
 import { enveloped, newUploadAnswer, newUploadView, success } from '#contracts/upload-views.ts';
 import { completeDirectUpload } from '#core/uploads/direct-upload.ts';
-import { storeUploadDeps, uploadPlaces, uploadSettings, uploads } from '#runtime/container.ts';
+import { parts, storeUploadDeps, uploadPlaces, uploadSettings, uploads } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -17,7 +17,7 @@ export const contract = {
 
 /** docs/contract.md, "Direct upload". */
 export const handler = serve('uploads/complete', contract, async ({ caller: { userId }, json: { uploadId } }) => {
-  const deps = { ...storeUploadDeps(), uploads: uploads() };
+  const deps = { ...storeUploadDeps(), uploads: uploads(), parts: parts() };
   const file = await completeDirectUpload(deps, { uploadId, userId }, await uploadSettings().get());
   return success('file Uploaded Successfully', newUploadView(file, uploadPlaces()));
 });

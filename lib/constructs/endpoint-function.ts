@@ -2,10 +2,11 @@
  * One Lambda of the route table: function, role and log group, and nothing else, since CloudFormation allows 500
  * resources a stack and an endpoint may take six of them. The role's rights are inline and exactly the grants handed in.
  */
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
+  type CfnFunction,
   Code,
   Function as Lambda,
   type LayerVersion,
@@ -13,9 +14,10 @@ import {
   RecursiveLoop,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledged.ts';
 import { allow, type Grant } from './grant.ts';
+import { keptLogs } from './kept-logs.ts';
 
 /** Decoding is all CPU: 1,769 MB is the size at which Lambda gives one whole vCPU. Source: Lambda guide, memory. */
 const imageMemoryMb = 1769;
@@ -49,6 +51,8 @@ export interface EndpointFunctionProps {
   sendsToItself?: boolean;
   logRetentionDays: number;
   protectData: boolean;
+  /** Whether Lambda sends traces to X-Ray, for which the role gets the right and the bundle needs nothing. */
+  tracing: boolean;
 }
 
 export class EndpointFunction extends Construct {
@@ -56,15 +60,16 @@ export class EndpointFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: EndpointFunctionProps) {
     super(scope, id);
-    const logGroup = new LogGroup(this, 'Logs', {
-      retention: props.logRetentionDays,
-      removalPolicy: props.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    });
+    const logGroup = keptLogs(this, 'Logs', props);
     const logs = allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
+    // X-Ray takes no resource. CDK would add a policy beside the inline one.
+    const traces = props.tracing ? [allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*'])] : [];
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: {
-        Grants: new PolicyDocument({ statements: [logs, ...props.grants.flatMap(({ statements }) => statements)] }),
+        Grants: new PolicyDocument({
+          statements: [logs, ...traces, ...props.grants.flatMap(({ statements }) => statements)],
+        }),
       },
     });
     this.lambda = new Lambda(this, 'Function', {
@@ -87,5 +92,13 @@ export class EndpointFunction extends Construct {
       ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
       ...(props.sendsToItself && { recursiveLoop: RecursiveLoop.ALLOW }),
     });
+    acknowledge(this.lambda, 'Serverless::Serverless-LambdaDLQ');
+    if (props.grants.some(({ statements }) => statements.some((one) => one.resources.includes('*'))) || props.tracing) {
+      acknowledge(role, 'AwsSolutions::AwsSolutions-IAM5[Resource::*]', 'Serverless::Serverless-LambdaStarPermissions');
+    }
+    if (!props.tracing) acknowledge(this.lambda, 'Serverless::Serverless-LambdaTracing');
+    if (props.tracing) {
+      (this.lambda.node.defaultChild as CfnFunction).tracingConfig = { mode: 'Active' };
+    }
   }
 }

@@ -11,3 +11,11 @@ export interface Grant {
 export function allow(actions: string[], resources: string[]): PolicyStatement {
   return new PolicyStatement({ effect: Effect.ALLOW, actions, resources });
 }
+
+/** What Lambda's poller does with a queue in the name of the function that its messages go to. */
+export function consume(queueArn: string): PolicyStatement {
+  return allow(
+    ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
+    [queueArn],
+  );
+}

@@ -7,6 +7,7 @@ import type { Construct } from 'constructs';
 import { envNames } from '../../functions/runtime/env-names.ts';
 import type { StowageConfig } from '../config.ts';
 import type { Alarms } from './alarms.ts';
+import type { DeadLetterQueue } from './dead-letters.ts';
 import type { Grant } from './grant.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -18,16 +19,18 @@ export function scanGrants(
   scope: Construct,
   { scan }: StowageConfig,
   alarms: Alarms,
-): { policy: () => Grant | undefined; send: () => Grant | undefined } {
-  if (scan.mode === 'off') return { policy: () => undefined, send: () => undefined };
+): { policy: () => Grant | undefined; send: () => Grant | undefined; deadLetters: DeadLetterQueue[] } {
+  if (scan.mode === 'off') return { policy: () => undefined, send: () => undefined, deadLetters: [] };
   const queue = new WorkQueue(scope, 'Scan', { workerTimeoutSeconds: scannerSeconds, urlName: envNames.scanQueueUrl });
   alarms.onDeadLetters('Scan', queue.deadLetters);
+  alarms.onQueueAge('Scan', queue);
   new CfnOutput(scope, 'ScanQueueUrl', { value: queue.url, description: 'Where a scanner takes its work from' });
   const environment = {
     [envNames.scanTimeoutMinutes]: String(scan.timeoutMinutes),
     [envNames.scanOnTimeout]: scan.onTimeout,
   };
   return {
+    deadLetters: [queue.deadLettersOf('scan')],
     policy: () => ({ environment, statements: [] }),
     send: () => {
       const grant = queue.grantSend();

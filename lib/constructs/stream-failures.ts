@@ -7,6 +7,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledged.ts';
 
 export class StreamFailures extends Queue {
   constructor(scope: Construct, id: string) {
@@ -15,5 +16,6 @@ export class StreamFailures extends Queue {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
+    acknowledge(this, 'AwsSolutions::AwsSolutions-SQS3', 'Serverless::Serverless-SQSRedrivePolicy');
   }
 }

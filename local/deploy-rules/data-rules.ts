@@ -1,5 +1,9 @@
-/** Tables and queues. Sources: DynamoDB API reference, CreateTable and UpdateTimeToLive; SQS API reference, CreateQueue. */
+/**
+ * Tables, queues and event buses. Sources: DynamoDB API reference, CreateTable and UpdateTimeToLive; SQS API reference,
+ * CreateQueue; EventBridge API reference, CreateEventBus.
+ */
 import * as z from 'zod';
+import type { Resource } from '../template/model.ts';
 
 const within = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 const isOn = (flag: unknown) => String(flag) === 'true';
@@ -14,10 +18,34 @@ export const queue = z
     RedrivePolicy: z.looseObject({ deadLetterTargetArn: z.string(), maxReceiveCount: within(1, 1000) }).optional(),
     KmsMasterKeyId: z.string().optional(),
     SqsManagedSseEnabled: z.unknown().optional(),
+    QueueName: z.string().max(80).optional(),
+    FifoQueue: z.unknown().optional(),
+  })
+  .refine(({ QueueName, FifoQueue }) => QueueName === undefined || QueueName.endsWith('.fifo') === isOn(FifoQueue), {
+    message: 'is named .fifo without being FIFO, or the other way round',
   })
   .refine(({ KmsMasterKeyId, SqsManagedSseEnabled }) => !(KmsMasterKeyId && isOn(SqsManagedSseEnabled)), {
     message: 'is encrypted by SQS and by a key of its own',
   });
+
+/** `default` is there already, and names that begin with `aws.` are AWS's own. */
+export const bus = z.looseObject({
+  Name: z.string().regex(/^(?!default$|aws\.)[\w.-]{1,256}$/, 'is no name of a bus of one’s own'),
+});
+
+/** A dead-letter queue is of the kind of the queue it serves. Source: SQS developer guide, "Dead-letter queues". */
+export function deadLettersOfOneKind(resources: readonly (Resource & { name?: string })[]): string[] {
+  const queues = resources.filter(({ type }) => type === 'AWS::SQS::Queue');
+  const isFifo = ({ properties }: Resource) => isOn((properties as { FifoQueue?: unknown }).FifoQueue);
+  return queues.flatMap((one) => {
+    const { RedrivePolicy } = one.properties as { RedrivePolicy?: { deadLetterTargetArn?: string } };
+    const target = queues.find(
+      ({ name }) => name !== undefined && RedrivePolicy?.deadLetterTargetArn?.endsWith(`:${name}`),
+    );
+    if (target === undefined || isFifo(target) === isFifo(one)) return [];
+    return [`${one.logicalId}: a FIFO queue has FIFO dead letters, and a standard queue standard ones`];
+  });
+}
 
 const name = z.string().regex(/^[\w.-]{3,255}$/, 'must be 3 to 255 of letters, digits, _, . and -');
 const keySchema = z

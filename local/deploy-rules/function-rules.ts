@@ -100,6 +100,7 @@ export const mapping = z
       .optional(),
     ScalingConfig: z.looseObject({ MaximumConcurrency: within(2, 1000).optional() }).optional(),
     MaximumRetryAttempts: within(-1, 10_000).optional(),
+    MaximumRecordAgeInSeconds: z.union([z.literal(-1), within(60, 604_800)]).optional(),
     StartingPosition: z.enum(['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP']).optional(),
   })
   .superRefine((one, context) => {
@@ -110,6 +111,11 @@ export const mapping = z
     }
     if (!isQueue && one.StartingPosition === undefined) refuse('a stream needs a StartingPosition');
     if (!isQueue && one.StartingPosition === 'AT_TIMESTAMP') refuse('a table’s stream has no position by time');
+    if (one.EventSourceArn.endsWith('.fifo') && (one.BatchSize ?? 10) > 10)
+      refuse('a FIFO queue has batches of 10 at most');
+    if (one.EventSourceArn.endsWith('.fifo') && one.MaximumBatchingWindowInSeconds > 0) {
+      refuse('a FIFO queue has no batching window');
+    }
     if (isQueue && (one.BatchSize ?? 10) > 10 && one.MaximumBatchingWindowInSeconds < 1) {
       refuse('a batch of more than 10 messages needs a MaximumBatchingWindowInSeconds');
     }

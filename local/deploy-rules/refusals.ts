@@ -7,8 +7,9 @@ import type * as z from 'zod';
 import type { Resource } from '../template/model.ts';
 import { alarm, logGroup, subscription } from './alarm-rules.ts';
 import { api, integration, oneApi, route, stage } from './api-rules.ts';
-import { queue, table } from './data-rules.ts';
+import { bus, deadLettersOfOneKind, queue, table } from './data-rules.ts';
 import { invokeConfig, lambda, mapping, queueOutlastsFunction, role } from './function-rules.ts';
+import { dashboard, filtersOfGroup, metricFilter } from './metric-rules.ts';
 
 /** What one resource must be, by type. */
 const schemas: Record<string, z.ZodType> = {
@@ -17,12 +18,15 @@ const schemas: Record<string, z.ZodType> = {
   'AWS::ApiGatewayV2::Route': route,
   'AWS::ApiGatewayV2::Stage': stage,
   'AWS::CloudWatch::Alarm': alarm,
+  'AWS::CloudWatch::Dashboard': dashboard,
   'AWS::DynamoDB::Table': table,
+  'AWS::Events::EventBus': bus,
   'AWS::IAM::Role': role,
   'AWS::Lambda::EventInvokeConfig': invokeConfig,
   'AWS::Lambda::EventSourceMapping': mapping,
   'AWS::Lambda::Function': lambda,
   'AWS::Logs::LogGroup': logGroup,
+  'AWS::Logs::MetricFilter': metricFilter,
   'AWS::SNS::Subscription': subscription,
   'AWS::SQS::Queue': queue,
 };
@@ -36,5 +40,11 @@ export function refusals(resources: readonly Resource[]): string[] {
     const issues = schemas[type]?.safeParse(properties).error?.issues ?? [];
     return issues.map(({ path, message }) => `${logicalId} (${type}): ${[...path, message].join(' ')}`);
   });
-  return [...alone, ...oneApi(resources), ...queueOutlastsFunction(resources)];
+  return [
+    ...alone,
+    ...oneApi(resources),
+    ...filtersOfGroup(resources),
+    ...queueOutlastsFunction(resources),
+    ...deadLettersOfOneKind(resources),
+  ];
 }

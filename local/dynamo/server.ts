@@ -1,10 +1,10 @@
 /**
- * DynamoDB for one machine: dynalite's actions and LevelDB store behind our own front, which adds transactions, TTL with its
- * stream record, `ReturnValuesOnConditionCheckFailure`, access checks and fault injection.
+ * DynamoDB for one machine: dynalite's actions and LevelDB store behind our own front, which adds transactions, TTL, the
+ * stream's records, `ReturnValuesOnConditionCheckFailure`, access checks and fault injection.
  *
  * Where it differs from the service: one lock serializes all writes, so conflicts, throttling, left-out keys and lagging
  * indexes come about only as far as `load` asks for them (see load.ts); every other read is consistent; a batch write is
- * all or nothing; table changes are immediate; signatures are not verified; PartiQL, streams and backups are absent.
+ * all or nothing; table changes are immediate; signatures are not verified; PartiQL, the calls of streams and backups are absent.
  * Where it follows the service and DynamoDB Local does not: reserved words are refused as names, an update cannot give an
  * index key a wrong type, and a part of a transaction that is impossible for its item is a cancellation reason.
  */
@@ -12,6 +12,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import { type Broken, breakOff, isBroken } from '../broken.ts';
 import { type Authorize, accessKeyIdOf, checkAccess, itemsOf } from './access.ts';
+import type { ChangeReader } from './changes.ts';
 import type { Body } from './dynalite.ts';
 import { wireError } from './errors.ts';
 import { createLoad, type LoadOptions } from './load.ts';
@@ -23,6 +24,7 @@ import { createTtlSweeper, type OnTtlRemoval } from './ttl.ts';
 import { readBody, sendError, sendJson } from './wire.ts';
 
 export type { Authorize } from './access.ts';
+export type { ChangeReader } from './changes.ts';
 export type { LoadOptions } from './load.ts';
 export type { TableInput } from './tables.ts';
 export type { OnTtlRemoval } from './ttl.ts';
@@ -47,6 +49,8 @@ export interface DynamoOptions {
   onRequest?: (request: { operation: string; accessKeyId: string | undefined; items: number }) => void;
   authorize?: Authorize;
   onTtlRemoval?: OnTtlRemoval;
+  /** Who hears of writes, each of what it wants. */
+  readers?: readonly ChangeReader[];
   /** `socket` tells connections apart, for faults that only some of them have. */
   intercept?: (request: { operation: string; body: Body; socket: Socket }) => Fault | Promise<Fault>;
   /** What the service does under load; nothing of it when left out. */
@@ -63,6 +67,8 @@ export interface Dynamo {
   sweepTtl(): Promise<number>;
   /** Resolves when every index has what was written until now. */
   settleIndexes(): Promise<void>;
+  /** Resolves when everybody who hears of writes has taken what was written until now. */
+  settleChanges(): Promise<void>;
   /** Ends open connections and closes the store after the write that is under way. */
   close(): Promise<void>;
 }
@@ -71,7 +77,7 @@ export interface Dynamo {
 export async function startDynamo(options: DynamoOptions = {}): Promise<Dynamo> {
   const { dir, port = 0, host = '127.0.0.1', authorize, onRequest, intercept, onTtlRemoval, now = Date.now } = options;
   const load = createLoad(options.load);
-  const store = await openStore(dir, load.indexLagMs);
+  const store = await openStore(dir, { nextLagMs: load.indexLagMs, readers: options.readers ?? [], now });
   const tokens = await loadTokens(store.level, now);
   const ttl = createTtlSweeper(store, now, onTtlRemoval);
   const { awsRegion, awsAccountId } = store.raw.tableDb;
@@ -125,6 +131,7 @@ export async function startDynamo(options: DynamoOptions = {}): Promise<Dynamo> 
     createTable: (input) => ensureTable(store, input),
     sweepTtl: () => ttl.sweep(),
     settleIndexes: () => store.settleIndexes(),
+    settleChanges: () => store.changes.settle(),
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();

@@ -7,6 +7,7 @@
  * outlives the process, so no fsync is needed against SIGKILL. A power cut may lose the latest batches, never half of one.
  */
 import { Readable } from 'node:stream';
+import { type ChangeReader, type Changes, createChanges } from './changes.ts';
 import {
   type ActionStore,
   type BatchOperation,
@@ -45,6 +46,7 @@ export interface Store {
   apply(operations: BatchOperation[]): Promise<void>;
   /** Resolves when every index has what was written until now. */
   settleIndexes(): Promise<void>;
+  changes: Changes;
   close(): Promise<void>;
 }
 
@@ -71,17 +73,29 @@ function prefixed(prefix: string, { gt, gte, lt, lte, reverse, limit }: RangeOpt
   };
 }
 
+export interface StoreOptions {
+  nextLagMs?: (() => number) | undefined;
+  /** Who reads the stream of writes. */
+  readers?: readonly ChangeReader[];
+  /** Epoch milliseconds. */
+  now?: () => number;
+}
+
 /**
  * Opens the store in a folder (kept) or in memory; with `nextLagMs`, global indexes learn so much later of each write.
  * Rejects when another process holds the folder.
  */
-export async function openStore(dir: string | undefined, nextLagMs?: () => number): Promise<Store> {
+export async function openStore(
+  dir: string | undefined,
+  { nextLagMs, readers = [], now = Date.now }: StoreOptions = {},
+): Promise<Store> {
   const instant = { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 };
   const raw = internals.create(dir === undefined ? instant : { ...instant, path: dir });
   const level = raw.db;
   await level.open();
   await finishCreations(level);
   const indexes = await createLaggingIndexes(level, nextLagMs);
+  const changes = await createChanges(level, readers, { now, region: raw.tableDb.awsRegion });
   const known = new Map<string, TableInfo>();
 
   async function table(name: string): Promise<TableInfo> {
@@ -144,10 +158,12 @@ export async function openStore(dir: string | undefined, nextLagMs?: () => numbe
         ? { type: 'del', key: ttlKey(name) }
         : { type: 'put', key: ttlKey(name), value: attribute },
     reader,
-    unit: () => createUnit({ level, base, table, apply: indexes.apply }),
+    unit: () => createUnit({ level, base, table, apply: indexes.apply, changes }),
     apply: indexes.apply,
     settleIndexes: indexes.settle,
+    changes,
     async close() {
+      await changes.close();
       await indexes.close();
       await level.close();
     },

@@ -2,14 +2,14 @@
  * TTL: expired items are removed when asked to, and each removal is told as the record DynamoDB Streams would carry. The
  * record is written in the removal's own batch and kept until the consumer has taken it, so a process that dies in between
  * tells it after the next start: at least once, as streams do. Differs from the service: nothing is removed until a sweep
- * is asked for (there it may take days), and only TTL removals are told, not other changes.
+ * is asked for (there it may take days). Other writes are told by changes.ts.
  */
-import { createHash } from 'node:crypto';
 import type { DynamoDBRecord } from 'aws-lambda';
-import { type BatchOperation, type Item, internals, type Table } from './dynalite.ts';
+import type { BatchOperation, Item, Table } from './dynalite.ts';
 import { after, expiryKeyPart, expiryOf, expiryPrefix, itemPrefix, operationsOf } from './indexes.ts';
 import { createLock } from './lock.ts';
 import { type Store, tableKey } from './store.ts';
+import { streamRecord } from './stream-record.ts';
 
 const outboxPrefix = 'stowage-outbox~';
 const sequenceKey = 'stowage-sequence';
@@ -24,28 +24,6 @@ export interface TtlSweeper {
   sweep(): Promise<number>;
   /** Tells what was removed and never acknowledged, in order; stops at the first rejection. */
   deliver(): Promise<void>;
-}
-
-function streamRecord(store: Store, table: Table, oldImage: Item, sequence: number, nowMs: number): DynamoDBRecord {
-  const keys = Object.fromEntries(table.KeySchema.map(({ AttributeName: name }) => [name, oldImage[name]]));
-  const sequenceNumber = String(sequence).padStart(21, '0');
-  return {
-    eventID: createHash('md5').update(`${table.TableArn}/${sequenceNumber}`).digest('hex'),
-    eventName: 'REMOVE',
-    eventVersion: '1.1',
-    eventSource: 'aws:dynamodb',
-    awsRegion: store.raw.tableDb.awsRegion,
-    userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' },
-    dynamodb: {
-      ApproximateCreationDateTime: Math.floor(nowMs / 1000),
-      Keys: keys as never,
-      OldImage: oldImage as never,
-      SequenceNumber: sequenceNumber,
-      SizeBytes: internals.itemSize(keys as Item) + internals.itemSize(oldImage),
-      StreamViewType: 'NEW_AND_OLD_IMAGES',
-    },
-    eventSourceARN: `${table.TableArn}/stream/2024-01-01T00:00:00.000`,
-  };
 }
 
 /** `now` is in epoch milliseconds. Without a consumer items are removed and nothing is kept to tell. */
@@ -66,7 +44,8 @@ export function createTtlSweeper(store: Store, now: () => number, onTtlRemoval: 
 
   async function outboxEntry(table: Table, before: Item): Promise<BatchOperation[]> {
     const sequence = (((await store.level.get(sequenceKey)) as number | undefined) ?? 0) + 1;
-    const record = streamRecord(store, table, before, sequence, now());
+    const region = store.raw.tableDb.awsRegion;
+    const record = streamRecord({ table, before, after: undefined, sequence, nowMs: now(), region, byTtl: true });
     return [
       { type: 'put', key: sequenceKey, value: sequence },
       { type: 'put', key: outboxPrefix + record.dynamodb?.SequenceNumber, value: record },

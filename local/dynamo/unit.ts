@@ -3,6 +3,7 @@
  * the index entries they entail, are applied in one LevelDB batch or not at all.
  */
 import { consumedByWrite } from './capacity.ts';
+import type { Changes } from './changes.ts';
 import { alwaysTrue, meets, type ParsedCondition } from './conditions.ts';
 import {
   type ActionStore,
@@ -38,10 +39,11 @@ export interface UnitContext {
   base: Pick<ActionStore, 'options' | 'tableDb' | 'getTable'>;
   table(name: string): Promise<TableInfo>;
   apply(operations: BatchOperation[]): Promise<void>;
+  changes: Pick<Changes, 'outboxOf' | 'wake'>;
 }
 
 /** Begins a unit of work; dropping it is the way to roll back. */
-export function createUnit({ level, base, table, apply }: UnitContext): UnitOfWork {
+export function createUnit({ level, base, table, apply, changes: stream }: UnitContext): UnitOfWork {
   const touched = new Map<string, Change>();
   let current: Body = {};
 
@@ -107,8 +109,12 @@ export function createUnit({ level, base, table, apply }: UnitContext): UnitOfWo
     },
     changes: () => [...touched.values()],
     async commit(more = []) {
-      const operations = [...[...touched.values()].flatMap(operationsOf), ...more];
+      const changes = [...touched.values()];
+      const written = changes.flatMap(operationsOf);
+      const outbox = stream.outboxOf(changes);
+      const operations = [...written, ...outbox, ...more];
       if (operations.length > 0) await apply(operations);
+      if (outbox.length > 0) stream.wake();
     },
   };
 }

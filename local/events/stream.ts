@@ -1,6 +1,6 @@
 /**
- * The event source mapping of a table stream. Only TTL removals arrive here, since the table stand-in tells nothing
- * else; so a mapping whose filter lets other changes through stops the boot. Differs from AWS: one shard, and retries
+ * The event source mapping of a table stream. The table stand-in tells of what TTL removed to some and of what was written
+ * to others, and of removals by callers to nobody; so a mapping whose filter wants another mixture stops the boot. Differs from AWS: one shard, and retries
  * come after 50 ms, doubling to 2 s. How a batch is cut is the Lambda guide's, "Configuring partial batch response with
  * DynamoDB and Lambda".
  */
@@ -28,17 +28,21 @@ export interface StreamOptions {
 
 export interface StreamConsumer {
   mapping: StreamMappingSpec;
+  /** Whether it is about what TTL removed; about what was written otherwise. */
+  ofTtl: boolean;
+  /** Whether a filter lets the record through. */
+  wants(record: StreamRecord): boolean;
   /** Resolves when every record was processed, filtered out, or described to the failure destination. Rejects when stopped. */
   deliver(records: StreamRecord[]): Promise<void>;
   counts(): { succeeded: number; failed: number; filtered: number };
   stop(): void;
 }
 
-/** Creates the consumer of one mapping. Throws when its filter is not about TTL removals alone. */
+/** Creates the consumer of one mapping. Throws when its filters are neither about TTL removals alone nor about writes alone. */
 export function createStreamConsumer(options: StreamOptions): StreamConsumer {
   const { mapping } = options;
   for (const pattern of mapping.filters) checkPattern(pattern, mapping.logicalId);
-  requireTtlFilter(mapping);
+  const ofTtl = isOfTtl(mapping);
   const counts = { succeeded: 0, failed: 0, filtered: 0 };
   const stopping = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
@@ -122,6 +126,8 @@ export function createStreamConsumer(options: StreamOptions): StreamConsumer {
 
   return {
     mapping,
+    ofTtl,
+    wants: (record) => matchesAny(mapping.filters, record),
     deliver(records) {
       const turn = last.then(() => run(records));
       last = turn.catch(() => undefined);
@@ -136,21 +142,24 @@ function sequenceOf(record: StreamRecord): string {
   return record.dynamodb?.SequenceNumber ?? '';
 }
 
-/** Each pattern must name the REMOVE event and the service principal of TTL. */
-function requireTtlFilter({ logicalId, filters }: StreamMappingSpec): void {
-  const only = (value: unknown, expected: string) =>
-    Array.isArray(value) && value.length === 1 && value[0] === expected;
-  const aboutTtl = filters.every((pattern) => {
+/** Each pattern must name REMOVE and the service principal of TTL, or each the events of writes. */
+function isOfTtl({ logicalId, filters }: StreamMappingSpec): boolean {
+  const among = (value: unknown, ...expected: string[]) =>
+    Array.isArray(value) && value.length > 0 && value.every((one) => expected.includes(one));
+  const aboutTtl = filters.filter((pattern) => {
     const identity = (pattern.userIdentity ?? {}) as Record<string, unknown>;
     return (
-      only(pattern.eventName, 'REMOVE') &&
-      only(identity.type, 'Service') &&
-      only(identity.principalId, 'dynamodb.amazonaws.com')
+      among(pattern.eventName, 'REMOVE') &&
+      among(identity.type, 'Service') &&
+      among(identity.principalId, 'dynamodb.amazonaws.com')
     );
   });
-  if (filters.length > 0 && aboutTtl) return;
+  const aboutWrites = filters.filter((pattern) => among(pattern.eventName, 'INSERT', 'MODIFY'));
+  if (filters.length > 0 && aboutTtl.length === filters.length) return true;
+  if (filters.length > 0 && aboutWrites.length === filters.length) return false;
   throw new Error(
-    `${logicalId}: the one-machine cloud tells streams of TTL removals only, so every filter of a stream must require ` +
-      'eventName REMOVE and userIdentity { type: Service, principalId: dynamodb.amazonaws.com }',
+    `${logicalId}: the one-machine cloud tells streams of TTL removals and of writes, each apart, so every filter of a ` +
+      'stream must require eventName REMOVE and userIdentity { type: Service, principalId: dynamodb.amazonaws.com }, ' +
+      'or every one eventName INSERT or MODIFY',
   );
 }

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { aws } from '../aws.ts';
+import { clfTime } from './access-log.ts';
 import { decode, type Match } from './router.ts';
 
 export interface EventOptions {
@@ -64,7 +65,7 @@ export function requestEvent(options: EventOptions): Record<string, unknown> {
       requestId: options.requestId,
       routeKey: match.route.routeKey,
       stage: '$default',
-      time: commonLogTime(options.now),
+      time: clfTime(options.now),
       timeEpoch: options.now.getTime(),
     },
     ...(Object.keys(match.pathParameters).length > 0 ? { pathParameters: match.pathParameters } : {}),
@@ -94,10 +95,4 @@ function queryOf(query: string): Record<string, string> {
   const values = new Map<string, string[]>();
   for (const [name, value] of new URLSearchParams(query)) values.set(name, [...(values.get(name) ?? []), value]);
   return Object.fromEntries([...values].map(([name, all]) => [name, all.join(',')]));
-}
-
-/** `12/Mar/2020:19:03:58 +0000`. */
-function commonLogTime(date: Date): string {
-  const [, day, month, year, time] = date.toUTCString().split(' ');
-  return `${day}/${month}/${year}:${time} +0000`;
 }

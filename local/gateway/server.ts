@@ -1,6 +1,6 @@
 /**
- * The HTTP API. Differs from AWS: no throttling, no access log, one API on one port, and what is registered as
- * `control` (this cloud's own endpoints, never in the template) is asked before the routes.
+ * The HTTP API. Differs from AWS: no throttling, one API on one port, and what is registered as `control` (this
+ * cloud's own endpoints, never in the template) is asked before the routes and stays out of the access log, as pages do.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -9,6 +9,7 @@ import { like } from '../iam/policy.ts';
 import type { InvokeResult } from '../lambda/instance.ts';
 import { closeServer, listen } from '../listen.ts';
 import type { ApiSpec, PermissionSpec, RouteSpec } from '../template/model.ts';
+import { type Access, accessLine } from './access-log.ts';
 import { isPreflight, preflightHeaders, responseHeaders } from './cors.ts';
 import { requestEvent } from './event.ts';
 import { functionResponse, type GatewayResponse, gatewayError } from './response.ts';
@@ -21,22 +22,29 @@ const maxHeaderBytes = 10_240;
 export interface GatewayOptions {
   api: ApiSpec;
   permissions: PermissionSpec[];
+  /** @param requestId Lambda's own, which is not the gateway's */
   invoke(functionName: string, event: unknown, requestId: string): Promise<InvokeResult>;
   /** Answers a request of this cloud's own, or gives undefined to let the routes have it. */
   control?: (request: IncomingMessage, body: Buffer) => Promise<GatewayResponse | undefined>;
   /** The same for what no route matches, or only one that takes whatever is left. */
   pages?: ((request: IncomingMessage) => Promise<GatewayResponse | undefined>) | undefined;
+  /** Told one line a request in the template's format. */
+  onAccess?: (line: string) => void;
   host: string;
   port: number;
 }
+
+/** What of a request the access log tells, beside its answer. */
+type Noted = Pick<Access, 'routeKey' | 'integration'> & { own?: boolean };
 
 /** Starts the API. Throws when a route's function does not permit this API to invoke it. */
 export async function startGateway(options: GatewayOptions): Promise<Closable & { port: number; endpoint: string }> {
   const { api } = options;
   for (const route of api.routes) checkPermission(api, route, options.permissions);
   const route = createRouter(api.routes);
+  const line = api.accessLogFormat === undefined ? undefined : accessLine(api.accessLogFormat);
 
-  async function answer(request: IncomingMessage, requestId: string): Promise<GatewayResponse> {
+  async function answer(request: IncomingMessage, requestId: string, noted: Noted): Promise<GatewayResponse> {
     const now = new Date();
     if (headerBytes(request) > maxHeaderBytes) return gatewayError('headersTooLarge');
     const path = (request.url ?? '/').split('?')[0] ?? '/';
@@ -45,23 +53,32 @@ export async function startGateway(options: GatewayOptions): Promise<Closable & 
     const body = await readBody(request);
     if (!body) return gatewayError('tooLarge');
     const own = await options.control?.(request, body);
-    if (own) return own;
+    if (own) {
+      noted.own = true;
+      return own;
+    }
     const page = match && !isCatchAll(match.route) ? undefined : await options.pages?.(request);
-    if (page) return page;
+    if (page) {
+      noted.own = true;
+      return page;
+    }
     if (!match) return gatewayError('notFound');
-    return invoke(match, { request, body, requestId, now });
+    noted.routeKey = match.route.routeKey;
+    return invoke(match, { request, body, requestId, now, noted });
   }
 
   async function invoke(
     match: Match,
-    came: { request: IncomingMessage; body: Buffer; requestId: string; now: Date },
+    came: { request: IncomingMessage; body: Buffer; requestId: string; now: Date; noted: Noted },
   ): Promise<GatewayResponse> {
-    const { requestId } = came;
+    const invocationId = randomUUID();
+    const started = performance.now();
     const event = requestEvent({ ...came, match, apiId: api.id });
     const timer = Promise.withResolvers<'late'>();
     const timeout = setTimeout(() => timer.resolve('late'), match.route.timeoutMs);
-    const result = await Promise.race([options.invoke(match.route.functionName, event, requestId), timer.promise]);
+    const result = await Promise.race([options.invoke(match.route.functionName, event, invocationId), timer.promise]);
     clearTimeout(timeout);
+    came.noted.integration = integrationOf(result, invocationId, performance.now() - started);
     if (result === 'late') return gatewayError('unavailable');
     if (result.ok) return functionResponse(result.payload);
     return gatewayError(result.kind === 'too-large' ? 'tooLarge' : 'internal');
@@ -72,13 +89,21 @@ export async function startGateway(options: GatewayOptions): Promise<Closable & 
     // A client that hangs up does not cancel the function, and must not end this process.
     request.on('error', () => undefined);
     response.on('error', () => undefined);
-    const requestId = randomUUID();
-    answer(request, requestId)
+    const [requestId, at, started] = [randomUUID(), new Date(), performance.now()];
+    const noted: Noted = {};
+    answer(request, requestId, noted)
       .catch((error: unknown) => {
         if (!request.destroyed || request.complete) console.error(error);
         return gatewayError('internal');
       })
-      .then((result) => write(request, response, requestId, result));
+      .then((result) => {
+        write(request, response, requestId, result);
+        if (line === undefined || noted.own) return;
+        const responseMs = Math.round(performance.now() - started);
+        const { status, body } = result;
+        const access = { ...noted, requestId, at, method: request.method ?? '', status, responseMs };
+        options.onAccess?.(line({ ...access, responseBytes: body.length }));
+      });
   });
 
   function write(request: IncomingMessage, response: ServerResponse, requestId: string, result: GatewayResponse): void {
@@ -98,6 +123,14 @@ export async function startGateway(options: GatewayOptions): Promise<Closable & 
 
   const { port, endpoint } = await listen(server, options);
   return { port, endpoint, close: () => closeServer(server) };
+}
+
+/** What the gateway knows of an invocation, also of one that died; of a status only what the function itself answered. */
+function integrationOf(result: InvokeResult | 'late', requestId: string, ms: number): Access['integration'] {
+  const latencyMs = Math.round(ms);
+  if (result === 'late') return { requestId, latencyMs, error: 'Endpoint request timed out' };
+  if (!result.ok) return { requestId, latencyMs, error: result.error.errorMessage };
+  return { requestId, latencyMs, status: functionResponse(result.payload).status };
 }
 
 /** Reads the body, or undefined as soon as it is over the limit. Rejects when the client hangs up before its end. */
@@ -134,12 +167,17 @@ function empty(): GatewayResponse {
 }
 
 /** `arn:...:<api>/<stage>/<method>/<path>` must be covered by a permission of the function, as CDK writes one a route. */
-function checkPermission(api: ApiSpec, { routeKey, functionName }: RouteSpec, permissions: PermissionSpec[]): void {
+function checkPermission(
+  api: ApiSpec,
+  { routeKey, functionName, qualifier }: RouteSpec,
+  permissions: PermissionSpec[],
+): void {
   const [method, path] = routeKey === '$default' ? ['$default', ''] : routeKey.split(' ');
   const source = `${api.arn}/$default/${method === 'ANY' ? '*' : method}${path}`;
   const granted = permissions.some(
     (permission) =>
       permission.functionName === functionName &&
+      permission.qualifier === qualifier &&
       permission.principal === 'apigateway.amazonaws.com' &&
       permission.action === 'lambda:InvokeFunction' &&
       (permission.sourceArn === undefined || like(permission.sourceArn, source)),

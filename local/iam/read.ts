@@ -43,11 +43,15 @@ const managedActions: Record<string, string[]> = {
   AWSXRayDaemonWriteAccess: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
 };
 
+/** CodeDeploy has nothing to do here, and what its role may do is nobody's right. */
+const isOfCodeDeploy = ({ properties }: Resource) => JSON.stringify(properties).includes('codedeploy.amazonaws.com');
+
 /** Statements by role name. Throws on a managed policy whose content is not in the template. */
 export function readPolicies(resources: (Resource & { name: string })[]): Record<string, Statement[]> {
   const roles: Record<string, Statement[]> = {};
   for (const resource of resources.filter(({ type }) => type === 'AWS::IAM::Role')) {
     const properties = parseProperties(role, resource);
+    if (isOfCodeDeploy(resource)) continue;
     const managed = properties.ManagedPolicyArns.map((policyArn): Statement => {
       const actions = managedActions[policyArn.split(':policy/')[1] ?? ''];
       if (!actions)

@@ -1,4 +1,5 @@
 /** The functions of the stack, ready to be invoked by name, with the environment Lambda gives them and nothing else. */
+import { randomUUID } from 'node:crypto';
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import path from 'node:path';
 import { aws, type Closable } from '../aws.ts';
@@ -9,12 +10,20 @@ import { type InvokeResult, startInstance } from './instance.ts';
 import { layerPackages } from './packages.ts';
 import { createPool, type Pool } from './pool.ts';
 
+/** Where the SDK finds each service. */
+export interface Endpoints {
+  dynamodb: string;
+  sqs: string;
+  secretsManager: string;
+  eventBridge: string;
+}
+
 export interface FunctionsOptions {
   specs: FunctionSpec[];
   authorizer: Authorizer;
   /** Where the SDK finds each service, as `AWS_ENDPOINT_URL_<SERVICE>`. */
-  endpoints: { dynamodb: string; sqs: string; secretsManager: string };
-  /** Each function's console output goes to `<logDir>/<function>.log`. */
+  endpoints: Endpoints;
+  /** Each function's console output, and what Lambda says of each invocation, go to `<logDir>/<function>.log`. */
   logDir: string;
   /** Also writes errors, which are stderr and JSON lines of level ERROR, to our stderr. */
   echoErrors: boolean;
@@ -36,7 +45,7 @@ export interface Functions extends Closable {
 export function createFunctions(options: FunctionsOptions): Functions {
   mkdirSync(options.logDir, { recursive: true });
   const logs: WriteStream[] = [];
-  const pools = new Map<string, Pool>();
+  const pools = new Map<string, { pool: Pool; log: WriteStream }>();
 
   for (const spec of options.specs) {
     const log = createWriteStream(path.join(options.logDir, `${spec.name}.log`), { flags: 'a' });
@@ -65,25 +74,40 @@ export function createFunctions(options: FunctionsOptions): Functions {
       spec.reservedConcurrency ?? Number.POSITIVE_INFINITY,
       options.maxInstancesPerFunction,
     );
-    pools.set(spec.name, createPool({ name: spec.name, start, maxInstances, idleMs: options.idleMs }));
+    const pool = createPool({ name: spec.name, start, maxInstances, idleMs: options.idleMs });
+    pools.set(spec.name, { pool, log });
   }
 
   return {
-    async invoke(functionName, event, requestId) {
-      const pool = pools.get(functionName);
-      if (!pool) throw new Error(`There is no function ${functionName}`);
-      return pool.invoke(event, requestId);
+    async invoke(functionName, event, requestId = randomUUID()) {
+      const found = pools.get(functionName);
+      if (!found) throw new Error(`There is no function ${functionName}`);
+      const { pool, log } = found;
+      platformLine(log, 'platform.start', { requestId });
+      const result = await pool.invoke(event, requestId);
+      const failed = result.ok ? undefined : { errorType: result.error.errorType };
+      const status = result.ok ? 'success' : result.kind === 'timeout' ? 'timeout' : 'error';
+      platformLine(log, 'platform.report', { requestId, status, ...failed });
+      return result;
     },
     peakRssBytes: () =>
       Object.fromEntries(
-        [...pools].map(([name, pool]) => [name, pool.peakRssBytes()]).filter(([, bytes]) => bytes !== 0),
+        [...pools].map(([name, { pool }]) => [name, pool.peakRssBytes()]).filter(([, bytes]) => bytes !== 0),
       ),
-    instanceCount: (functionName) => pools.get(functionName)?.instanceCount() ?? 0,
+    instanceCount: (functionName) => pools.get(functionName)?.pool.instanceCount() ?? 0,
     async close() {
-      await Promise.all([...pools.values()].map((pool) => pool.close()));
+      await Promise.all([...pools.values()].map(({ pool }) => pool.close()));
       await Promise.all(logs.map((log) => new Promise<void>((resolve) => log.end(resolve))));
     },
   };
+}
+
+/**
+ * What Lambda itself writes about an invocation, by the request id under which the gateway's access log has it: all there
+ * is of one that died. Source: Lambda developer guide, "Telemetry API Event schema reference".
+ */
+function platformLine(log: WriteStream, type: string, record: Record<string, unknown>): void {
+  if (!log.writableEnded) log.write(`${JSON.stringify({ time: new Date().toISOString(), type, record })}\n`);
 }
 
 /** The template's variables and what Lambda itself sets; of ours only PATH, without which nothing native starts. */
@@ -115,5 +139,6 @@ export function environmentOf(
     AWS_ENDPOINT_URL_DYNAMODB: options.endpoints.dynamodb,
     AWS_ENDPOINT_URL_SQS: options.endpoints.sqs,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: options.endpoints.secretsManager,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: options.endpoints.eventBridge,
   };
 }

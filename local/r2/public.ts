@@ -17,6 +17,8 @@ export interface PublicBucketOptions {
   bucket: string;
   port?: number;
   host?: string;
+  /** What a rule of the domain adds to every answer (Cloudflare: "Response Header Transform Rules"). */
+  headers?: Record<string, string>;
 }
 
 const cors = {
@@ -60,7 +62,7 @@ export async function startPublicBucket(options: PublicBucketOptions): Promise<R
         error instanceof R2Error ? error : { status: 500, message: 'Internal error', headers: {} };
       return { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body: `${message}\n` };
     });
-    await send(response, { ...reply, headers: { ...reply.headers, ...cors } });
+    await send(response, { ...reply, headers: { ...reply.headers, ...cors, ...options.headers } });
   }
 
   const serveOrDrop = (request: IncomingMessage, response: ServerResponse) =>

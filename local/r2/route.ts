@@ -1,5 +1,5 @@
 /**
- * Which operation a request is, and what R2 has not. Differs from real R2: multipart uploads, ListObjects (v1), SSE-C,
+ * Which operation a request is, and what R2 has not. Differs from real R2: SSE-C,
  * temporary credentials and changing buckets or their settings exist there and are 501 here; buckets, CORS and locks
  * are given at start.
  */
@@ -10,16 +10,17 @@ export type Route = { operation: Operation } | { operation: 'Unsupported'; why: 
 
 /** Query parameters that turn a request into another operation; none of these is served. */
 const subresources = [
-  'accelerate acl analytics attributes cors encryption intelligent-tiering inventory legal-hold lifecycle logging',
-  'metrics notification object-lock ownershipControls partNumber policy policyStatus publicAccessBlock replication',
-  'requestPayment restore retention select tagging torrent uploadId uploads versionId versioning versions website',
+  'accelerate acl analytics attributes encryption intelligent-tiering inventory legal-hold logging',
+  'metrics notification object-lock ownershipControls policy policyStatus publicAccessBlock replication',
+  'requestPayment restore retention select tagging torrent versionId versioning versions website',
 ].flatMap((line) => line.split(' '));
 
-const multipart = ['uploads', 'uploadId', 'partNumber'];
+/** Settings of a bucket that can be read here, and not changed. */
+const readableSettings = ['cors', 'lifecycle'];
 
 /** Headers R2 does not implement, or this server does not; a name ending in `-` is a prefix. */
 const unsupportedHeaders = [
-  'x-amz-acl x-amz-grant- x-amz-tagging x-amz-server-side-encryption x-amz-server-side-encryption-',
+  'x-amz-grant- x-amz-tagging x-amz-server-side-encryption x-amz-server-side-encryption-',
   'x-amz-copy-source-server-side-encryption- x-amz-object-lock- x-amz-bypass-governance-retention x-amz-mfa',
   'x-amz-website-redirect-location x-amz-request-payer x-amz-expected-bucket-owner x-amz-source-expected-bucket-owner',
   'x-amz-security-token x-amz-write-offset-bytes',
@@ -28,6 +29,7 @@ const unsupportedHeaders = [
 /** Conditions another store honours on these operations; R2 has its own header, or none. */
 const unsupportedConditions: Partial<Record<Operation, string[]>> = {
   CopyObject: ['if-match', 'if-none-match', 'x-amz-checksum-algorithm'],
+  CompleteMultipartUpload: ['if-match', 'if-none-match'],
   DeleteObject: ['if-match', 'x-amz-if-match-size', 'x-amz-if-match-last-modified-time'],
 };
 
@@ -39,12 +41,17 @@ export function route(request: S3Request): Route {
   }
   const subresource = subresources.find((name) => request.param(name) !== undefined);
   if (subresource !== undefined) {
-    return multipart.includes(subresource)
-      ? unsupported('Multipart uploads are not implemented here; a single PUT takes up to 4.995 GiB.')
-      : unsupported(`${subresource} not implemented`);
+    return unsupported(`${subresource} not implemented`);
+  }
+  const setting = readableSettings.find((name) => request.param(name) !== undefined);
+  if (setting !== undefined && (request.method !== 'GET' || request.key !== undefined)) {
+    return unsupported(`${request.method} of ${setting} not implemented`);
   }
   const operation = operationOf(request);
   if (operation === undefined) return unsupported(`${request.method} is not implemented here`);
+  // R2 takes the one that says what is so anyway; tools send it with every write.
+  const acl = request.header('x-amz-acl');
+  if (acl !== undefined && acl !== 'private') return unsupported(`Header 'x-amz-acl' with '${acl}' not implemented`);
   for (const name of request.amzHeaders().keys()) {
     const match = unsupportedHeaders.some((known) => (known.endsWith('-') ? name.startsWith(known) : name === known));
     if (match) return unsupported(`Header '${name}' not implemented`);
@@ -57,13 +64,21 @@ function operationOf(request: S3Request): Operation | undefined {
   const { method, bucket, key } = request;
   if (bucket === undefined) return method === 'GET' ? 'ListBuckets' : undefined;
   if (key === undefined) {
+    if (method === 'PUT') return 'CreateBucket';
     if (method === 'HEAD') return 'HeadBucket';
     if (method === 'POST' && request.param('delete') !== undefined) return 'DeleteObjects';
     if (method !== 'GET') return undefined;
     if (request.param('location') !== undefined) return 'GetBucketLocation';
-    return request.param('list-type') === '2' ? 'ListObjectsV2' : undefined;
+    if (request.param('cors') !== undefined) return 'GetBucketCors';
+    if (request.param('lifecycle') !== undefined) return 'GetBucketLifecycle';
+    if (request.param('uploads') !== undefined) return 'ListMultipartUploads';
+    return request.param('list-type') === '2' ? 'ListObjectsV2' : 'ListObjects';
   }
+  if (request.param('uploadId') !== undefined) return ofUpload(request);
+  if (request.param('partNumber') !== undefined) return undefined;
   switch (method) {
+    case 'POST':
+      return request.param('uploads') === undefined ? undefined : 'CreateMultipartUpload';
     case 'GET':
       return 'GetObject';
     case 'HEAD':
@@ -72,6 +87,22 @@ function operationOf(request: S3Request): Operation | undefined {
       return 'DeleteObject';
     case 'PUT':
       return request.header('x-amz-copy-source') === undefined ? 'PutObject' : 'CopyObject';
+    default:
+      return undefined;
+  }
+}
+
+/** What an upload in parts is asked. A `partNumber` without one, which would read a part of an object, R2 has not. */
+function ofUpload(request: S3Request): Operation | undefined {
+  switch (request.method) {
+    case 'GET':
+      return 'ListParts';
+    case 'POST':
+      return 'CompleteMultipartUpload';
+    case 'DELETE':
+      return 'AbortMultipartUpload';
+    case 'PUT':
+      return request.header('x-amz-copy-source') === undefined ? 'UploadPart' : 'UploadPartCopy';
     default:
       return undefined;
   }

@@ -5,13 +5,22 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { getBucketCors, getBucketLifecycle } from './bucket-configuration.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import { R2Error } from './errors.ts';
 import { afterwards, dropped, errorReply, insteadOf } from './faults.ts';
 import { type R2Server, send, serveStore } from './http.ts';
 import { writeLimiter } from './lock.ts';
-import { getBucketLocation, headBucket, listBuckets } from './operations/bucket.ts';
-import { listObjectsV2 } from './operations/list.ts';
+import { createBucket, getBucketLocation, headBucket, listBuckets } from './operations/bucket.ts';
+import { listObjects, listObjectsV2 } from './operations/list.ts';
+import { listMultipartUploads, listParts } from './operations/list-uploads.ts';
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  createMultipartUpload,
+  uploadPart,
+  uploadPartCopy,
+} from './operations/multipart.ts';
 import { getObject, headObject } from './operations/read.ts';
 import { deleteObject, deleteObjects } from './operations/remove.ts';
 import { copyObject, putObject } from './operations/write.ts';
@@ -23,8 +32,12 @@ import type { BucketOptions, Clock, Credentials, Handler, Intercept, Operation, 
 
 const handlers: Record<Operation, Handler> = {
   ListBuckets: listBuckets,
+  CreateBucket: createBucket,
   HeadBucket: headBucket,
   GetBucketLocation: getBucketLocation,
+  GetBucketCors: getBucketCors,
+  GetBucketLifecycle: getBucketLifecycle,
+  ListObjects: listObjects,
   ListObjectsV2: listObjectsV2,
   DeleteObjects: deleteObjects,
   PutObject: putObject,
@@ -32,6 +45,13 @@ const handlers: Record<Operation, Handler> = {
   HeadObject: headObject,
   DeleteObject: deleteObject,
   CopyObject: copyObject,
+  CreateMultipartUpload: createMultipartUpload,
+  UploadPart: uploadPart,
+  UploadPartCopy: uploadPartCopy,
+  CompleteMultipartUpload: completeMultipartUpload,
+  AbortMultipartUpload: abortMultipartUpload,
+  ListParts: listParts,
+  ListMultipartUploads: listMultipartUploads,
 };
 
 export interface R2Options {
@@ -71,6 +91,7 @@ export async function startR2(options: R2Options): Promise<R2Server> {
     line.accessKeyId = accessKeyId;
     if (routed.operation === 'Unsupported') throw new R2Error('NotImplemented', routed.why);
     const { operation } = routed;
+    if (!bucket && operation === 'CreateBucket') throw new R2Error('NotImplemented', 'Buckets are given at start.');
     if (!bucket && operation !== 'ListBuckets')
       throw new R2Error('NoSuchBucket', 'The specified bucket does not exist.');
 

@@ -4,12 +4,15 @@
  * without a row, which a later start removes. Keys live only in rows, so any key is a safe one, and SQLite compares
  * them as bytes, which is S3's order. Differs from real R2: nothing is flushed for a power failure, only for a crash.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { type Draft, openBlobs } from './blobs.ts';
 import type { Checksum } from './body.ts';
+import { openPartStore, type PartStore, partSchema } from './part-store.ts';
+
+export type { Draft } from './blobs.ts';
 
 /** What is stored with the bytes and served with them. */
 export interface ObjectFacts {
@@ -24,17 +27,10 @@ export interface StoredObject extends ObjectFacts {
   key: string;
   blob: string;
   size: number;
-  /** MD5 in hex, without quotes. */
+  /** MD5 in hex, without quotes; of an object made of parts S3's form of it, `<hex>-<parts>`. */
   etag: string;
   /** Milliseconds since the epoch. */
   modified: number;
-}
-
-/** Bytes on disk that no row names yet: `commit` or `discard` them. */
-export interface Draft {
-  blob: string;
-  size: number;
-  etag: string;
 }
 
 /** Decides over a write in the same tick as it happens, by throwing; so of racing writers exactly one sees the old state. */
@@ -48,15 +44,17 @@ export interface Store {
   write(chunks: AsyncIterable<Uint8Array>): Promise<Draft>;
   /** A draft of an object's own bytes, shared on disk and not copied. */
   share(object: StoredObject): Draft;
+  /** The bytes of a draft, a piece at a time. */
+  read(draft: Pick<Draft, 'blob'>, first?: number, last?: number): AsyncIterable<Uint8Array>;
   commit(bucket: string, key: string, draft: Draft, facts: ObjectFacts, modified: Date, guard: Guard): StoredObject;
   discard(draft: Draft): Promise<void>;
   remove(bucket: string, key: string, guard: Guard): void;
   /** Up to `limit` objects with `from <= key < before`, in byte order of their UTF-8 keys. */
   page(bucket: string, from: Uint8Array, before: Uint8Array | undefined, limit: number): StoredObject[];
+  /** Uploads in parts that are under way. */
+  parts: PartStore;
   close(): void;
 }
-
-const abandonedAfterMs = 3_600_000;
 
 const schema = `
   PRAGMA journal_mode = WAL;
@@ -66,6 +64,7 @@ const schema = `
     bucket TEXT NOT NULL, key BLOB NOT NULL, blob TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL,
     modified INTEGER NOT NULL, facts TEXT NOT NULL, PRIMARY KEY (bucket, key)
   ) WITHOUT ROWID;
+  ${partSchema}
 `;
 
 interface Row {
@@ -79,11 +78,12 @@ interface Row {
 
 /** Opens, or begins, the data folder. Several processes may read one folder; one should write. Throws what the disk throws. */
 export function openStore(dir: string): Store {
-  const blobs = join(dir, 'blobs');
-  mkdirSync(blobs, { recursive: true });
+  mkdirSync(dir, { recursive: true });
+  const blobs = openBlobs(join(dir, 'blobs'));
   const db = new DatabaseSync(join(dir, 'objects.sqlite'));
   db.exec(schema);
-  removeAbandoned(blobs, db);
+  const named = db.prepare('SELECT blob FROM objects UNION ALL SELECT blob FROM parts').all();
+  blobs.removeAbandoned(new Set(named.map((row) => row.blob)));
 
   const selectOne = db.prepare('SELECT * FROM objects WHERE bucket = ? AND key = ?');
   const selectPage = db.prepare(
@@ -91,58 +91,30 @@ export function openStore(dir: string): Store {
   );
   const upsert = db.prepare('INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?)');
   const drop = db.prepare('DELETE FROM objects WHERE bucket = ? AND key = ?');
-  const path = (blob: string) => join(blobs, blob.slice(0, 2), blob);
-  const newBlob = () => {
-    const blob = randomBytes(16).toString('hex');
-    mkdirSync(join(blobs, blob.slice(0, 2)), { recursive: true });
-    return blob;
-  };
-  /** Best effort: what stays behind is unreachable, and removed at a later start. */
-  const erase = (blob: string) => unlink(path(blob)).catch(() => undefined);
+  const { erase } = blobs;
 
   const find = (bucket: string, key: string) => {
     const row = selectOne.get(bucket, Buffer.from(key)) as Row | undefined;
     return row && objectOf(row);
   };
 
-  return {
+  const objects: Omit<Store, 'parts' | 'close'> = {
     find,
     async open(bucket, key) {
       for (;;) {
         const object = find(bucket, key);
         if (!object) return undefined;
         try {
-          return { object, file: await open(path(object.blob)) };
+          return { object, file: await blobs.open(object.blob) };
         } catch (error) {
           // Overwritten or deleted between the row and the file: the row now says something else. If not, it is a fault.
           if (find(bucket, key)?.blob === object.blob) throw error;
         }
       }
     },
-    async write(chunks) {
-      const blob = newBlob();
-      const hash = createHash('md5');
-      let size = 0;
-      const file = await open(path(blob), 'wx');
-      try {
-        for await (const chunk of chunks) {
-          hash.update(chunk);
-          size += chunk.length;
-          await file.writeFile(chunk);
-        }
-      } catch (error) {
-        await erase(blob);
-        throw error;
-      } finally {
-        await file.close();
-      }
-      return { blob, size, etag: hash.digest('hex') };
-    },
-    share(object) {
-      const blob = newBlob();
-      linkSync(path(object.blob), path(blob));
-      return { blob, size: object.size, etag: object.etag };
-    },
+    write: blobs.write,
+    read: ({ blob }, first, last) => blobs.read(blob, first, last),
+    share: ({ blob, size, etag }) => ({ blob: blobs.share(blob), size, etag }),
     commit(bucket, key, draft, facts, modified, guard) {
       const current = find(bucket, key);
       guard(current);
@@ -167,32 +139,12 @@ export function openStore(dir: string): Store {
       const end = before ?? null;
       return (selectPage.all(bucket, from, end, end, limit) as unknown as Row[]).map(objectOf);
     },
-    close() {
-      db.close();
-    },
   };
+  return { ...objects, parts: openPartStore(db, blobs, objects), close: () => db.close() };
 }
 
 function objectOf(row: Row): StoredObject {
   const { blob, size, etag, modified } = row;
   const facts = JSON.parse(row.facts) as ObjectFacts;
   return { key: Buffer.from(row.key).toString('utf8'), blob, size, etag, modified, ...facts };
-}
-
-/** Removes blobs no row names. Only old ones: a young one may be an upload that runs right now. */
-function removeAbandoned(blobs: string, db: DatabaseSync): void {
-  const named = new Set(
-    db
-      .prepare('SELECT blob FROM objects')
-      .all()
-      .map((row) => row.blob),
-  );
-  for (const folder of readdirSync(blobs)) {
-    for (const name of readdirSync(join(blobs, folder))) {
-      if (named.has(name)) continue;
-      const file = join(blobs, folder, name);
-      const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Number.NaN;
-      if (Date.now() - written > abandonedAfterMs) rmSync(file, { force: true });
-    }
-  }
 }

@@ -2,6 +2,7 @@
  * Words shared by the R2 stand-in. A request flows: server -> request -> cors preflight -> signature -> route ->
  * operation -> store -> reply.
  */
+import type { LifecycleRule } from './bucket-configuration.ts';
 import type { S3Request } from './request.ts';
 import type { PayloadProof } from './signature.ts';
 import type { Store } from './store.ts';
@@ -29,21 +30,33 @@ export interface CorsRule {
 export interface BucketOptions {
   name: string;
   cors?: CorsRule[];
+  lifecycle?: LifecycleRule[];
   /** A bucket lock: an object younger than this, in seconds, can be neither deleted nor overwritten. */
   lockedSeconds?: number;
 }
 
 export type Operation =
   | 'ListBuckets'
+  | 'CreateBucket'
   | 'HeadBucket'
   | 'GetBucketLocation'
+  | 'GetBucketCors'
+  | 'GetBucketLifecycle'
+  | 'ListObjects'
   | 'ListObjectsV2'
   | 'DeleteObjects'
   | 'PutObject'
   | 'GetObject'
   | 'HeadObject'
   | 'DeleteObject'
-  | 'CopyObject';
+  | 'CopyObject'
+  | 'CreateMultipartUpload'
+  | 'UploadPart'
+  | 'UploadPartCopy'
+  | 'CompleteMultipartUpload'
+  | 'AbortMultipartUpload'
+  | 'ListParts'
+  | 'ListMultipartUploads';
 
 /** What a log line or a fault calls a request: an operation, a CORS preflight, or something R2 has not. */
 export type OperationName = Operation | 'Preflight' | 'Unsupported';

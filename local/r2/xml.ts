@@ -46,19 +46,39 @@ const parser = new XMLParser({
   trimValues: false,
   // Clients write CR and LF in keys as numeric references.
   htmlEntities: true,
-  isArray: (name) => name === 'Object',
+  isArray: (name) => name === 'Object' || name === 'Part',
 });
 
-/** Reads the body of DeleteObjects. Throws MalformedXML unless it names 1 to 1000 keys; a version is NotImplemented. */
-export function parseDelete(body: string): { keys: string[]; quiet: boolean } {
-  const malformed = () => new R2Error('MalformedXML', 'The XML you provided was not well formed or did not validate.');
-  let root: unknown;
+export interface NamedPart {
+  number: number;
+  /** Hex, without quotes. */
+  etag: string;
+}
+
+/** Reads the body of CompleteMultipartUpload. Throws MalformedXML unless it names 1 to 10,000 parts. */
+export function parseComplete(body: string): NamedPart[] {
+  const parts = child(child(parse(body), 'CompleteMultipartUpload'), 'Part');
+  if (!Array.isArray(parts) || parts.length === 0 || parts.length > 10_000) throw malformed();
+  return parts.map((part: unknown) => {
+    const [number, etag] = [child(part, 'PartNumber'), child(part, 'ETag')];
+    if (typeof number !== 'string' || !/^\d{1,5}$/.test(number) || typeof etag !== 'string') throw malformed();
+    return { number: Number(number), etag: etag.replaceAll('"', '') };
+  });
+}
+
+const malformed = () => new R2Error('MalformedXML', 'The XML you provided was not well formed or did not validate.');
+
+function parse(body: string): unknown {
   try {
-    root = parser.parse(body);
+    return parser.parse(body);
   } catch {
     throw malformed();
   }
-  const request = child(root, 'Delete');
+}
+
+/** Reads the body of DeleteObjects. Throws MalformedXML unless it names 1 to 1000 keys; a version is NotImplemented. */
+export function parseDelete(body: string): { keys: string[]; quiet: boolean } {
+  const request = child(parse(body), 'Delete');
   const objects = child(request, 'Object');
   if (!Array.isArray(objects) || objects.length === 0 || objects.length > 1000) throw malformed();
   const keys = objects.map((object: unknown) => {

@@ -2,19 +2,9 @@
 import * as z from 'zod';
 import type { QueueSpec } from '../template/model.ts';
 import { md5OfAttributes } from './attributes.ts';
+import { SqsError } from './errors.ts';
+import type { Moves } from './moves.ts';
 import { type Message, md5, type QueueStore } from './store.ts';
-
-/** An error the client gets by its code. */
-export class SqsError extends Error {
-  readonly code: string;
-  readonly status: number;
-
-  constructor(code: string, message: string, status = 400) {
-    super(message);
-    this.code = code;
-    this.status = status;
-  }
-}
 
 export interface SqsContext {
   queue: QueueSpec;
@@ -23,14 +13,20 @@ export interface SqsContext {
   url: string;
   /** Ends long polls when the server stops. */
   signal: AbortSignal;
+  moves: Moves;
+  /** Whether the caller may do something else that comes with what it asks for. */
+  may(action: string, arn: string): boolean;
 }
 
 const maxBatchBytes = 1_048_576;
 const attributes = z.record(z.string(), z.looseObject({ DataType: z.string() })).default({});
+const fifoId = z.string().regex(/^[!-~]{1,128}$/, 'Must be 1 to 128 alphanumeric characters or punctuation.');
 const entry = z.object({
   MessageBody: z.string().min(1, 'The request must contain the parameter MessageBody.'),
   DelaySeconds: z.number().int().min(0).max(900).optional(),
   MessageAttributes: attributes,
+  MessageGroupId: fifoId.optional(),
+  MessageDeduplicationId: fifoId.optional(),
 });
 const id = z
   .string()
@@ -52,12 +48,38 @@ function sizeOf({ MessageBody, MessageAttributes }: z.infer<typeof entry>): numb
   return Buffer.byteLength(MessageBody) + extra;
 }
 
+/**
+ * What a FIFO queue must be told of each message, and what only it may be told. Differs from AWS: queues that make the
+ * deduplication id of the body are not known. Source: SQS API reference, SendMessage.
+ */
+function fifoOf({ fifo }: QueueSpec, message: z.infer<typeof entry>) {
+  const { MessageGroupId: group, MessageDeduplicationId: deduplicationId, DelaySeconds: delay } = message;
+  if (!fifo) {
+    if (deduplicationId === undefined) return undefined;
+    throw new SqsError('InvalidParameterValue', 'MessageDeduplicationId is for FIFO queues.');
+  }
+  if (group === undefined) throw new SqsError('MissingParameter', 'The request must contain MessageGroupId.');
+  if (deduplicationId === undefined) {
+    throw new SqsError(
+      'InvalidParameterValue',
+      'The queue should have ContentBasedDeduplication or the message an id.',
+    );
+  }
+  if (delay) throw new SqsError('InvalidParameterValue', 'A message of a FIFO queue has no delay of its own.');
+  return { group, deduplicationId };
+}
+
 function send({ queue, store }: SqsContext, message: z.infer<typeof entry>): Record<string, unknown> {
   if (sizeOf(message) > queue.maxMessageBytes) {
     throw new SqsError('InvalidParameterValue', `Message must be shorter than ${queue.maxMessageBytes} bytes.`);
   }
   const { MessageBody: body, DelaySeconds: delaySeconds, MessageAttributes: attributes } = message;
-  const MessageId = store.send(queue, body, { attributes, ...(delaySeconds === undefined ? {} : { delaySeconds }) });
+  const fifo = fifoOf(queue, message);
+  const MessageId = store.send(queue, body, {
+    attributes,
+    ...(delaySeconds !== undefined && { delaySeconds }),
+    ...(fifo && { fifo }),
+  });
   return { MessageId, MD5OfMessageBody: md5(body), MD5OfMessageAttributes: md5OfAttributes(attributes) };
 }
 
@@ -113,6 +135,11 @@ export function systemAttributes(message: Message): Record<string, string> {
     SentTimestamp: String(message.sentAt),
     SenderId: 'AIDALOCAL',
     ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
+    ...(message.fifo && {
+      MessageGroupId: message.fifo.group,
+      MessageDeduplicationId: message.fifo.deduplicationId,
+      SequenceNumber: String(message.fifo.sequence).padStart(20, '0'),
+    }),
   };
 }
 
@@ -165,6 +192,8 @@ export const operations: Record<string, (context: SqsContext, body: unknown) => 
     changeVisibility(context, request.ReceiptHandle, request.VisibilityTimeout);
     return {};
   },
+  StartMessageMoveTask: ({ queue, moves, may }) => moves.start(queue, may),
+  ListMessageMoveTasks: ({ queue, moves }, body) => moves.list(queue, body),
   PurgeQueue({ queue, store }) {
     store.purge(queue);
     return {};

@@ -1,6 +1,6 @@
 /**
  * The SQS endpoint, AWS JSON protocol, for the queues of the template and no others. Differs from AWS: signatures are
- * not verified (the key only says who calls), no FIFO, no tags, no queue management.
+ * not verified (the key only says who calls), no tags, no queue management.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import * as z from 'zod';
@@ -10,7 +10,9 @@ import { type Authorizer, accessKeyIdOf } from '../iam/authorize.ts';
 import { type JsonReply, serveJson } from '../json-server.ts';
 import { closeServer, listen } from '../listen.ts';
 import type { QueueSpec } from '../template/model.ts';
-import { operations, type SqsContext, SqsError } from './operations.ts';
+import { SqsError } from './errors.ts';
+import { createMoves } from './moves.ts';
+import { operations, type SqsContext } from './operations.ts';
 import type { QueueStore } from './store.ts';
 
 /** A fault of the service: an error by code instead of the effect, or a connection that breaks. */
@@ -28,19 +30,22 @@ export interface SqsOptions {
   intercept?: (request: { operation: string; queueName: string }) => SqsFault | undefined;
 }
 
-const named = z.looseObject({ QueueUrl: z.string().optional(), QueueName: z.string().optional() });
+const text = z.string().optional();
+const named = z.looseObject({ QueueUrl: text, QueueName: text, SourceArn: text });
 
 /** Starts the endpoint. The caller owns the store and closes it afterwards. */
 export async function startSqs(options: SqsOptions): Promise<Closable & { port: number; endpoint: string }> {
   const byName = new Map(options.queues.map((queue) => [queue.name, queue]));
   const closing = new AbortController();
+  const moves = createMoves(options);
 
   async function answer(request: IncomingMessage, body: unknown): Promise<JsonReply> {
     const operation = /^AmazonSQS\.(\w+)$/.exec(String(request.headers['x-amz-target']))?.[1] ?? '';
     const run = operations[operation];
     if (!run) throw new SqsError('InvalidAction', `${operation} is not an action of the one-machine cloud`);
-    const { QueueUrl, QueueName } = named.parse(body);
-    const queueName = (QueueUrl ? new URL(QueueUrl).pathname : (QueueName ?? '')).split('/').at(-1) ?? '';
+    const { QueueUrl, QueueName, SourceArn } = named.parse(body);
+    const path = QueueUrl ? new URL(QueueUrl).pathname : (QueueName ?? SourceArn ?? '');
+    const queueName = path.split(/[/:]/).at(-1) ?? '';
     const accessKeyId = accessKeyIdOf(request.headers.authorization);
     options.onRequest?.({ operation, queueName, accessKeyId });
     const action = `sqs:${operation.replace(/Batch$/, '')}`;
@@ -59,7 +64,9 @@ export async function startSqs(options: SqsOptions): Promise<Closable & { port: 
     if (isBroken(fault)) return fault;
     if (fault) throw new SqsError(fault.code, 'Provoked for a test.', fault.status);
     const url = `http://${request.headers.host}/${aws.accountId}/${queue.name}`;
-    const context: SqsContext = { queue, store: options.store, url, signal: closing.signal };
+    const may = (also: string, arn: string) =>
+      options.authorizer.isAllowed({ accessKeyId, action: also, resource: arn });
+    const context: SqsContext = { queue, store: options.store, url, signal: closing.signal, moves, may };
     return { status: 200, body: await run(context, body) };
   }
 
@@ -78,6 +85,7 @@ export async function startSqs(options: SqsOptions): Promise<Closable & { port: 
     ...address,
     async close() {
       closing.abort();
+      moves.close();
       await closeServer(server);
     },
   };

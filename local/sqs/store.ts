@@ -1,7 +1,8 @@
 /**
- * Standard queues in SQLite: a message is a row, and every step is one statement or one transaction, so a message is
+ * Queues in SQLite: a message is a row, and every step is one statement or one transaction, so a message is
  * neither lost nor doubled by a killed process. Differs from AWS: delivery is in order of arrival and exactly as often
- * as visibility demands; there it may be out of order and, rarely, twice. The npm stand-ins bind to every interface
+ * as visibility demands; in standard queues there it may be out of order and, rarely, twice. Of a group of a FIFO queue nothing
+ * is handed out while one of its messages is. The npm stand-ins bind to every interface
  * or drop messages when a queue is declared again, which is why this is our own.
  */
 import { createHash, randomUUID } from 'node:crypto';
@@ -9,6 +10,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { QueueSpec } from '../template/model.ts';
+import { prepareSchema } from './schema.ts';
 
 export interface Message {
   messageId: string;
@@ -20,6 +22,15 @@ export interface Message {
   firstReceivedAt: number;
   receiveCount: number;
   receiptHandle: string;
+  /** Of FIFO queues. */
+  fifo?: { group: string; deduplicationId: string; sequence: number };
+}
+
+export interface SendOptions {
+  delaySeconds?: number;
+  attributes?: Record<string, unknown>;
+  /** Of a FIFO queue, which leaves out what it was sent within five minutes under the same deduplication id. */
+  fifo?: { group: string; deduplicationId: string };
 }
 
 export interface QueueCounts {
@@ -29,11 +40,7 @@ export interface QueueCounts {
 }
 
 export interface QueueStore {
-  send(
-    queue: QueueSpec,
-    body: string,
-    options?: { delaySeconds?: number; attributes?: Record<string, unknown> },
-  ): string;
+  send(queue: QueueSpec, body: string, options?: SendOptions): string;
   /** Takes up to `max` visible messages; those received too often move to the dead-letter queue instead. */
   receive(queue: QueueSpec, max: number, visibilityTimeoutSeconds?: number): Message[];
   /** Deletes by the newest receipt handle; an older one changes nothing. */
@@ -42,8 +49,12 @@ export interface QueueStore {
   changeVisibility(queue: QueueSpec, receiptHandle: string, seconds: number): boolean;
   /** Makes every delayed and in-flight message visible now, except those of these handles. Gives how many. */
   hurry(queue: QueueSpec, except: ReadonlySet<string>): number;
+  /** Makes every message of one queue a new one of another. Gives how many. */
+  move(from: QueueSpec, to: QueueSpec): number;
   purge(queue: QueueSpec): void;
   counts(queue: QueueSpec): QueueCounts;
+  /** Whether a receive would hand anything out: what is visible may wait behind an earlier message of its group. */
+  hasNext(queue: QueueSpec): boolean;
   /** Calls back whenever a message may have become visible; gives the way to stop it. */
   onVisible(queue: QueueSpec, listener: () => void): () => void;
   close(): void;
@@ -56,48 +67,45 @@ interface Row {
   sent_at: number;
   first_received_at: number | null;
   receive_count: number;
+  sequence: number;
+  group_id: string | null;
+  deduplication_id: string | null;
 }
 
-const schema = `
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = NORMAL;
-  CREATE TABLE IF NOT EXISTS messages (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    queue TEXT NOT NULL,
-    id TEXT NOT NULL UNIQUE,
-    body TEXT NOT NULL,
-    attributes TEXT NOT NULL,
-    sent_at INTEGER NOT NULL,
-    visible_at INTEGER NOT NULL,
-    receive_count INTEGER NOT NULL DEFAULT 0,
-    first_received_at INTEGER,
-    receipt TEXT UNIQUE
-  );
-  CREATE INDEX IF NOT EXISTS by_visibility ON messages (queue, visible_at);
-`;
+/** Source: SQS developer guide, "Using the message deduplication ID". */
+const deduplicationMs = 5 * 60_000;
 
 /** Opens (or creates) `<dir>/queues.db`; `now` is in epoch milliseconds. Throws when the file is no database. */
 export function openQueueStore(dir: string, now: () => number = Date.now): QueueStore {
   mkdirSync(dir, { recursive: true });
   const db = new DatabaseSync(path.join(dir, 'queues.db'));
-  db.exec(schema);
+  prepareSchema(db);
   const insert = db.prepare(
-    'INSERT INTO messages (queue, id, body, attributes, sent_at, visible_at) VALUES (?, ?, ?, ?, ?, ?)',
+    `INSERT INTO messages (queue, id, body, attributes, sent_at, visible_at, group_id, deduplication_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
+  const forget = db.prepare('DELETE FROM sent WHERE sent_at < ?');
+  const known = db.prepare('SELECT id FROM sent WHERE queue = ? AND deduplication_id = ?');
+  const note = db.prepare('INSERT INTO sent (queue, deduplication_id, id, sent_at) VALUES (?, ?, ?, ?)');
   const expire = db.prepare('DELETE FROM messages WHERE queue = ? AND sent_at < ?');
   const visible = db.prepare(
-    'SELECT id, body, attributes, sent_at, receive_count, first_received_at FROM messages WHERE queue = ? AND visible_at <= ? ORDER BY sequence LIMIT ?',
+    `SELECT id, body, attributes, sent_at, receive_count, first_received_at, sequence, group_id, deduplication_id
+     FROM messages AS one WHERE queue = ? AND visible_at <= ? AND (group_id IS NULL OR NOT EXISTS
+       (SELECT 1 FROM messages WHERE queue = one.queue AND group_id = one.group_id AND visible_at > ?))
+     ORDER BY sequence LIMIT ?`,
   );
   const take = db.prepare(
     'UPDATE messages SET receipt = ?, visible_at = ?, receive_count = receive_count + 1, first_received_at = coalesce(first_received_at, ?) WHERE id = ?',
   );
   const bury = db.prepare(
-    'UPDATE messages SET queue = ?, receipt = NULL, visible_at = ?, receive_count = 0, first_received_at = NULL WHERE id = ?',
+    `UPDATE messages SET queue = ?, receipt = NULL, visible_at = ?, receive_count = 0, first_received_at = NULL,
+     deduplication_id = CASE WHEN deduplication_id IS NULL THEN NULL ELSE id END WHERE id = ?`,
   );
   const remove = db.prepare('DELETE FROM messages WHERE queue = ? AND receipt = ?');
   const move = db.prepare('UPDATE messages SET visible_at = ? WHERE queue = ? AND receipt = ? AND visible_at > ?');
   const pending = db.prepare('SELECT id, receipt FROM messages WHERE queue = ? AND visible_at > ?');
   const show = db.prepare('UPDATE messages SET visible_at = ? WHERE id = ?');
+  const all = db.prepare('SELECT * FROM messages WHERE queue = ? ORDER BY sequence');
   const empty = db.prepare('DELETE FROM messages WHERE queue = ?');
   const count = db.prepare(
     `SELECT coalesce(sum(visible_at <= ?), 0) AS visible, coalesce(sum(visible_at > ? AND receipt IS NOT NULL), 0) AS invisible,
@@ -122,9 +130,21 @@ export function openQueueStore(dir: string, now: () => number = Date.now): Queue
   }
 
   return {
-    send(queue, body, { delaySeconds = queue.delaySeconds, attributes = {} } = {}) {
-      const id = randomUUID();
-      insert.run(queue.name, id, body, JSON.stringify(attributes), now(), now() + delaySeconds * 1000);
+    send(queue, body, { delaySeconds = queue.delaySeconds, attributes = {}, fifo } = {}) {
+      const { group = null, deduplicationId = null } = fifo ?? {};
+      const id = transaction(() => {
+        const at = now();
+        if (deduplicationId !== null) {
+          forget.run(at - deduplicationMs);
+          const earlier = known.get(queue.name, deduplicationId);
+          if (earlier !== undefined) return String(earlier.id);
+        }
+        const id = randomUUID();
+        const due = at + delaySeconds * 1000;
+        insert.run(queue.name, id, body, JSON.stringify(attributes), at, due, group, deduplicationId);
+        if (deduplicationId !== null) note.run(queue.name, deduplicationId, id, at);
+        return id;
+      });
       if (delaySeconds === 0) notify(queue.name);
       return id;
     },
@@ -135,7 +155,7 @@ export function openQueueStore(dir: string, now: () => number = Date.now): Queue
         expire.run(queue.name, at - queue.retentionSeconds * 1000);
         const received: Message[] = [];
         while (received.length < max) {
-          const rows = visible.all(queue.name, at, max - received.length) as unknown as Row[];
+          const rows = visible.all(queue.name, at, at, max - received.length) as unknown as Row[];
           if (rows.length === 0) break;
           for (const row of rows) {
             if (queue.redrive && row.receive_count >= queue.redrive.maxReceiveCount) {
@@ -155,7 +175,11 @@ export function openQueueStore(dir: string, now: () => number = Date.now): Queue
       for (const name of buriedIn) notify(name);
       return messages;
     },
-    delete: (queue, receiptHandle) => void remove.run(queue.name, receiptHandle),
+    delete(queue, receiptHandle) {
+      const removed = remove.run(queue.name, receiptHandle).changes > 0;
+      // The next of its group may go now.
+      if (removed && queue.fifo) notify(queue.name);
+    },
     changeVisibility(queue, receiptHandle, seconds) {
       const changed = move.run(now() + seconds * 1000, queue.name, receiptHandle, now()).changes > 0;
       if (changed && seconds === 0) notify(queue.name);
@@ -168,8 +192,22 @@ export function openQueueStore(dir: string, now: () => number = Date.now): Queue
       if (late.length > 0) notify(queue.name);
       return late.length;
     },
+    move(from, to) {
+      const moved = transaction(() => {
+        const at = now();
+        const rows = all.all(from.name) as unknown as Row[];
+        for (const { body, attributes, group_id: group, deduplication_id: deduplicationId } of rows) {
+          insert.run(to.name, randomUUID(), body, attributes, at, at, group, deduplicationId);
+        }
+        empty.run(from.name);
+        return rows.length;
+      });
+      if (moved > 0) notify(to.name);
+      return moved;
+    },
     purge: (queue) => void empty.run(queue.name),
     counts: (queue) => ({ ...(count.get(now(), now(), now(), queue.name) as unknown as QueueCounts) }),
+    hasNext: (queue) => visible.all(queue.name, now(), now(), 1).length > 0,
     onVisible(queue, listener) {
       const set = listeners.get(queue.name) ?? new Set();
       listeners.set(queue.name, set.add(listener));
@@ -189,6 +227,9 @@ function messageOf(row: Row, receiptHandle: string, at: number): Message {
     firstReceivedAt: row.first_received_at ?? at,
     receiveCount: row.receive_count + 1,
     receiptHandle,
+    ...(row.group_id !== null && {
+      fifo: { group: row.group_id, deduplicationId: row.deduplication_id ?? '', sequence: row.sequence },
+    }),
   };
 }
 

@@ -14,6 +14,7 @@ export interface Addresses {
 }
 
 export interface Named {
+  /** Of a nested stack's resource with the ids of the stacks around it in front. */
   logicalId: string;
   resource: CfnResource;
   /** Physical name. */
@@ -28,6 +29,7 @@ export const nameProperty: Record<string, string> = {
   'AWS::DynamoDB::Table': 'TableName',
   'AWS::DynamoDB::GlobalTable': 'TableName',
   'AWS::SQS::Queue': 'QueueName',
+  'AWS::Events::EventBus': 'Name',
   'AWS::Events::Rule': 'Name',
   'AWS::Scheduler::Schedule': 'Name',
   'AWS::Logs::LogGroup': 'LogGroupName',
@@ -47,6 +49,7 @@ const tableAttributes: Attributes = { Ref: (named) => named.name, Arn: table, St
 
 const attributes: Record<string, Attributes> = {
   'AWS::Lambda::Function': { Ref: (named) => named.name, Arn: ({ name }) => arn('lambda', `function:${name}`) },
+  'AWS::Lambda::Version': { Ref: ({ name }) => `${arn('lambda', `function:${name}`)}:1`, Version: () => '1' },
   'AWS::Lambda::LayerVersion': {
     Ref: ({ name }) => arn('lambda', `layer:${name}:1`),
     LayerVersionArn: ({ name }) => arn('lambda', `layer:${name}:1`),
@@ -64,6 +67,11 @@ const attributes: Record<string, Attributes> = {
     Ref: ({ logicalId }) => apiId(logicalId),
     ApiId: ({ logicalId }) => apiId(logicalId),
     ApiEndpoint: (_named, to) => to.apiEndpoint,
+  },
+  'AWS::Events::EventBus': {
+    Ref: (named) => named.name,
+    Name: (named) => named.name,
+    Arn: ({ name }) => arn('events', `event-bus/${name}`),
   },
   'AWS::Events::Rule': { Ref: (named) => named.name, Arn: ({ name }) => arn('events', `rule/${name}`) },
   'AWS::Scheduler::Schedule': {
@@ -86,6 +94,11 @@ export function attributeOf(named: Named, attribute: string | undefined, address
 /** A stream's label is its creation time; ours never changes, so an ARN in a log means the same stream tomorrow. */
 export function streamArn(tableName: string): string {
   return arn('dynamodb', `table/${tableName}/stream/2024-01-01T00:00:00.000`);
+}
+
+/** CloudFormation ends the id of a stack with one of its own. */
+export function stackId(stackName: string): string {
+  return arn('cloudformation', `stack/${stackName}/local`);
 }
 
 /** API ids are ten characters of lower-case base 36 on AWS; ours is derived from the logical id. */

@@ -1,9 +1,10 @@
 /**
  * Resolves the intrinsic functions of a CloudFormation template. Differs from AWS: attributes are computed instead of
- * read from created resources, parameters have their defaults (nobody passes any), and `Fn::ImportValue`, transforms
- * and macros are refused. What cannot be resolved is an error that names the place, never an empty string.
+ * read from created resources, parameters of a root stack have their defaults (nobody passes any), and `Fn::ImportValue`,
+ * transforms and macros are refused. What cannot be resolved is an error that names the place, never an empty string.
  */
 import { aws } from '../aws.ts';
+import { stackId } from './attributes.ts';
 
 export interface CfnResource {
   Type: string;
@@ -12,10 +13,12 @@ export interface CfnResource {
 }
 
 export interface CfnTemplate {
+  Description?: string;
   Resources: Record<string, CfnResource>;
   Parameters?: Record<string, { Default?: unknown }>;
   Conditions?: Record<string, unknown>;
   Mappings?: Record<string, Record<string, Record<string, unknown>>>;
+  Outputs?: Record<string, { Value: unknown }>;
 }
 
 export interface ResolveOptions {
@@ -23,6 +26,8 @@ export interface ResolveOptions {
   stackName: string;
   /** What `Ref` (attribute undefined) and `Fn::GetAtt` of a resource give; undefined when the resource has no such thing. */
   attribute(logicalId: string, attribute: string | undefined): string | undefined;
+  /** What the stack around this one passes; undefined for a parameter it does not. */
+  parameter?(name: string): unknown;
   /** Values of secrets by name, for `{{resolve:secretsmanager:...}}`. */
   secrets?: Record<string, string>;
 }
@@ -45,15 +50,15 @@ export function createResolver(options: ResolveOptions): Resolver {
     'AWS::Partition': aws.partition,
     'AWS::URLSuffix': aws.urlSuffix,
     'AWS::StackName': options.stackName,
-    'AWS::StackId': `arn:${aws.partition}:cloudformation:${aws.region}:${aws.accountId}:stack/${options.stackName}/local`,
+    'AWS::StackId': stackId(options.stackName),
     'AWS::NoValue': noValue,
   };
 
   function reference(name: string, where: string): unknown {
     if (name in pseudo) return pseudo[name];
     if (template.Parameters && name in template.Parameters) {
-      const value = template.Parameters[name]?.Default;
-      if (value === undefined) throw new Error(`${where}: parameter ${name} has no default`);
+      const value = options.parameter?.(name) ?? template.Parameters[name]?.Default;
+      if (value === undefined) throw new Error(`${where}: parameter ${name} is not passed and has no default`);
       return value;
     }
     const value = options.attribute(name, undefined);

@@ -32,6 +32,8 @@ export interface RouteSpec {
   /** `POST /v1/upload`, `ANY /x/{proxy+}` or `$default`. */
   routeKey: string;
   functionName: string;
+  /** The alias that is invoked; none for the function itself. */
+  qualifier?: string | undefined;
   /** Of the integration, at most 30 s. */
   timeoutMs: number;
 }
@@ -41,6 +43,8 @@ export interface ApiSpec {
   arn: string;
   cors?: CorsSpec;
   routes: RouteSpec[];
+  /** Of the access log, as the stage has it; none where nothing is logged. */
+  accessLogFormat?: string;
 }
 
 export interface QueueSpec {
@@ -50,6 +54,7 @@ export interface QueueSpec {
   delaySeconds: number;
   retentionSeconds: number;
   maxMessageBytes: number;
+  fifo?: boolean;
   redrive?: { deadLetterArn: string; maxReceiveCount: number };
 }
 
@@ -107,9 +112,16 @@ export interface ScheduleSpec {
 
 export interface PermissionSpec {
   functionName: string;
+  /** The alias that may be invoked; a function and its alias are two for this. */
+  qualifier?: string | undefined;
   action: string;
   principal: string;
   sourceArn?: string;
+}
+
+export interface BusSpec {
+  name: string;
+  arn: string;
 }
 
 export interface SecretSpec {
@@ -127,6 +139,8 @@ export interface CloudModel {
   schedules: ScheduleSpec[];
   permissions: PermissionSpec[];
   secrets: SecretSpec[];
+  /** Event buses; the one every account has, `default`, is not among them. */
+  buses: BusSpec[];
   /** Policy statements by role name. */
   roles: Record<string, Statement[]>;
 }

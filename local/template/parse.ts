@@ -22,6 +22,11 @@ export function parseProperties<T extends z.ZodType>(
   );
 }
 
+/** Version or alias that a function's ARN ends with; undefined for the function itself. */
+export function qualifierOf(reference: string): string | undefined {
+  return /:function:[^:/]+:([^:/]+)/.exec(reference)?.[1];
+}
+
 /** The function name in a function ARN, a function name, or an `integrations` URI around one. */
 export function functionNameOf(reference: string): string {
   const match = /:function:([^:/]+)/.exec(reference);

@@ -1,9 +1,9 @@
 /** Reads HTTP APIs with their routes, integrations and CORS. */
 import * as z from 'zod';
 import { arn } from '../aws.ts';
-import { apiId } from './attributes.ts';
 import type { ApiSpec, Resource } from './model.ts';
-import { flag, functionNameOf, int, parseProperties } from './parse.ts';
+import { flag, functionNameOf, int, parseProperties, qualifierOf } from './parse.ts';
+import type { LocatedResource } from './stacks.ts';
 
 const corsProperties = z.object({
   AllowOrigins: z.array(z.string()).default([]),
@@ -43,14 +43,25 @@ const routeProperties = z.looseObject({
   AuthorizationType: z.enum(['NONE'], 'authorizers are not supported locally').default('NONE'),
 });
 
+const stageProperties = z.looseObject({
+  ApiId: z.string(),
+  AccessLogSettings: z.looseObject({ Format: z.string() }).optional(),
+});
+
 /** Reads every API with its routes. Throws when a route points nowhere. */
-export function readApis(resources: { apis: Resource[]; routes: Resource[]; integrations: Resource[] }): ApiSpec[] {
+export function readApis(resources: {
+  apis: LocatedResource[];
+  stages: Resource[];
+  routes: Resource[];
+  integrations: LocatedResource[];
+}): ApiSpec[] {
+  const stages = resources.stages.map((stage) => parseProperties(stageProperties, stage));
   const integrations = new Map(
-    resources.integrations.map((resource) => [resource.logicalId, parseProperties(integrationProperties, resource)]),
+    resources.integrations.map((resource) => [resource.ref, parseProperties(integrationProperties, resource)]),
   );
   return resources.apis.map((resource) => {
     const properties = parseProperties(apiProperties, resource);
-    const id = apiId(resource.logicalId);
+    const id = resource.ref;
     const routes = resources.routes
       .map((route) => ({ logicalId: route.logicalId, ...parseProperties(routeProperties, route) }))
       .filter((route) => route.ApiId === id)
@@ -60,11 +71,19 @@ export function readApis(resources: { apis: Resource[]; routes: Resource[]; inte
         return {
           routeKey: route.RouteKey,
           functionName: functionNameOf(integration.IntegrationUri),
+          qualifier: qualifierOf(integration.IntegrationUri),
           timeoutMs: integration.TimeoutInMillis,
         };
       });
     const cors = properties.CorsConfiguration;
-    return { id, arn: arn('execute-api', id), routes, ...(cors ? { cors: corsSpec(cors) } : {}) };
+    const accessLogFormat = stages.find(({ ApiId }) => ApiId === id)?.AccessLogSettings?.Format;
+    return {
+      id,
+      arn: arn('execute-api', id),
+      routes,
+      ...(cors && { cors: corsSpec(cors) }),
+      ...(accessLogFormat !== undefined && { accessLogFormat }),
+    };
   });
 }
 

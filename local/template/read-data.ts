@@ -1,8 +1,8 @@
-/** Reads tables, queues and secrets. */
+/** Reads tables, queues, event buses and secrets. */
 import * as z from 'zod';
 import { arn } from '../aws.ts';
 import { secretArn, streamArn } from './attributes.ts';
-import type { QueueSpec, Resource, SecretSpec, TableSpec } from './model.ts';
+import type { BusSpec, QueueSpec, Resource, SecretSpec, TableSpec } from './model.ts';
 import { flag, int, parseProperties } from './parse.ts';
 
 type Named = Resource & { name: string };
@@ -12,11 +12,14 @@ const queueProperties = z.looseObject({
   DelaySeconds: int.default(0),
   MessageRetentionPeriod: int.default(345_600),
   MaximumMessageSize: int.default(1_048_576),
-  FifoQueue: z.literal(false, 'FIFO queues are not supported locally').optional(),
+  FifoQueue: flag.default(false),
+  ContentBasedDeduplication: z
+    .literal(false, 'ids made of the body are not supported locally: give each message its own')
+    .optional(),
   RedrivePolicy: z.object({ deadLetterTargetArn: z.string(), maxReceiveCount: int }).optional(),
 });
 
-/** Reads standard queues. */
+/** Reads queues, standard ones and FIFO. */
 export function readQueues(resources: Named[]): QueueSpec[] {
   return resources.map((resource) => {
     const properties = parseProperties(queueProperties, resource);
@@ -28,6 +31,7 @@ export function readQueues(resources: Named[]): QueueSpec[] {
       delaySeconds: properties.DelaySeconds,
       retentionSeconds: properties.MessageRetentionPeriod,
       maxMessageBytes: properties.MaximumMessageSize,
+      fifo: properties.FifoQueue,
       ...(redrive
         ? { redrive: { deadLetterArn: redrive.deadLetterTargetArn, maxReceiveCount: redrive.maxReceiveCount } }
         : {}),
@@ -82,6 +86,19 @@ export function readTables(resources: Named[]): TableSpec[] {
         ...(stream ? { StreamSpecification: { StreamEnabled: true, StreamViewType: stream.StreamViewType } } : {}),
       },
     };
+  });
+}
+
+const busProperties = z.looseObject({
+  Name: z.string(),
+  EventSourceName: z.undefined('buses of partners have no local counterpart').optional(),
+});
+
+/** Reads event buses. */
+export function readBuses(resources: Named[]): BusSpec[] {
+  return resources.map((resource) => {
+    const { Name } = parseProperties(busProperties, resource);
+    return { name: Name, arn: arn('events', `event-bus/${Name}`) };
   });
 }
 

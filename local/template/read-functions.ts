@@ -4,9 +4,8 @@ import path from 'node:path';
 import * as z from 'zod';
 import { arn } from '../aws.ts';
 import type { FunctionSpec, LayerSpec, PermissionSpec, Resource } from './model.ts';
-import { functionNameOf, int, parseProperties } from './parse.ts';
-
-type Named = Resource & { name: string };
+import { functionNameOf, int, parseProperties, qualifierOf } from './parse.ts';
+import type { LocatedResource } from './stacks.ts';
 
 const code = z.object({ S3Bucket: z.string(), S3Key: z.string() });
 
@@ -38,10 +37,9 @@ const layerProperties = z.looseObject({ Content: code });
 
 /** Reads all functions. Throws when code, handler file or layer is not where the template says. */
 export function readFunctions(
-  functions: Named[],
-  layers: Named[],
+  functions: LocatedResource[],
+  layers: LocatedResource[],
   invokeConfigs: Resource[],
-  assetDir: (logicalId: string) => string,
 ): FunctionSpec[] {
   const retries = new Map(
     invokeConfigs.map((resource) => {
@@ -53,12 +51,12 @@ export function readFunctions(
   for (const layer of layers) {
     const layerArn = arn('lambda', `layer:${layer.name}:1`);
     parseProperties(layerProperties, layer);
-    byArn.set(layerArn, { arn: layerArn, dir: assetDir(layer.logicalId) });
+    byArn.set(layerArn, { arn: layerArn, dir: layer.assetPath() });
   }
   return functions.map((resource) => {
     const properties = parseProperties(functionProperties, resource);
     const { logicalId, name } = resource;
-    const codeDir = assetDir(logicalId);
+    const codeDir = resource.assetPath();
     handlerFile(codeDir, properties.Handler, logicalId);
     return {
       logicalId,
@@ -103,11 +101,12 @@ const permissionProperties = z.looseObject({
 });
 
 /** Reads resource policies of functions: who may invoke which. */
-export function readPermissions(resources: Named[]): PermissionSpec[] {
+export function readPermissions(resources: Resource[]): PermissionSpec[] {
   return resources.map((resource) => {
     const { Action, FunctionName, Principal, SourceArn } = parseProperties(permissionProperties, resource);
     return {
       functionName: functionNameOf(FunctionName),
+      qualifier: qualifierOf(FunctionName),
       action: Action,
       principal: Principal,
       ...(SourceArn === undefined ? {} : { sourceArn: SourceArn }),

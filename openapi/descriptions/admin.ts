@@ -51,6 +51,27 @@ const usage = (name: string, description: string): Texts => ({
 });
 
 export const adminComponents: Record<string, Texts> = {
+  Health: {
+    '': 'What a stage sees of itself. No secret is in it.',
+    at: time('When it looked, by the clock of the function.'),
+    healthy: 'False when a check failed.',
+    checks: 'The table, the secret, each bucket with its binding to the table, and the hourly reconcile.',
+    'checks.name': 'What was looked at, like `table` or `bucket.default`.',
+    'checks.state': '`unknown` where what it rests on failed, or there is nothing to look at yet.',
+    'checks.code': 'Why it is not `ok`, for programs.',
+    'checks.message': 'What was found, and what to do about it.',
+    tokens: 'Whose tokens it takes.',
+    'tokens.issuer': 'The `iss` of a token, letter by letter.',
+    'tokens.audience': 'The `aud` of a token.',
+    'tokens.jwksUrl': 'Where it has the keys from.',
+    r2: 'Where the bytes lie; absent where storage is not configured.',
+    'r2.endpoint': "The account's S3 endpoint.",
+    'r2.secretName': 'The secret in Secrets Manager that has the credentials.',
+    'r2.bucket': 'Of files.',
+    'r2.publicBucket': 'Of public files, or null.',
+    'r2.complianceBucket': 'Of compliance documents, or null: they lie in the bucket of files then.',
+    'r2.publicBaseUrl': 'Under which public files open, or null.',
+  },
   AppSettings: {
     '': 'What an administrator decided for an app, or the value that holds where nobody did.',
     ...wholeNumbers,

@@ -2,6 +2,8 @@ import type { EndpointName } from '../../functions/routes.ts';
 import type { Texts } from '../describe.ts';
 import { adminComponents, adminOperations } from './admin.ts';
 import { adminFileComponents, adminFileOperations } from './admin-files.ts';
+import { adminRecordComponents, adminRecordOperations } from './admin-records.ts';
+import { eventComponents } from './events.ts';
 import { extensionComponents, extensionOperations } from './extensions.ts';
 import { organizationComponents, organizationOperations } from './organizations.ts';
 import { platformComponents, platformOperations } from './platform.ts';
@@ -10,6 +12,7 @@ import { uploadComponents, uploadOperations } from './uploads.ts';
 const operations: Partial<Record<EndpointName, Texts>> = {
   ...adminOperations,
   ...adminFileOperations,
+  ...adminRecordOperations,
   ...extensionOperations,
   ...organizationOperations,
   ...platformOperations,
@@ -23,6 +26,8 @@ const operations: Partial<Record<EndpointName, Texts>> = {
 export const descriptions: Record<string, Texts> = {
   ...adminComponents,
   ...adminFileComponents,
+  ...adminRecordComponents,
+  ...eventComponents,
   ...extensionComponents,
   ...organizationComponents,
   ...platformComponents,

@@ -23,6 +23,29 @@ const upload: Texts = {
 const coinName = blankable('The coin the file is of.', 'Bitcoin');
 const success = (data: string): Texts => ({ 'answer.data': data });
 
+/** Of an upload in parts. */
+const inParts: Texts = Object.fromEntries(
+  Object.entries({
+    uploadId: id('The upload: the `_id` of the file it becomes.'),
+    method: 'How each part is sent.',
+    partSizeBytes: 'Bytes of every part but the last, which has the rest.',
+    partCount: 'How many parts the file has.',
+    uploadedParts: 'The parts that are there with the right size.',
+    'uploadedParts.partNumber': 'Counted from 1.',
+    'uploadedParts.sizeBytes': 'Its bytes.',
+    'uploadedParts.etag': named(
+      'MD5 of its bytes in hexadecimal digits, quoted.',
+      '"bce6bf66aeb76c7040fdd5f4eccb78e6"',
+    ),
+    parts: 'Where parts go, each by a PUT of its bytes without any header; at most a hundred.',
+    'parts.partNumber': 'Counted from 1: part `n` begins at byte `(n - 1) * partSizeBytes`.',
+    'parts.uploadUrl': link('Takes this part until `expiresIn` is over. Never store it.'),
+    'parts.contentLength': 'Bytes of this part; the PUT must have exactly as many.',
+    expiresIn: 'Seconds the URLs live. Ask for parts again then.',
+    expiresAt: time('Until when the upload can be completed, unless its parts are asked for again before.'),
+  }).map(([name, text]) => [`answer.data.${name}`, text]),
+);
+
 export const uploadComponents: Record<string, Texts> = {
   Upload: { '': 'A file of the uploads API.', ...upload },
   NewUpload: { '': 'The same as `Upload`, with `_id` behind `deletedAt`.', ...upload },
@@ -51,8 +74,17 @@ export const uploadOperations: Partial<Record<EndpointName, Texts>> = {
     'answer.data.data': 'The files of this page, newest first.',
     'answer.data.cursor': id('Only where the request walks by cursor and there is more.'),
   },
+  'uploads/parts': {
+    ...success('What is there, and where the next parts go.'),
+    ...inParts,
+    'path.id': id('The upload, as presigning answered it. Capitals are taken, too.'),
+    'json.numbers': 'The parts that URLs are wanted for, counted from 1. Left out, the first hundred of those missing.',
+  },
   'uploads/presign': {
     ...success('How to upload.'),
+    ...inParts,
+    'json.parts':
+      'True to send the file in parts, each of which may be sent again by itself; the answer then has `parts`.',
     'json.mimeType': named(
       'What the bytes are; the PUT must have it. Left out or empty where the client does not know.',
       'video/mp4',

@@ -80,7 +80,92 @@ const uploadSettings = { settings: { maxFileBytes: 104_857_600, allowedTypes: ['
 const none = { count: 0, examples: [] };
 const noSuspects = { recordsWithoutObject: 0, objectsWithoutRecord: 0 };
 
+const report = {
+  dryRun: false,
+  complete: true,
+  checked: { records: 1204, counters: 31, objects: 1199 },
+  stuckPending: none,
+  expired: { count: 1, examples: ['66f2a1b40a1b2c3d4e5f6071'] },
+  stuckDeleting: none,
+  lateIncoming: none,
+  unscanned: none,
+  owedCleanups: none,
+  counterDrift: [],
+  recordsWithoutObject: none,
+  objectsWithoutRecord: none,
+  waiting: noSuspects,
+  removed: noSuspects,
+  stopped: [],
+  confirmed: [],
+  repaired: 1,
+  failed: none,
+};
+
+const upload = {
+  id: '66f2a1b40a1b2c3d4e5f6071',
+  userId: 'user-1',
+  originalName: 'front.jpg',
+  mimeType: 'image/jpeg',
+  sizeBytes: 611_669,
+  createdAt: now,
+  updatedAt: now,
+  expiresAt: null,
+};
+const link = { signedUrl: appFile.signedUrl, urlExpiresAt: now };
+
 export const adminExamples: ExamplesOf<'admin'> = {
+  'admin/audit-list': {
+    answer: {
+      items: [
+        {
+          id: '66f2a1b40a1b2c3d4e5f6071',
+          at: now,
+          by: 'admin-1',
+          action: 'app.settings.changed',
+          appId: 'puzzle',
+          subject: null,
+          changes: { enabled: { from: false, to: true } },
+          details: {},
+        },
+      ],
+    },
+  },
+  'admin/dead-letters-list': {
+    answer: { queues: [{ name: 'cleanup', host: null, messages: 2, redrivable: true, task: null }] },
+  },
+  'admin/dead-letters-look': {
+    answer: {
+      messages: [{ id: '5fea7756-0ea4-451a-a703-a558b933e274', sentAt: now, receiveCount: 1, body: '{"kind":"lock"}' }],
+    },
+  },
+  'admin/dead-letters-redrive': { answer: { status: 'running', moved: 0, total: 2 } },
+  'admin/organization-uploads-list': {
+    answer: {
+      items: [
+        {
+          ...upload,
+          organizationId: 'org-1',
+          ownerType: 'progress_photo',
+          state: 'kept',
+          parentId: '66f2a1b40a1b2c3d4e5f6072',
+          retainedUntil: null,
+          ...link,
+        },
+      ],
+    },
+  },
+  'admin/reconcile-reports': {
+    answer: {
+      items: [{ id: '66f2a1b40a1b2c3d4e5f6071', by: 'schedule', startedAt: now, endedAt: now, report }],
+    },
+  },
+  'admin/uploads-delete': {},
+  'admin/uploads-list': {
+    answer: {
+      items: [{ ...upload, state: 'ready', public: true, coinName: null, deletedAt: null, ...link }],
+      count: 1,
+    },
+  },
   'admin/app-files-delete': {},
   'admin/app-files-get': { answer: { file: { ...appFile, ...appFileDetails }, why } },
   'admin/app-files-list': { answer: { items: [appFile] } },
@@ -98,6 +183,32 @@ export const adminExamples: ExamplesOf<'admin'> = {
   'admin/file-storage-put': {
     request: { enabled: true, maxFileBytes: 10_485_760, allowedMimePrefixes: ['image/'] },
     answer: appStorage,
+  },
+  'admin/health': {
+    answer: {
+      at: '2026-03-01T08:00:00.000Z',
+      healthy: true,
+      checks: [
+        { name: 'table', state: 'ok', message: 'The table answers.' },
+        { name: 'secret', state: 'ok', message: 'The secret can be read and has both fields.' },
+        { name: 'bucket.default', state: 'ok', message: 'The bucket answers to these credentials.' },
+        { name: 'binding.default', state: 'ok', message: 'Bucket and table belong together.' },
+        { name: 'reconcile', state: 'ok', message: 'The last complete pass began at 2026-03-01T07:00:00.000Z.' },
+      ],
+      tokens: {
+        issuer: 'https://auth.example.com/',
+        audience: 'stowage',
+        jwksUrl: 'https://auth.example.com/.well-known/jwks.json',
+      },
+      r2: {
+        endpoint: 'https://0123456789abcdef0123456789abcdef.r2.cloudflarestorage.com',
+        secretName: 'stowage/prod/r2',
+        bucket: 'stowage-prod',
+        publicBucket: 'stowage-prod-public',
+        complianceBucket: null,
+        publicBaseUrl: 'https://files.example.com',
+      },
+    },
   },
   'admin/reconcile': {
     request: { dryRun: true },

@@ -33,6 +33,9 @@ const privateFile = {
   meta: { originalName: 'statement.pdf' },
 };
 
+const partUrl =
+  'https://account.r2.cloudflarestorage.com/stowage/incoming/66f2a1b40a1b2c3d4e5f60710a1b2c3d?partNumber=2&uploadId=ANq1h&X-Amz-Signature=0f6b2b1c';
+
 const answer = <T>(message: string, data: T) => ({ answer: { status: 'success', message, data } });
 const uploaded = 'file Uploaded Successfully';
 
@@ -41,6 +44,19 @@ export const uploadExamples: ExamplesOf<'uploads'> = {
   'uploads/delete': answer('Success', deleted),
   'uploads/get': answer('Success', file),
   'uploads/list': answer('OK', { count: 1, pages: 1, data: [file] }),
+  'uploads/parts': {
+    request: { numbers: [2] },
+    ...answer('Success', {
+      uploadId: fileId,
+      method: 'PUT',
+      partSizeBytes: 5_242_880,
+      partCount: 3,
+      uploadedParts: [{ partNumber: 1, sizeBytes: 5_242_880, etag: '"bce6bf66aeb76c7040fdd5f4eccb78e6"' }],
+      parts: [{ partNumber: 2, uploadUrl: partUrl, contentLength: 5_242_880 }],
+      expiresIn: 3600,
+      expiresAt: '2026-11-22T10:00:00.000Z',
+    }),
+  },
   'uploads/presign': {
     request: { filename: 'film.mp4', mimeType: 'video/mp4', sizeBytes: 80_000_000, private: true },
     ...answer('Success', presigned('video/mp4', 80_000_000)),

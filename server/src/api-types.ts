@@ -88,6 +88,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What administrators changed, newest first
+         * @description Who changed what, and when: of everything, or of one app. Entries are kept for 400 days, and hold no secret.
+         */
+        get: operations["adminAuditList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Queues of what failed for good, and how full they are
+         * @description Every queue of what failed for good, empty ones too: about how much lies in it, whether it can be redriven, and its last redrive.
+         */
+        get: operations["adminDeadLettersList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/dead-letters/{queue}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Some of the messages that failed for good
+         * @description Ten messages at most, the first 4,096 characters of each. Looking takes none away and hides none; of many it is a sample.
+         */
+        get: operations["adminDeadLettersLook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/dead-letters/{queue}/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send what failed for good back to be worked on
+         * @description Sends all messages back to the queue they failed in, where each may run again: mend the cause first. Answers the move that is under way, one at a time; the list tells how far it is.
+         */
+        post: operations["adminDeadLettersRedrive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/extensions/apps/{appId}/developer-keys": {
         parameters: {
             query?: never;
@@ -156,6 +236,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a stage sees of itself: table, secret, buckets, and whether they belong together
+         * @description Reads the table, the secret and a list of each bucket, and changes nothing. What it finds is in the answer, which is 200 either way. An instance looks again after five seconds at the soonest.
+         */
+        get: operations["adminHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/organizations/{orgId}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An organization's files, newest first
+         * @description Every file of an organization that is not being deleted: awaited, staged or kept. Links to documents and exports live a minute.
+         */
+        get: operations["adminOrganizationUploadsList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/reconcile": {
         parameters: {
             query?: never;
@@ -170,6 +290,66 @@ export interface paths {
          * @description What drifted and what was repaired; with `cursor` in the answer there is more to look at. What a dry run says it would be stopped by is done with its `confirm`.
          */
         post: operations["adminReconcile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/reconcile/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What reconcile found in its runs, newest first
+         * @description Reports of the last thirty days, of the hourly runs and of those that an administrator asked for; a dry run leaves none. Twenty a page unless told.
+         */
+        get: operations["adminReconcileReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/uploads/{fileId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete an uploaded file at once
+         * @description At once and for good, without the grace period of its owner: it is in no list any more, and the bytes follow through the cleanup queue. Of a file that is being deleted already the clean-up is asked for again.
+         */
+        delete: operations["adminUploadsDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A user's uploaded files, newest first
+         * @description What a user has stored by the uploads API, or with `state=deleted` what they deleted and may restore; `count` is the length of that list. No link to what is held for a scanner.
+         */
+        get: operations["adminUploadsList"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1036,7 +1216,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an uploaded file; its bytes go after a grace period
-         * @description Takes a file out of its lists at once and away after the grace period; answers the file as it is then.
+         * @description Takes a file out of its lists at once and away after the grace period; gives up a direct upload that is not completed. Answers the file as it is then.
          */
         delete: operations["uploadsDelete"];
         options?: never;
@@ -1068,6 +1248,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/upload/{id}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Where the next parts of a direct upload go
+         * @description Says which parts of an upload are there, and signs PUTs of those named or of those missing, a hundred at a time. Keeps the upload open for another day, for six days in all.
+         */
+        post: operations["uploadsParts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/upload/presign": {
         parameters: {
             query?: never;
@@ -1079,7 +1279,7 @@ export interface paths {
         put?: never;
         /**
          * Begin the direct upload of a file of any size
-         * @description Begins the upload of a file that no form can carry; public unless `private` says otherwise.
+         * @description Begins the upload of a file that no form can carry, by one PUT or, with `parts`, by one for each part; public unless `private` says otherwise.
          */
         post: operations["uploadsPresign"];
         delete?: never;
@@ -1149,7 +1349,108 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "file.ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A file is stored and given out
+         * @description After its upload, after a clean verdict where files are scanned, and again when an upload that was deleted is restored.
+         */
+        post: operations["onFileReady"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "file.claimed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A staged file got a lock or template
+         * @description Also told when what an extension file lives with changed, as by a claim that names its session.
+         */
+        post: operations["onFileClaimed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "file.released": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A claim was taken back
+         * @description The file is staged again. `data` tells what it lived with before.
+         */
+        post: operations["onFileReleased"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "file.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A file is no longer given out
+         * @description Of a file that was ready; an upload from its deletion on, not from the end of its grace period. `data` tells what it lived with before.
+         */
+        post: operations["onFileDeleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "quota.near": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An app fills up
+         * @description It passed 80 or 95 percent of its limit on its way up. Again only after it fell five percent below.
+         */
+        post: operations["onQuotaNear"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         /** @description A file of an app, as administrators see it. */
@@ -1448,6 +1749,60 @@ export interface components {
              */
             updatedAt: string | null;
         };
+        /** @description A change by an administrator. */
+        AuditEntry: {
+            /**
+             * @description Names the entry.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * @description The `sub` of the service token; null where it had none.
+             * @example admin-1
+             */
+            by: string | null;
+            /**
+             * @description What was done. `reconcile.run` is written before the run.
+             * @enum {string}
+             */
+            action: "app.settings.changed" | "app.key.created" | "app.key.revoked" | "app.file.deleted" | "uploads.settings.changed" | "uploads.file.deleted" | "reconcile.run" | "dead_letters.redriven";
+            /**
+             * @description The app it concerns; null where it is none.
+             * @example puzzle
+             */
+            appId: string | null;
+            /** @description What it was done to, where that is one thing. */
+            subject: {
+                /**
+                 * @description A file, a key or a queue of dead letters.
+                 * @enum {string}
+                 */
+                type: "file" | "key" | "queue";
+                /**
+                 * @description Its id.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                id: string;
+            } | null;
+            /** @description Settings that changed, by name. */
+            changes: {
+                [key: string]: {
+                    /** @description What it was. */
+                    from?: unknown;
+                    /** @description What it is. */
+                    to?: unknown;
+                };
+            };
+            /** @description What else there is to know: a deleted file's name, owner and size, a key's label. */
+            details: {
+                [key: string]: unknown;
+            };
+        };
         /** @description A signed PDF, kept for seven years. */
         ComplianceDocument: {
             /**
@@ -1533,6 +1888,132 @@ export interface components {
              */
             urlExpiresAt: string;
         };
+        /** @description A message that failed for good. */
+        DeadLetter: {
+            /**
+             * @description Names the message, until it is moved.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was sent first.
+             */
+            sentAt: string;
+            /** @description How often it was handed out since it failed, looks among them. */
+            receiveCount: number;
+            /**
+             * @description The message, its first 4,096 characters.
+             * @example {"type":"lock","lockId":"lock-1"}
+             */
+            body: string;
+        };
+        /** @description Where messages lie that failed for good. */
+        DeadLetterQueue: {
+            /**
+             * @description Names it in paths.
+             * @example cleanup
+             */
+            name: string;
+            /**
+             * @description Where its messages were to be posted, of a webhook.
+             * @example hooks.example.com
+             */
+            host: string | null;
+            /** @description About how many lie in it. */
+            messages: number;
+            /** @description False for notes of where records of a stream were, which are nobody’s messages. */
+            redrivable: boolean;
+            /** @description The last time its messages were sent back, null where none is known. */
+            task: components["schemas"]["MoveTask"] | null;
+        };
+        /** @description A file that is no longer given out, and why. */
+        DeletedFacts: {
+            /**
+             * @description The file.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            fileId: string;
+            /** @description Grows with every event of this file: what comes with a smaller one than was seen is older. A gap means nothing. */
+            sequence: number;
+            /**
+             * @description Where it belongs, which says what else is told of it.
+             * @enum {string}
+             */
+            system: "extension" | "organization" | "upload";
+            /**
+             * @description Who uploaded it.
+             * @example user-1
+             */
+            userId: string;
+            /**
+             * @description What it is.
+             * @example image/webp
+             */
+            mimeType: string;
+            /** @description Bytes, copies by presets included, as quotas count it. */
+            sizeBytes: number;
+            /**
+             * @description Of an extension's file: the app.
+             * @example puzzle
+             */
+            appId?: string;
+            /**
+             * @description Of an extension's file: the session it counts in.
+             * @example session-1
+             */
+            sessionId?: string;
+            /** @description What the file lives with by a claim; of one that was released or deleted, what it lived with before. */
+            holder?: {
+                /**
+                 * @description What it is.
+                 * @enum {string}
+                 */
+                type: "lock" | "template";
+                /**
+                 * @description Its id.
+                 * @example lock-1
+                 */
+                id: string;
+            };
+            /** @description Of an extension's file: whether it waits for its claim. */
+            staged?: boolean;
+            /**
+             * @description What it was uploaded for, in the words of the uploader.
+             * @example puzzle-image
+             */
+            purpose?: string;
+            /**
+             * @description The setup screen that it was staged in.
+             * @example draft-1
+             */
+            draftId?: string;
+            /**
+             * @description Of an organization's file: the organization.
+             * @example org-1
+             */
+            orgId?: string;
+            /**
+             * @description Of an organization's file: what it is for.
+             * @enum {string}
+             */
+            ownerType?: "exercise_comment" | "progress_photo" | "message" | "logo" | "minisite_asset" | "workout_media" | "signature" | "compliance_document" | "export";
+            /**
+             * @description What took the upload: a row, a document, a workout.
+             * @example 66f2a1c00a1b2c3d4e5f6072
+             */
+            parentId?: string;
+            /**
+             * @description Of the uploads API: whether its URL opens without a signature.
+             * @enum {string}
+             */
+            visibility?: "public" | "private";
+            /**
+             * @description Its time was over, a scanner rejected it, or somebody or something it belonged to ended it.
+             * @enum {string}
+             */
+            reason: "expired" | "rejected" | "deleted";
+        };
         /** @description A key of an extension backend, without its secret. */
         DeveloperKey: {
             /**
@@ -1580,6 +2061,175 @@ export interface components {
              * @description When it was stored.
              */
             createdAt: string;
+        };
+        FileClaimedEvent: {
+            /**
+             * @description The same each time the event is told again: skip what you have seen.
+             * @example evt_66f2a1b40a1b2c3d4e5f6071_2_mjv3ye4g
+             */
+            id: string;
+            /**
+             * @description What happened; says what is in `data`.
+             * @constant
+             */
+            type: "file.claimed";
+            /**
+             * Format: date-time
+             * @description When it happened, not when it was told.
+             */
+            time: string;
+            /**
+             * @description Of the form. New types and fields may come under the same version: skip those you do not know.
+             * @constant
+             */
+            version: 1;
+            /**
+             * @description The stage that tells it.
+             * @example stowage.prod
+             */
+            source: string;
+            /** @description Whom and what it is about. */
+            data: components["schemas"]["FileFacts"];
+        };
+        FileDeletedEvent: {
+            /**
+             * @description The same each time the event is told again: skip what you have seen.
+             * @example evt_66f2a1b40a1b2c3d4e5f6071_2_mjv3ye4g
+             */
+            id: string;
+            /**
+             * @description What happened; says what is in `data`.
+             * @constant
+             */
+            type: "file.deleted";
+            /**
+             * Format: date-time
+             * @description When it happened, not when it was told.
+             */
+            time: string;
+            /**
+             * @description Of the form. New types and fields may come under the same version: skip those you do not know.
+             * @constant
+             */
+            version: 1;
+            /**
+             * @description The stage that tells it.
+             * @example stowage.prod
+             */
+            source: string;
+            /** @description Whom and what it is about. */
+            data: components["schemas"]["DeletedFacts"];
+        };
+        /** @description A file as events tell it: whose it is and what it is, and nothing by which its bytes could be read. */
+        FileFacts: {
+            /**
+             * @description The file.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            fileId: string;
+            /** @description Grows with every event of this file: what comes with a smaller one than was seen is older. A gap means nothing. */
+            sequence: number;
+            /**
+             * @description Where it belongs, which says what else is told of it.
+             * @enum {string}
+             */
+            system: "extension" | "organization" | "upload";
+            /**
+             * @description Who uploaded it.
+             * @example user-1
+             */
+            userId: string;
+            /**
+             * @description What it is.
+             * @example image/webp
+             */
+            mimeType: string;
+            /** @description Bytes, copies by presets included, as quotas count it. */
+            sizeBytes: number;
+            /**
+             * @description Of an extension's file: the app.
+             * @example puzzle
+             */
+            appId?: string;
+            /**
+             * @description Of an extension's file: the session it counts in.
+             * @example session-1
+             */
+            sessionId?: string;
+            /** @description What the file lives with by a claim; of one that was released or deleted, what it lived with before. */
+            holder?: {
+                /**
+                 * @description What it is.
+                 * @enum {string}
+                 */
+                type: "lock" | "template";
+                /**
+                 * @description Its id.
+                 * @example lock-1
+                 */
+                id: string;
+            };
+            /** @description Of an extension's file: whether it waits for its claim. */
+            staged?: boolean;
+            /**
+             * @description What it was uploaded for, in the words of the uploader.
+             * @example puzzle-image
+             */
+            purpose?: string;
+            /**
+             * @description The setup screen that it was staged in.
+             * @example draft-1
+             */
+            draftId?: string;
+            /**
+             * @description Of an organization's file: the organization.
+             * @example org-1
+             */
+            orgId?: string;
+            /**
+             * @description Of an organization's file: what it is for.
+             * @enum {string}
+             */
+            ownerType?: "exercise_comment" | "progress_photo" | "message" | "logo" | "minisite_asset" | "workout_media" | "signature" | "compliance_document" | "export";
+            /**
+             * @description What took the upload: a row, a document, a workout.
+             * @example 66f2a1c00a1b2c3d4e5f6072
+             */
+            parentId?: string;
+            /**
+             * @description Of the uploads API: whether its URL opens without a signature.
+             * @enum {string}
+             */
+            visibility?: "public" | "private";
+        };
+        FileReadyEvent: {
+            /**
+             * @description The same each time the event is told again: skip what you have seen.
+             * @example evt_66f2a1b40a1b2c3d4e5f6071_2_mjv3ye4g
+             */
+            id: string;
+            /**
+             * @description What happened; says what is in `data`.
+             * @constant
+             */
+            type: "file.ready";
+            /**
+             * Format: date-time
+             * @description When it happened, not when it was told.
+             */
+            time: string;
+            /**
+             * @description Of the form. New types and fields may come under the same version: skip those you do not know.
+             * @constant
+             */
+            version: 1;
+            /**
+             * @description The stage that tells it.
+             * @example stowage.prod
+             */
+            source: string;
+            /** @description Whom and what it is about. */
+            data: components["schemas"]["FileFacts"];
         };
         /** @description Why a file is there, or is not any more. */
         FileReasons: {
@@ -1673,6 +2323,108 @@ export interface components {
                  */
                 claimId?: string;
             }[];
+        };
+        FileReleasedEvent: {
+            /**
+             * @description The same each time the event is told again: skip what you have seen.
+             * @example evt_66f2a1b40a1b2c3d4e5f6071_2_mjv3ye4g
+             */
+            id: string;
+            /**
+             * @description What happened; says what is in `data`.
+             * @constant
+             */
+            type: "file.released";
+            /**
+             * Format: date-time
+             * @description When it happened, not when it was told.
+             */
+            time: string;
+            /**
+             * @description Of the form. New types and fields may come under the same version: skip those you do not know.
+             * @constant
+             */
+            version: 1;
+            /**
+             * @description The stage that tells it.
+             * @example stowage.prod
+             */
+            source: string;
+            /** @description Whom and what it is about. */
+            data: components["schemas"]["FileFacts"];
+        };
+        /** @description What a stage sees of itself. No secret is in it. */
+        Health: {
+            /**
+             * Format: date-time
+             * @description When it looked, by the clock of the function.
+             */
+            at: string;
+            /** @description False when a check failed. */
+            healthy: boolean;
+            /** @description The table, the secret, each bucket with its binding to the table, and the hourly reconcile. */
+            checks: {
+                /** @description What was looked at, like `table` or `bucket.default`. */
+                name: string;
+                /**
+                 * @description `unknown` where what it rests on failed, or there is nothing to look at yet.
+                 * @enum {string}
+                 */
+                state: "ok" | "failed" | "unknown";
+                /** @description Why it is not `ok`, for programs. */
+                code?: string;
+                /** @description What was found, and what to do about it. */
+                message: string;
+            }[];
+            /** @description Whose tokens it takes. */
+            tokens: {
+                /** @description The `iss` of a token, letter by letter. */
+                issuer: string;
+                /** @description The `aud` of a token. */
+                audience: string;
+                /** @description Where it has the keys from. */
+                jwksUrl: string;
+            };
+            /** @description Where the bytes lie; absent where storage is not configured. */
+            r2?: {
+                /** @description The account's S3 endpoint. */
+                endpoint: string;
+                /** @description The secret in Secrets Manager that has the credentials. */
+                secretName: string;
+                /** @description Of files. */
+                bucket: string;
+                /** @description Of public files, or null. */
+                publicBucket: string | null;
+                /** @description Of compliance documents, or null: they lie in the bucket of files then. */
+                complianceBucket: string | null;
+                /** @description Under which public files open, or null. */
+                publicBaseUrl: string | null;
+            };
+        };
+        /** @description What a run of reconcile found. */
+        KeptReport: {
+            /**
+             * @description Names the report.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            id: string;
+            /**
+             * @description What asked for the run: the hourly `schedule`, or an `administrator`.
+             * @enum {string}
+             */
+            by: "schedule" | "administrator";
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            startedAt: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            endedAt: string;
+            /** @description As the run answered or logged it; of counters that drifted the first fifty. */
+            report: components["schemas"]["ReconcileReport"];
         };
         /** @description What happened to an app, a session, a lock or a template. May come twice, late or out of order. */
         LifecycleEvent: {
@@ -1777,6 +2529,18 @@ export interface components {
              */
             updatedAt: string;
         };
+        /** @description Messages on their way back to the queue they failed in. */
+        MoveTask: {
+            /**
+             * @description One that is `failed` or `cancelled` has moved some of them; ask again.
+             * @enum {string}
+             */
+            status: "running" | "completed" | "cancelled" | "failed";
+            /** @description About how many were moved so far. */
+            moved: number;
+            /** @description About how many there were; null where that is not known. */
+            total: number | null;
+        };
         /** @description The same as `Upload`, with `_id` behind `deletedAt`. */
         NewUpload: {
             /**
@@ -1849,6 +2613,81 @@ export interface components {
              * @constant
              */
             scan?: "pending";
+        };
+        /** @description A file of an organization, as administrators see it. */
+        OrganizationUpload: {
+            /**
+             * @description The file.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            id: string;
+            /**
+             * @description Who uploaded it.
+             * @example user-1
+             */
+            userId: string;
+            /**
+             * @description The name it was uploaded with.
+             * @example front.jpg
+             */
+            originalName: string;
+            /**
+             * @description Its type; of an organization as it was declared.
+             * @example image/jpeg
+             */
+            mimeType: string;
+            /** @description Bytes. */
+            sizeBytes: number;
+            /**
+             * Format: date-time
+             * @description When its upload began.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When its record last changed.
+             */
+            updatedAt: string;
+            /**
+             * Format: date-time
+             * @description When it goes unless something keeps it; null where nothing of the kind is set.
+             */
+            expiresAt: string | null;
+            /**
+             * @description The organization.
+             * @example org-1
+             */
+            organizationId: string;
+            /**
+             * @description What it is for.
+             * @example progress_photo
+             */
+            ownerType: string;
+            /**
+             * @description `pending`: its bytes are awaited. `staged`: waits for its row. `kept`: a row has it. `expired`: its clean-up is to come.
+             * @enum {string}
+             */
+            state: "pending" | "staged" | "kept" | "expired";
+            /**
+             * @description What took it: a row, a document, a workout.
+             * @example 66f2a1b40a1b2c3d4e5f6072
+             */
+            parentId: string | null;
+            /**
+             * Format: date-time
+             * @description Before then nobody deletes it; null where nothing is retained.
+             */
+            retainedUntil: string | null;
+            /**
+             * Format: uri
+             * @description Opens without a token until `urlExpiresAt`. Never store it. Absent where the bytes are not to be had.
+             */
+            signedUrl?: string;
+            /**
+             * Format: date-time
+             * @description When the link ends.
+             */
+            urlExpiresAt?: string;
         };
         /** @description Progress photos, an exercise comment or a message, with the files it has taken. */
         Parent: {
@@ -1938,6 +2777,49 @@ export interface components {
             maxBytes: number;
             /** @description Bytes that may still be staged; 0 where a lowered limit is passed already. */
             remainingBytes: number;
+        };
+        /** @description How full the storage of an app is. */
+        QuotaFacts: {
+            /**
+             * @description The app.
+             * @example puzzle
+             */
+            appId: string;
+            /** @description Percent of the limit that the app has passed on its way up: 80 or 95. */
+            threshold: number;
+            /** @description Bytes that are stored. */
+            usedBytes: number;
+            /** @description Bytes that may be stored. */
+            limitBytes: number;
+        };
+        QuotaNearEvent: {
+            /**
+             * @description The same each time the event is told again: skip what you have seen.
+             * @example evt_quota_9f86d081884c7d659a2feaa0c55ad015
+             */
+            id: string;
+            /**
+             * @description What happened; says what is in `data`.
+             * @constant
+             */
+            type: "quota.near";
+            /**
+             * Format: date-time
+             * @description When it happened, not when it was told.
+             */
+            time: string;
+            /**
+             * @description Of the form. New types and fields may come under the same version: skip those you do not know.
+             * @constant
+             */
+            version: 1;
+            /**
+             * @description The stage that tells it.
+             * @example stowage.prod
+             */
+            source: string;
+            /** @description Whom and what it is about. */
+            data: components["schemas"]["QuotaFacts"];
         };
         /** @description What a reconcile run found, and what it did about it. A dry run finds the same and does nothing. */
         ReconcileReport: {
@@ -2259,6 +3141,73 @@ export interface components {
             allowedTypes?: string[];
             /** @description Seconds between deleting a file and removing its bytes; 86400 unless told. */
             graceSeconds?: number;
+        };
+        /** @description A file of the uploads API, as administrators see it. */
+        UserUpload: {
+            /**
+             * @description The file.
+             * @example 66f2a1b40a1b2c3d4e5f6071
+             */
+            id: string;
+            /**
+             * @description Who uploaded it.
+             * @example user-1
+             */
+            userId: string;
+            /**
+             * @description The name it was uploaded with.
+             * @example front.jpg
+             */
+            originalName: string;
+            /**
+             * @description Its type; of an organization as it was declared.
+             * @example image/jpeg
+             */
+            mimeType: string;
+            /** @description Bytes. */
+            sizeBytes: number;
+            /**
+             * Format: date-time
+             * @description When its upload began.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When its record last changed.
+             */
+            updatedAt: string;
+            /**
+             * Format: date-time
+             * @description When it goes unless something keeps it; null where nothing of the kind is set.
+             */
+            expiresAt: string | null;
+            /**
+             * @description `ready`. `quarantine`: held for a scanner. `deleted`: its owner may restore it until `expiresAt`. `expired`: its clean-up is to come.
+             * @enum {string}
+             */
+            state: "ready" | "quarantine" | "deleted" | "expired";
+            /** @description Whether it opens, or will, without a signature. */
+            public: boolean;
+            /**
+             * @description The owner's coin it was uploaded for.
+             * @example gold
+             */
+            coinName: string | null;
+            /**
+             * Format: date-time
+             * @description When its owner deleted it.
+             */
+            deletedAt: string | null;
+            /**
+             * Format: uri
+             * @description Opens without a token until `urlExpiresAt`. Never store it. Absent where the bytes are not to be had.
+             */
+            signedUrl?: string;
+            /**
+             * Format: date-time
+             * @description When the link ends.
+             */
+            urlExpiresAt?: string;
         };
         /** @description A preset's copy of a picture, or the picture itself where that is no larger than the preset. */
         Variant: {
@@ -2632,6 +3581,8 @@ export interface components {
                      */
                     message: string;
                 }[];
+                /** @description Of an upload in parts, those that are not there, a hundred at most. */
+                missingParts?: number[];
             };
         };
         /** @description A file of the uploads API that is deleted because of what a scanner said of it, or did not say in time. */
@@ -3782,6 +4733,214 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    adminAuditList: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Items of a page, 50 unless told; more than 200 is taken for 200.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Goes on where the answer that gave it ended. Left out, the list begins.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                cursor?: string;
+                /**
+                 * @description Only what concerns this app.
+                 * @example puzzle
+                 */
+                appId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "66f2a1b40a1b2c3d4e5f6071",
+                     *           "at": "2026-11-20T10:00:00.000Z",
+                     *           "by": "admin-1",
+                     *           "action": "app.settings.changed",
+                     *           "appId": "puzzle",
+                     *           "subject": null,
+                     *           "changes": {
+                     *             "enabled": {
+                     *               "from": false,
+                     *               "to": true
+                     *             }
+                     *           },
+                     *           "details": {}
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Newest first. */
+                        items: components["schemas"]["AuditEntry"][];
+                        /**
+                         * @description There is more: the same request with this `cursor` goes on. Absent on the last page.
+                         * @example 66f2a1b40a1b2c3d4e5f6071
+                         */
+                        cursor?: string;
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminDeadLettersList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "queues": [
+                     *         {
+                     *           "name": "cleanup",
+                     *           "host": null,
+                     *           "messages": 2,
+                     *           "redrivable": true,
+                     *           "task": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description In an order that stays. */
+                        queues: components["schemas"]["DeadLetterQueue"][];
+                    };
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminDeadLettersLook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of the list.
+                 * @example cleanup
+                 */
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "messages": [
+                     *         {
+                     *           "id": "5fea7756-0ea4-451a-a703-a558b933e274",
+                     *           "sentAt": "2026-11-20T10:00:00.000Z",
+                     *           "receiveCount": 1,
+                     *           "body": "{\"kind\":\"lock\"}"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Ten at most. */
+                        messages: components["schemas"]["DeadLetter"][];
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminDeadLettersRedrive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of the list.
+                 * @example cleanup
+                 */
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "running",
+                     *       "moved": 0,
+                     *       "total": 2
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MoveTask"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
     adminDeveloperKeysList: {
         parameters: {
             query?: {
@@ -4114,6 +5273,158 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    adminHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": "2026-03-01T08:00:00.000Z",
+                     *       "healthy": true,
+                     *       "checks": [
+                     *         {
+                     *           "name": "table",
+                     *           "state": "ok",
+                     *           "message": "The table answers."
+                     *         },
+                     *         {
+                     *           "name": "secret",
+                     *           "state": "ok",
+                     *           "message": "The secret can be read and has both fields."
+                     *         },
+                     *         {
+                     *           "name": "bucket.default",
+                     *           "state": "ok",
+                     *           "message": "The bucket answers to these credentials."
+                     *         },
+                     *         {
+                     *           "name": "binding.default",
+                     *           "state": "ok",
+                     *           "message": "Bucket and table belong together."
+                     *         },
+                     *         {
+                     *           "name": "reconcile",
+                     *           "state": "ok",
+                     *           "message": "The last complete pass began at 2026-03-01T07:00:00.000Z."
+                     *         }
+                     *       ],
+                     *       "tokens": {
+                     *         "issuer": "https://auth.example.com/",
+                     *         "audience": "stowage",
+                     *         "jwksUrl": "https://auth.example.com/.well-known/jwks.json"
+                     *       },
+                     *       "r2": {
+                     *         "endpoint": "https://0123456789abcdef0123456789abcdef.r2.cloudflarestorage.com",
+                     *         "secretName": "stowage/prod/r2",
+                     *         "bucket": "stowage-prod",
+                     *         "publicBucket": "stowage-prod-public",
+                     *         "complianceBucket": null,
+                     *         "publicBaseUrl": "https://files.example.com"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminOrganizationUploadsList: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Items of a page, 50 unless told; more than 200 is taken for 200.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Goes on where the answer that gave it ended. Left out, the list begins.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                cursor?: string;
+                /** @description `false` leaves the links out. */
+                links?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The organization.
+                 * @example org-1
+                 */
+                orgId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "66f2a1b40a1b2c3d4e5f6071",
+                     *           "userId": "user-1",
+                     *           "originalName": "front.jpg",
+                     *           "mimeType": "image/jpeg",
+                     *           "sizeBytes": 611669,
+                     *           "createdAt": "2026-11-20T10:00:00.000Z",
+                     *           "updatedAt": "2026-11-20T10:00:00.000Z",
+                     *           "expiresAt": null,
+                     *           "organizationId": "org-1",
+                     *           "ownerType": "progress_photo",
+                     *           "state": "kept",
+                     *           "parentId": "66f2a1b40a1b2c3d4e5f6072",
+                     *           "retainedUntil": null,
+                     *           "signedUrl": "https://files.example/extensions/66f2a1b40a1b2c3d4e5f6071.webp?X-Amz-Signature=0123",
+                     *           "urlExpiresAt": "2026-11-20T10:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Newest first. */
+                        items: components["schemas"]["OrganizationUpload"][];
+                        /**
+                         * @description There is more: the same request with this `cursor` goes on. Absent on the last page.
+                         * @example 66f2a1b40a1b2c3d4e5f6071
+                         */
+                        cursor?: string;
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
     adminReconcile: {
         parameters: {
             query?: never;
@@ -4215,6 +5526,238 @@ export interface operations {
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
             409: components["responses"]["Refused409"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminReconcileReports: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Reports of a page, 20 unless told; more than 100 is taken for 100.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Goes on where the answer that gave it ended. Left out, the list begins.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "66f2a1b40a1b2c3d4e5f6071",
+                     *           "by": "schedule",
+                     *           "startedAt": "2026-11-20T10:00:00.000Z",
+                     *           "endedAt": "2026-11-20T10:00:00.000Z",
+                     *           "report": {
+                     *             "dryRun": false,
+                     *             "complete": true,
+                     *             "checked": {
+                     *               "records": 1204,
+                     *               "counters": 31,
+                     *               "objects": 1199
+                     *             },
+                     *             "stuckPending": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "expired": {
+                     *               "count": 1,
+                     *               "examples": [
+                     *                 "66f2a1b40a1b2c3d4e5f6071"
+                     *               ]
+                     *             },
+                     *             "stuckDeleting": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "lateIncoming": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "unscanned": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "owedCleanups": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "counterDrift": [],
+                     *             "recordsWithoutObject": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "objectsWithoutRecord": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             },
+                     *             "waiting": {
+                     *               "recordsWithoutObject": 0,
+                     *               "objectsWithoutRecord": 0
+                     *             },
+                     *             "removed": {
+                     *               "recordsWithoutObject": 0,
+                     *               "objectsWithoutRecord": 0
+                     *             },
+                     *             "stopped": [],
+                     *             "confirmed": [],
+                     *             "repaired": 1,
+                     *             "failed": {
+                     *               "count": 0,
+                     *               "examples": []
+                     *             }
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Newest first. */
+                        items: components["schemas"]["KeptReport"][];
+                        /**
+                         * @description There is more: the same request with this `cursor` goes on. Absent on the last page.
+                         * @example 66f2a1b40a1b2c3d4e5f6071
+                         */
+                        cursor?: string;
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminUploadsDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The file, or the upload that is to be given up. Capitals are taken, too.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                fileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no body */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    adminUploadsList: {
+        parameters: {
+            query: {
+                /**
+                 * @description Whose: the `sub` of their tokens.
+                 * @example user-1
+                 */
+                ownerId: string;
+                /** @description `stored` unless told, or `deleted`: what its owner may still restore. */
+                state?: "stored" | "deleted";
+                /**
+                 * @description Items of a page, 50 unless told; more than 200 is taken for 200.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Goes on where the answer that gave it ended. Left out, the list begins.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                cursor?: string;
+                /** @description `false` leaves the links out. */
+                links?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "66f2a1b40a1b2c3d4e5f6071",
+                     *           "userId": "user-1",
+                     *           "originalName": "front.jpg",
+                     *           "mimeType": "image/jpeg",
+                     *           "sizeBytes": 611669,
+                     *           "createdAt": "2026-11-20T10:00:00.000Z",
+                     *           "updatedAt": "2026-11-20T10:00:00.000Z",
+                     *           "expiresAt": null,
+                     *           "state": "ready",
+                     *           "public": true,
+                     *           "coinName": null,
+                     *           "deletedAt": null,
+                     *           "signedUrl": "https://files.example/extensions/66f2a1b40a1b2c3d4e5f6071.webp?X-Amz-Signature=0123",
+                     *           "urlExpiresAt": "2026-11-20T10:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "count": 1
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Newest first. */
+                        items: components["schemas"]["UserUpload"][];
+                        /** @description How long the whole list is. */
+                        count: number;
+                        /**
+                         * @description There is more: the same request with this `cursor` goes on. Absent on the last page.
+                         * @example 66f2a1b40a1b2c3d4e5f6071
+                         */
+                        cursor?: string;
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];
@@ -8334,6 +9877,139 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    uploadsParts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The upload, as presigning answered it. Capitals are taken, too.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "numbers": [
+                 *         2
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /** @description The parts that URLs are wanted for, counted from 1. Left out, the first hundred of those missing. */
+                    numbers?: number[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "message": "Success",
+                     *       "data": {
+                     *         "uploadId": "66f2a1b40a1b2c3d4e5f6071",
+                     *         "method": "PUT",
+                     *         "partSizeBytes": 5242880,
+                     *         "partCount": 3,
+                     *         "uploadedParts": [
+                     *           {
+                     *             "partNumber": 1,
+                     *             "sizeBytes": 5242880,
+                     *             "etag": "\"bce6bf66aeb76c7040fdd5f4eccb78e6\""
+                     *           }
+                     *         ],
+                     *         "parts": [
+                     *           {
+                     *             "partNumber": 2,
+                     *             "uploadUrl": "https://account.r2.cloudflarestorage.com/stowage/incoming/66f2a1b40a1b2c3d4e5f60710a1b2c3d?partNumber=2&uploadId=ANq1h&X-Amz-Signature=0f6b2b1c",
+                     *             "contentLength": 5242880
+                     *           }
+                     *         ],
+                     *         "expiresIn": 3600,
+                     *         "expiresAt": "2026-11-22T10:00:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /**
+                         * @description Always `success`; a refusal has `error` in its place.
+                         * @constant
+                         */
+                        status: "success";
+                        /** @description For people. */
+                        message: string;
+                        /** @description What is there, and where the next parts go. */
+                        data: {
+                            /**
+                             * @description The upload: the `_id` of the file it becomes.
+                             * @example 66f2a1b40a1b2c3d4e5f6071
+                             */
+                            uploadId: string;
+                            /**
+                             * @description How each part is sent.
+                             * @constant
+                             */
+                            method: "PUT";
+                            /** @description Bytes of every part but the last, which has the rest. */
+                            partSizeBytes: number;
+                            /** @description How many parts the file has. */
+                            partCount: number;
+                            /** @description The parts that are there with the right size. */
+                            uploadedParts: {
+                                /** @description Counted from 1. */
+                                partNumber: number;
+                                /** @description Its bytes. */
+                                sizeBytes: number;
+                                /**
+                                 * @description MD5 of its bytes in hexadecimal digits, quoted.
+                                 * @example "bce6bf66aeb76c7040fdd5f4eccb78e6"
+                                 */
+                                etag: string;
+                            }[];
+                            /** @description Where parts go, each by a PUT of its bytes without any header; at most a hundred. */
+                            parts: {
+                                /** @description Counted from 1: part `n` begins at byte `(n - 1) * partSizeBytes`. */
+                                partNumber: number;
+                                /**
+                                 * Format: uri
+                                 * @description Takes this part until `expiresIn` is over. Never store it.
+                                 */
+                                uploadUrl: string;
+                                /** @description Bytes of this part; the PUT must have exactly as many. */
+                                contentLength: number;
+                            }[];
+                            /** @description Seconds the URLs live. Ask for parts again then. */
+                            expiresIn: number;
+                            /**
+                             * Format: date-time
+                             * @description Until when the upload can be completed, unless its parts are asked for again before.
+                             */
+                            expiresAt: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
     uploadsPresign: {
         parameters: {
             query?: never;
@@ -8377,6 +10053,8 @@ export interface operations {
                      * @example Bitcoin
                      */
                     coinName?: string;
+                    /** @description True to send the file in parts, each of which may be sent again by itself; the answer then has `parts`. */
+                    parts?: boolean;
                 };
             };
         };
@@ -8414,7 +10092,53 @@ export interface operations {
                         /** @description For people. */
                         message: string;
                         /** @description How to upload. */
-                        data: components["schemas"]["PresignedUpload"];
+                        data: components["schemas"]["PresignedUpload"] | {
+                            /**
+                             * @description The upload: the `_id` of the file it becomes.
+                             * @example 66f2a1b40a1b2c3d4e5f6071
+                             */
+                            uploadId: string;
+                            /**
+                             * @description How each part is sent.
+                             * @constant
+                             */
+                            method: "PUT";
+                            /** @description Bytes of every part but the last, which has the rest. */
+                            partSizeBytes: number;
+                            /** @description How many parts the file has. */
+                            partCount: number;
+                            /** @description The parts that are there with the right size. */
+                            uploadedParts: {
+                                /** @description Counted from 1. */
+                                partNumber: number;
+                                /** @description Its bytes. */
+                                sizeBytes: number;
+                                /**
+                                 * @description MD5 of its bytes in hexadecimal digits, quoted.
+                                 * @example "bce6bf66aeb76c7040fdd5f4eccb78e6"
+                                 */
+                                etag: string;
+                            }[];
+                            /** @description Where parts go, each by a PUT of its bytes without any header; at most a hundred. */
+                            parts: {
+                                /** @description Counted from 1: part `n` begins at byte `(n - 1) * partSizeBytes`. */
+                                partNumber: number;
+                                /**
+                                 * Format: uri
+                                 * @description Takes this part until `expiresIn` is over. Never store it.
+                                 */
+                                uploadUrl: string;
+                                /** @description Bytes of this part; the PUT must have exactly as many. */
+                                contentLength: number;
+                            }[];
+                            /** @description Seconds the URLs live. Ask for parts again then. */
+                            expiresIn: number;
+                            /**
+                             * Format: date-time
+                             * @description Until when the upload can be completed, unless its parts are asked for again before.
+                             */
+                            expiresAt: string;
+                        };
                     };
                 };
             };
@@ -8647,6 +10371,342 @@ export interface operations {
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];
+        };
+    };
+    onFileReady: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The event's `id`, the same at every try: skip what you have seen.
+                 * @example evt_66f2a1b40a1b2c3d4e5f6071_2_mjv3ye4g
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Seconds since 1970 of this try.
+                 * @example 1795168800
+                 */
+                "webhook-timestamp": string;
+                /**
+                 * @description HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>` by the secret, in base64. Two with a blank between while the secret is rotated: one that is right is enough.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "evt_66f2a1b40a1b2c3d4e5f6071_2_mjv3ye4g",
+                 *       "type": "file.ready",
+                 *       "time": "2026-11-20T10:00:00.000Z",
+                 *       "version": 1,
+                 *       "source": "stowage.prod",
+                 *       "data": {
+                 *         "fileId": "66f2a1b40a1b2c3d4e5f6071",
+                 *         "sequence": 2,
+                 *         "system": "extension",
+                 *         "userId": "user-1",
+                 *         "mimeType": "image/webp",
+                 *         "sizeBytes": 48213,
+                 *         "appId": "puzzle",
+                 *         "staged": true,
+                 *         "draftId": "draft-1"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FileReadyEvent"];
+            };
+        };
+        responses: {
+            /** @description Taken. Put the event aside and answer within ten seconds. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not taken, as anything but 2xx, redirects among it: tried again, twelve times in all over some 15 hours. `retry-after` in seconds is kept to. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onFileClaimed: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The event's `id`, the same at every try: skip what you have seen.
+                 * @example evt_66f2a1b40a1b2c3d4e5f6071_3_mjv3z01c
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Seconds since 1970 of this try.
+                 * @example 1795168800
+                 */
+                "webhook-timestamp": string;
+                /**
+                 * @description HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>` by the secret, in base64. Two with a blank between while the secret is rotated: one that is right is enough.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "evt_66f2a1b40a1b2c3d4e5f6071_3_mjv3z01c",
+                 *       "type": "file.claimed",
+                 *       "time": "2026-11-20T10:00:00.000Z",
+                 *       "version": 1,
+                 *       "source": "stowage.prod",
+                 *       "data": {
+                 *         "fileId": "66f2a1b40a1b2c3d4e5f6071",
+                 *         "sequence": 3,
+                 *         "system": "extension",
+                 *         "userId": "user-1",
+                 *         "mimeType": "image/webp",
+                 *         "sizeBytes": 48213,
+                 *         "appId": "puzzle",
+                 *         "staged": false,
+                 *         "draftId": "draft-1",
+                 *         "sessionId": "session-1",
+                 *         "holder": {
+                 *           "type": "lock",
+                 *           "id": "lock-1"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FileClaimedEvent"];
+            };
+        };
+        responses: {
+            /** @description Taken. Put the event aside and answer within ten seconds. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not taken, as anything but 2xx, redirects among it: tried again, twelve times in all over some 15 hours. `retry-after` in seconds is kept to. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onFileReleased: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The event's `id`, the same at every try: skip what you have seen.
+                 * @example evt_66f2a1b40a1b2c3d4e5f6071_4_mjv3zp4w
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Seconds since 1970 of this try.
+                 * @example 1795168800
+                 */
+                "webhook-timestamp": string;
+                /**
+                 * @description HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>` by the secret, in base64. Two with a blank between while the secret is rotated: one that is right is enough.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "evt_66f2a1b40a1b2c3d4e5f6071_4_mjv3zp4w",
+                 *       "type": "file.released",
+                 *       "time": "2026-11-20T10:00:00.000Z",
+                 *       "version": 1,
+                 *       "source": "stowage.prod",
+                 *       "data": {
+                 *         "fileId": "66f2a1b40a1b2c3d4e5f6071",
+                 *         "sequence": 4,
+                 *         "system": "extension",
+                 *         "userId": "user-1",
+                 *         "mimeType": "image/webp",
+                 *         "sizeBytes": 48213,
+                 *         "appId": "puzzle",
+                 *         "staged": true,
+                 *         "draftId": "draft-1",
+                 *         "sessionId": "session-1",
+                 *         "holder": {
+                 *           "type": "lock",
+                 *           "id": "lock-1"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FileReleasedEvent"];
+            };
+        };
+        responses: {
+            /** @description Taken. Put the event aside and answer within ten seconds. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not taken, as anything but 2xx, redirects among it: tried again, twelve times in all over some 15 hours. `retry-after` in seconds is kept to. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onFileDeleted: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The event's `id`, the same at every try: skip what you have seen.
+                 * @example evt_66f2a1b40a1b2c3d4e5f6071_6_mjv41a0k
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Seconds since 1970 of this try.
+                 * @example 1795168800
+                 */
+                "webhook-timestamp": string;
+                /**
+                 * @description HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>` by the secret, in base64. Two with a blank between while the secret is rotated: one that is right is enough.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "evt_66f2a1b40a1b2c3d4e5f6071_6_mjv41a0k",
+                 *       "type": "file.deleted",
+                 *       "time": "2026-11-20T10:00:00.000Z",
+                 *       "version": 1,
+                 *       "source": "stowage.prod",
+                 *       "data": {
+                 *         "fileId": "66f2a1b40a1b2c3d4e5f6071",
+                 *         "sequence": 6,
+                 *         "system": "extension",
+                 *         "userId": "user-1",
+                 *         "mimeType": "image/webp",
+                 *         "sizeBytes": 48213,
+                 *         "appId": "puzzle",
+                 *         "staged": false,
+                 *         "draftId": "draft-1",
+                 *         "sessionId": "session-1",
+                 *         "holder": {
+                 *           "type": "lock",
+                 *           "id": "lock-1"
+                 *         },
+                 *         "reason": "deleted"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FileDeletedEvent"];
+            };
+        };
+        responses: {
+            /** @description Taken. Put the event aside and answer within ten seconds. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not taken, as anything but 2xx, redirects among it: tried again, twelve times in all over some 15 hours. `retry-after` in seconds is kept to. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    onQuotaNear: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The event's `id`, the same at every try: skip what you have seen.
+                 * @example evt_quota_9f86d081884c7d659a2feaa0c55ad015
+                 */
+                "webhook-id": string;
+                /**
+                 * @description Seconds since 1970 of this try.
+                 * @example 1795168800
+                 */
+                "webhook-timestamp": string;
+                /**
+                 * @description HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>` by the secret, in base64. Two with a blank between while the secret is rotated: one that is right is enough.
+                 * @example v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+                 */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "evt_quota_9f86d081884c7d659a2feaa0c55ad015",
+                 *       "type": "quota.near",
+                 *       "time": "2026-11-20T10:00:00.000Z",
+                 *       "version": 1,
+                 *       "source": "stowage.prod",
+                 *       "data": {
+                 *         "appId": "puzzle",
+                 *         "threshold": 80,
+                 *         "usedBytes": 419430400,
+                 *         "limitBytes": 524288000
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["QuotaNearEvent"];
+            };
+        };
+        responses: {
+            /** @description Taken. Put the event aside and answer within ten seconds. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not taken, as anything but 2xx, redirects among it: tried again, twelve times in all over some 15 hours. `retry-after` in seconds is kept to. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
 }

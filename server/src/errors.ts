@@ -27,6 +27,8 @@ interface OwnDetails {
   unexpected_answer: { body: string };
   /** The bucket did not take what was PUT: the URL is over, or the bytes are other than declared. */
   upload_refused: undefined;
+  /** A webhook that nobody proved to be Stowage's, or not now (`verifyWebhook`). */
+  webhook_refused: { reason: 'headers' | 'timestamp' | 'signature' | 'body' };
 }
 
 export type ErrorDetails = ApiDetails & OwnDetails;

@@ -1,13 +1,16 @@
 export {
   type Admin,
   type AdminOptions,
+  type AppFileDetail,
+  type AppFileFilter,
   type AppStorage,
   createAdmin,
+  type Health,
   type NewDeveloperKey,
   type ReconcileRequest,
   type UploadSettings,
 } from './admin.ts';
-export type { components, operations, paths } from './api-types.ts';
+export type { components, operations, paths, webhooks } from './api-types.ts';
 export type { CallOptions, ClientOptions, Token } from './caller.ts';
 export { type AnyStowageError, type ErrorCode, type ErrorDetails, isStowageError, StowageError } from './errors.ts';
 export type { Fetch } from './exchange.ts';
@@ -33,3 +36,5 @@ export type {
   SignatureToken,
 } from './platform-organizations.ts';
 export { type FileReference, fileReference } from './references.ts';
+export { verifyWebhook, type WebhookRequest } from './webhook.ts';
+export type { DeletedFacts, EventType, FileFacts, QuotaFacts, StowageEvent } from './webhook-events.ts';

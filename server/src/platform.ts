@@ -21,7 +21,7 @@ export interface PlatformOptions extends ClientOptions {
 export type Platform = ReturnType<typeof createPlatform>;
 
 /**
- * What the platform's backend tells and asks (docs/integrating.md, "The platform's backend"). Every call rejects with a
+ * What the platform's backend tells and asks (docs/integrating/platform.md, "Saving a configuration"). Every call rejects with a
  * `StowageError`, and with a `TypeError` where it cannot be sent as it is.
  */
 export function createPlatform({ token, ...client }: PlatformOptions) {

@@ -61,10 +61,12 @@ describe('the rooms', () => {
   test('of core are capabilities, and each imports only `files`', () => {
     const capabilities = [...new Set(functionFiles.filter((file) => roomOf(file) === 'core').map(capabilityOf))];
     expect(capabilities.sort()).toEqual([
+      'events',
       'extensions',
       'files',
       'identity',
       'lifecycle',
+      'operations',
       'organizations',
       'reconcile',
       'uploads',

@@ -13,8 +13,8 @@ export function roomOf(file: string): string {
   if (file === 'local/main.ts') return 'start';
   if (file === 'client/build.ts') return 'build';
   if (top !== 'functions') return top;
-  if (file === 'functions/routes.ts' || file === 'functions/runtime/env-names.ts') return 'shared';
-  if (file === 'functions/runtime/container.ts') return 'container';
+  if (/^functions\/(routes|metric-names|runtime\/env-names)\.ts$/.test(file)) return 'shared';
+  if (/^functions\/runtime\/(admin-)?container(-events)?\.ts$/.test(file)) return 'container';
   if (file === 'functions/fallback.ts') return 'fallback';
   return endpointRooms.includes(second) ? 'endpoint' : second;
 }
@@ -34,17 +34,18 @@ const mayImport: Record<string, readonly string[]> = {
   endpoint: ['http', 'contracts', 'core', 'runtime', 'container', 'shared'],
   fallback: ['endpoint', 'runtime'],
   runtime: ['runtime', 'container', 'http', 'contracts', 'core', 'shared'],
-  container: ['runtime', 'adapters', 'contracts', 'core', 'shared'],
+  container: ['container', 'runtime', 'adapters', 'contracts', 'core', 'shared'],
   lib: ['lib', 'shared'],
   bin: ['lib'],
   build: [],
   client: ['client'],
   server: ['server', 'build'],
   cli: ['cli', 'server'],
+  admin: ['admin', 'server'],
   openapi: ['openapi', 'endpoint', 'contracts', 'core', 'shared', 'package.json'],
   local: ['local', 'lib'],
   start: ['local', 'demo'],
-  demo: ['demo', 'local', 'client', 'build', 'openapi'],
+  demo: ['demo', 'admin', 'local', 'client', 'build', 'openapi'],
   examples: ['examples', 'client', 'build'],
 };
 

@@ -15,6 +15,7 @@ export const codeFolders = [
   'openapi',
   'client',
   'server',
+  'admin',
   'cli',
   'bench',
   'test',

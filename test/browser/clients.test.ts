@@ -99,7 +99,7 @@ describe('Uppy', () => {
   test.each([
     ['xhr-upload', 0, ['/files/stage']],
     ['aws-s3', 1, ['/files/presign', '/incoming/', '/files/complete']],
-    ['our uploader', 2, ['/files/stage']],
+    ['our uploader', 3, ['/files/stage']],
   ] as const)('with %s stores pictures, and tells of one that is refused', async (_, index, paths) => {
     const { page, printed, requests } = await open(recipesOf('Uppy')[index] ?? '', 'uppy');
     const batch = [{ name: 'one.jpg', bytes: photo }, noPicture(), { name: 'two.jpg', bytes: photo }];
@@ -115,7 +115,7 @@ describe('Uppy', () => {
   test.each([
     ['xhr-upload', 0, '/files/stage'],
     ['aws-s3', 1, '/files/presign'],
-    ['our uploader', 2, '/files/stage'],
+    ['our uploader', 3, '/files/stage'],
   ] as const)('with %s tries again under the same key, and stores once', async (_, index, path) => {
     const { page, requests } = await open(recipesOf('Uppy')[index] ?? '', 'uppy');
     let lost = 1;
@@ -137,6 +137,49 @@ describe('Uppy', () => {
     expect(keys.length).toBeGreaterThan(1);
     expect(new Set(keys).size).toBe(1);
     expect((await staged()).stagedQuota.fileCount).toBe(1);
+  });
+});
+
+describe('Uppy with a large file', () => {
+  const largeBytes = 22 * 1024 * 1024;
+  const run = (page: Page, what: 'upload' | 'retryAll') =>
+    page.evaluate(
+      async ([how, size]) => {
+        const { uppy } = globalThis as unknown as OnPage;
+        if (how === 'upload') {
+          const data = new Blob([new Uint8Array(size).map((_, index) => index % 251)]);
+          uppy.addFile({ name: 'film.bin', type: 'application/octet-stream', data });
+        }
+        const { successful, failed } = await uppy[how]();
+        return { successful: successful.length, failed: failed.length };
+      },
+      [what, largeBytes] as const,
+    );
+  const putsOf = ({ requests }: Opened) => requests.filter(({ name }) => name.startsWith('PUT /')).length;
+
+  test('sends it in parts, and after a failure only those that are missing', async () => {
+    const opened = await open(recipesOf('Uppy')[2] ?? '', 'uppy');
+    const { page, printed, requests } = opened;
+    let allowed = 3;
+    await page.route('**/incoming/**', async (route) => {
+      if (route.request().method() !== 'PUT' || allowed > 0) {
+        if (route.request().method() === 'PUT') allowed -= 1;
+        return await route.continue();
+      }
+      return await route.fulfill({ status: 403, headers: { 'access-control-allow-origin': '*' } });
+    });
+    expect(await run(page, 'upload')).toEqual({ successful: 0, failed: 1 });
+    const before = putsOf(opened);
+    allowed = 100;
+    expect(await run(page, 'retryAll')).toEqual({ successful: 1, failed: 0 });
+    expect(putsOf(opened) - before).toBe(2);
+    const id = /stored ([0-9a-f]{24})/.exec(printed.join('\n'))?.[1];
+    expect(new Set(requests.filter(({ name }) => name.endsWith('/presign')).map(({ key }) => key)).size).toBe(1);
+    const { baseUrl } = cloud().dev;
+    const stored = (await (await fetch(`${baseUrl}/v1/upload/${id}`, { headers: proof() })).json()) as {
+      data: { size: string };
+    };
+    expect(stored.data.size).toBe(String(largeBytes));
   });
 });
 

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleCli } from '../../cli/build.ts';
@@ -10,11 +11,12 @@ import { openTerminal, type Terminal } from './fixture.ts';
 const place = openTerminal();
 const installed = join(place.home, 'node_modules/@stowage/cli');
 let terminal: Terminal;
+let imports: string[];
 beforeAll(async () => {
   mkdirSync(installed, { recursive: true });
   cpSync(join(root, 'cli/package.json'), join(installed, 'package.json'));
   symlinkSync(join(root, 'node_modules/commander'), join(place.home, 'node_modules/commander'));
-  await bundleCli(join(installed, 'dist'));
+  imports = await bundleCli(join(installed, 'dist'));
   terminal = openTerminal(join(installed, 'dist/stowage.js'));
 });
 afterAll(() => {
@@ -26,9 +28,8 @@ describe('the installed command', () => {
   test('begins as a shell wants it, and imports nothing but its parser and Node', () => {
     const code = readFileSync(join(installed, 'dist/stowage.js'), 'utf8');
     expect(code).toMatch(/^#!\/usr\/bin\/env node\n/);
-    const imported = [...code.matchAll(/\bfrom\s*["']([^"']+)["']/g)].map(([, name = '']) => name);
-    expect(imported.filter((name) => !name.startsWith('node:') && name !== 'commander')).toEqual([]);
-    expect(imported).toContain('commander');
+    const outside = imports.filter((name) => !name.startsWith('node:') && !builtinModules.includes(name));
+    expect(outside).toEqual(['commander']);
   });
 
   test('tells its version, and of every command what it is for', async () => {
@@ -37,7 +38,21 @@ describe('the installed command', () => {
     const { code, stdout } = await terminal.run(['--help']);
     expect(code).toBe(0);
     const readme = readFileSync(join(root, 'cli/README.md'), 'utf8');
-    for (const command of ['keys', 'settings', 'usage', 'reconcile', 'token', 'profiles', 'completion']) {
+    for (const command of [
+      'keys',
+      'settings',
+      'usage',
+      'reconcile',
+      'files',
+      'export',
+      'import',
+      'open',
+      'verify',
+      'doctor',
+      'token',
+      'profiles',
+      'completion',
+    ]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command} .*[a-z]`, 'm'));
       expect(readme).toContain(`stowage ${command}`);
     }

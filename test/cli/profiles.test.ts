@@ -55,6 +55,15 @@ describe('a profile', () => {
     expect(readFileSync(terminal.config, 'utf8')).not.toContain(secret());
   });
 
+  test('leads to the page that it names, and says where there is none', async () => {
+    const at = ['profiles', 'set', 'first', '--url', 'https://files.example.com', '--token-command', 'true'];
+    await terminal.run(at);
+    expect(await terminal.run(['open'])).toMatchObject({ code: 1, stderr: expect.stringContaining('--admin-url') });
+    await terminal.run([...at, '--admin-url', 'https://admin.example.com/']);
+    expect(await terminal.run(['open'])).toMatchObject({ code: 0, stdout: 'https://admin.example.com/\n' });
+    expect(await terminal.run([...at, '--admin-url', 'http://admin.example.com'])).toMatchObject({ code: 2 });
+  });
+
   test('may have a command that prints its token, whose failure shows nothing that it printed', async () => {
     writeFileSync(join(terminal.home, 'token.txt'), secret());
     const of = (command: string) => [

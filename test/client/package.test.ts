@@ -57,6 +57,7 @@ describe('the package', () => {
     ['bridge', 3000],
     ['bridge-host', 5000],
     ['uploader', 8000],
+    ['parts', 4000],
     ['links', 1000],
     ['react', 4000],
     ['uppy', 6000],

@@ -31,9 +31,21 @@ export const anchorOf = (heading: string) =>
     .replace(/[^\p{L}\p{N} _-]/gu, '')
     .replaceAll(' ', '-');
 
-/** The shell blocks of a page that say they run (a fence of `sh run`), in their order. */
-export function runnableBlocks(page: string): string[] {
-  return [...read(page).matchAll(/^```sh run\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
+/** A fenced block: what stands behind its fence, and what is in it. */
+export interface Block {
+  fence: string;
+  code: string;
+}
+
+/** Every fenced block of a page, in their order. */
+export const fencedBlocks = (page: string): Block[] =>
+  [...read(page).matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].map(([, fence = '', code = '']) => ({ fence, code }));
+
+/** The blocks of a page with this fence, in their order. Throws when there are none: what runs them would run nothing. */
+export function blocksOf(page: string, fence: string): string[] {
+  const blocks = fencedBlocks(page).flatMap((block) => (block.fence === fence ? [block.code] : []));
+  if (blocks.length === 0) throw new Error(`${page} has no block of "${fence}"`);
+  return blocks;
 }
 
 /** A source file's comments as running text: no stars, no line ends, so that nothing hides behind a line's end. */

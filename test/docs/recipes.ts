@@ -7,7 +7,7 @@ import { read, root } from './pages.ts';
 const page = 'docs/clients.md';
 
 /** The client's entries as a bundler finds them, by what they are built of. */
-const clientSources = Object.fromEntries(
+export const clientSources = Object.fromEntries(
   entries.map((entry) => [`@stowage/client/${entry}`, path.join(root, `client/src/${entry}.ts`)]),
 );
 

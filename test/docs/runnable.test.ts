@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCloud } from '#test/e2e/support.ts';
-import { read, runnableBlocks } from './pages.ts';
+import { blocksOf } from './pages.ts';
 
 /** The shell blocks of the papers, run as a reader pastes them: by any shell, with curl, against a one-machine cloud. */
 let world: Awaited<ReturnType<typeof openCloud>>;
@@ -32,13 +32,17 @@ async function sh(script: string) {
 
 /** The blocks one after the other, with a line between, so that each block's output can be told apart. */
 async function run(page: string) {
-  const blocks = runnableBlocks(page);
+  const blocks = blocksOf(page, 'sh run');
   const { code, stdout, stderr } = await sh(blocks.map((block) => `${block}\necho '=== end of block'`).join('\n'));
   const outputs = stdout.split('=== end of block\n');
   // The error names the block that failed by its first line.
   if (code !== 0) throw new Error(`${page}: after ${outputs.length - 1} blocks: ${stderr}${outputs.at(-1)}`);
   return outputs.slice(0, -1);
 }
+
+/** The codes that were refused with, where the page shows a refusal or something went wrong. */
+const refusals = (outputs: string[]) =>
+  [...outputs.join('').matchAll(/"status":"error","code":"(\w+)"/g)].map(([, code]) => code);
 
 describe('the shell blocks of', () => {
   it('README.md upload a first picture and list it', async () => {
@@ -48,25 +52,35 @@ describe('the shell blocks of', () => {
     expect(output).not.toContain('"status": "error"');
   });
 
-  it('docs/integrating.md do what the page says, from the first to the last', async () => {
+  it('docs/integrating.md make the first call of every caller, and show a refusal', async () => {
     const outputs = await run('docs/integrating.md');
-    expect(outputs.length).toBeGreaterThan(12);
-    const last = outputs.pop();
-    expect(outputs.filter((output) => output.includes('"status":"error"'))).toEqual([]);
-    // The last shows what a refusal looks like.
-    expect(last).toContain('"code":"insufficient_scope"');
-    expect(outputs.join('')).toContain('"note":"week 4"');
+    expect(refusals(outputs)).toEqual(['insufficient_scope']);
+    expect(outputs.join('')).toContain('stored once');
+  });
+
+  it('docs/integrating/extension-authors.md stage, upload, list and delete', async () => {
+    const outputs = await run('docs/integrating/extension-authors.md');
+    expect(refusals(outputs)).toEqual(['insufficient_scope']);
+    expect(outputs.join('')).toContain('"lastOpenedTab":"images"');
+  });
+
+  it('docs/integrating/platform.md claim, tell, and serve organizations', async () => {
+    const outputs = await run('docs/integrating/platform.md');
+    expect(refusals(outputs)).toEqual([]);
+    for (const text of ['"note":"week 4"', '%PDF-1.7 signed', 'id,name\n1,Ada', '"title":"Studio North"'])
+      expect(outputs.join('')).toContain(text);
+  });
+
+  it('docs/integrating/mobile.md upload by form, directly and in parts, and restore', async () => {
+    const outputs = await run('docs/integrating/mobile.md');
+    expect(refusals(outputs)).toEqual([]);
+    expect(outputs.join('')).toMatch(/^1\n[\s\S]*^6000000$/m);
+    expect(outputs.join('')).toMatch(/^false\n[\s\S]*^true$/m);
   });
 
   it('docs/clients.md store a picture', async () => {
     const outputs = await run('docs/clients.md');
     expect(outputs.at(-1)).toContain('"purpose":"puzzle-image"');
-  });
-
-  it.each(['docs/integrating.md', 'docs/clients.md'])('%s leave no example of curl out of the test', (page) => {
-    const told = read(page).match(/^```sh\b.*$/gm) ?? [];
-    expect(told.length).toBeGreaterThan(0);
-    expect(told.filter((fence) => fence !== '```sh run')).toEqual([]);
   });
 
   it('a page that stops working are found', async () => {

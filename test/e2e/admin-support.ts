@@ -1,5 +1,5 @@
 import { fileOf } from './expectations.ts';
-import { type openStowage, stage, type TestApp, upload } from './support.ts';
+import { type Stowage, stage, type TestApp, upload } from './support.ts';
 
 export interface Page<T> {
   items: T[];
@@ -7,7 +7,7 @@ export interface Page<T> {
 }
 
 interface Given {
-  stowage: Awaited<ReturnType<typeof openStowage>>;
+  stowage: Stowage;
   photo: Buffer;
 }
 

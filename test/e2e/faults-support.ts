@@ -20,13 +20,14 @@ export function openTable({ dev }: Pick<Cloud, 'dev'>) {
     /** Records of files in any state. */
     files: async (): Promise<Item[]> => (await scan()).filter(({ sk }) => sk === 'FILE'),
     /**
-     * Everything but what an administrator set and what is written down of it, what reconcile keeps for itself and notes of who
-     * uses how much, and counters that are back at zero.
+     * Everything but what an administrator set and what is written down of it, what reconcile keeps for itself and tells of
+     * its runs, notes of who uses how much, and counters that are back at zero.
      */
     async items(): Promise<Item[]> {
       const items = await scan();
       const kept = ({ pk, sk }: Item) =>
-        !/^(APPS$|AUDIT$|USAGE#)/.test(String(pk)) && !/^(SETTINGS|KEY#|RUN$|USAGE#)/.test(String(sk));
+        !/^(APPS$|AUDIT$|RECONCILE#REPORTS$|USAGE#)/.test(String(pk)) &&
+        !/^(SETTINGS|KEY#|RUN$|USAGE#)/.test(String(sk));
       return items.filter((item) => kept(item) && !(item.sk === 'COUNTER' && countsNothing(item)));
     },
     /** Moves the time at which somebody must look at the record into the past, as if a quarter of an hour had gone by. */

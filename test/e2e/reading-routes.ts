@@ -102,6 +102,23 @@ export const readings: Partial<Record<EndpointName, Ask>> = {
   },
   'admin/app-usage': got('admin', ({ app }) => `${app.admin}/usage?by=day`),
   'admin/apps-list': got('admin', () => '/admin/extensions/apps?limit=1'),
+  'admin/audit-list': got('admin', ({ app }) => `/admin/audit?limit=1&appId=${app.appId}`),
+  'admin/dead-letters-list': got('admin', () => '/admin/dead-letters'),
+  'admin/dead-letters-look': got('admin', () => '/admin/dead-letters/cleanup/messages'),
+  'admin/dead-letters-redrive': async (world) => call(world, 'admin', 'POST', '/admin/dead-letters/cleanup/redrive'),
+  'admin/organization-uploads-list': async (world) => {
+    await document(world);
+    return await call(world, 'admin', 'GET', `/admin/organizations/${world.organizations.org}/uploads?limit=1`);
+  },
+  'admin/reconcile-reports': async (world) => {
+    await step(world, 'admin', 'POST', '/admin/reconcile', { json: { dryRun: false } });
+    return await call(world, 'admin', 'GET', '/admin/reconcile/reports?limit=1');
+  },
+  'admin/uploads-delete': async (world) => call(world, 'admin', 'DELETE', `/admin/uploads/${await uploaded(world)}`),
+  'admin/uploads-list': async (world) => {
+    await uploaded(world);
+    return await call(world, 'admin', 'GET', `/admin/uploads?limit=1&ownerId=${world.app.userId}`);
+  },
   'admin/developer-keys-list': got('admin', ({ app }) => `${app.admin}/developer-keys`),
   'admin/developer-keys-revoke': async (world) => {
     const path = `${world.app.admin}/developer-keys`;
@@ -110,6 +127,7 @@ export const readings: Partial<Record<EndpointName, Ask>> = {
   },
   'admin/file-storage-get': got('admin', ({ app }) => `${app.admin}/file-storage`),
   'admin/reconcile': (world) => call(world, 'admin', 'POST', '/admin/reconcile', { json: { dryRun: true } }),
+  'admin/health': got('admin', () => '/admin/health'),
   'admin/uploads-settings-get': got('admin', () => '/admin/uploads/settings'),
   'extensions/session-capabilities': got('page', ({ app }) => `${app.files}/capabilities`),
   'extensions/session-files-complete': async (world) => {
@@ -163,6 +181,12 @@ export const readings: Partial<Record<EndpointName, Ask>> = {
   'uploads/delete': async (world) => call(world, 'user', 'DELETE', `/v1/upload/${await uploaded(world)}`),
   'uploads/get': async (world) => call(world, 'user', 'GET', `/v1/upload/${await uploaded(world)}`),
   'uploads/list': got('user', () => '/v1/upload/?limit=1&cursor='),
+  'uploads/parts': async (world) => {
+    const json = { filename: 'film.bin', sizeBytes: 12_000_000, parts: true };
+    const made = await step(world, 'user', 'POST', '/v1/upload/presign', { json });
+    const { uploadId } = (made as { data: { uploadId: string } }).data;
+    return await call(world, 'user', 'POST', `/v1/upload/${uploadId}/parts`, { json: { numbers: [3, 1] } });
+  },
   'uploads/restore': async (world) => {
     const path = `/v1/upload/${await uploaded(world)}`;
     await step(world, 'user', 'DELETE', path);

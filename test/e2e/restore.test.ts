@@ -7,11 +7,13 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { BatchWriteItemCommand, CreateTableCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createTableInput } from '#lib/table-schema.ts';
 import { type Cloud, startCloud } from '#local/cloud.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { fileOf } from './expectations.ts';
-import { connect, eventually, pathsOf, type Stowage, type TestApp, upload } from './support.ts';
+import { connect, eventually, pathsOf, type Stowage, stage, type TestApp, upload } from './support.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'stowage-restore-'));
 const open = new Set<Cloud>();
@@ -31,14 +33,19 @@ let starts = 0;
  * A cloud with the data of this folder; `stop` makes what it stored three hours old and answers where it is then. Moved for each
  * start: a process that synthesizes twice to one place is given the first assets' names.
  */
-async function start(data: string | undefined, orphanGraceDays?: number) {
+async function start(data: string | undefined, orphanGraceDays?: number, existingTableName?: string) {
   starts += 1;
   const dir = join(root, String(starts));
   if (data !== undefined) renameSync(data, dir);
-  const cloud = await startCloud({ dir, ...(orphanGraceDays !== undefined && { orphanGraceDays }) });
+  const cloud = await startCloud({
+    dir,
+    ...(orphanGraceDays !== undefined && { orphanGraceDays }),
+    ...(existingTableName !== undefined && { existingTableName }),
+  });
   open.add(cloud);
   const stowage = connect(cloud.dev);
   return {
+    cloud,
     stowage,
     reconcile: (json: Record<string, unknown>) =>
       stowage.call('POST', '/admin/reconcile', { token: cloud.dev.adminToken, json }),
@@ -168,4 +175,64 @@ it('a stage that names the bucket of another touches nothing there, and its own 
   expect(await cloud.reconcile({ dryRun: false })).toMatchObject(refused('bucket_of_another_table'));
   expect(await cloud.stowage.bucketKeys()).toHaveLength(4);
   await cloud.stop();
+});
+
+/** What DynamoDB restores: a new table with the items and indexes of that moment, without stream and TTL. */
+async function restoreBeside({ dynamodb: { endpoint, tableName } }: Cloud['dev'], name: string): Promise<void> {
+  const credentials = { accessKeyId: 'operator', secretAccessKey: 'operator' };
+  const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
+  const { StreamSpecification: _, ...shape } = createTableInput(name);
+  await client.send(new CreateTableCommand(shape));
+  const { Items = [], LastEvaluatedKey } = await client.send(new ScanCommand({ TableName: tableName }));
+  expect(LastEvaluatedKey).toBeUndefined();
+  for (let from = 0; from < Items.length; from += 25) {
+    const requests = Items.slice(from, from + 25).map((Item) => ({ PutRequest: { Item } }));
+    await client.send(new BatchWriteItemCommand({ RequestItems: { [name]: requests } }));
+  }
+  client.destroy();
+}
+
+it('a table restored beside the damaged one takes its place by a setting, as docs/operating.md says', {
+  timeout: 240_000,
+}, async () => {
+  const before = await start(undefined, 0);
+  const app = await before.stowage.app();
+  const kept = await uploads(before.stowage, app, 2);
+  expect(await before.stowage.drain()).toMatchObject({ failed: {} });
+  await restoreBeside(before.cloud.dev, 'stowage-restored');
+  const [lost] = await uploads(before.stowage, app, 1);
+  expect(await before.stowage.drain()).toMatchObject({ failed: {} });
+  const data = await before.stop();
+
+  const after = await start(data, undefined, 'stowage-restored');
+  const { model } = after.cloud.stack;
+  expect(model.tables.map(({ name }) => name)).toEqual(['stowage-restored']);
+  expect(model.mappings.filter(({ kind }) => kind === 'stream')).toMatchObject([
+    { sourceArn: expect.stringContaining(':table/stowage-restored/stream/') },
+  ]);
+  const paths = pathsOf(app);
+  const read = (id: string) => after.stowage.call('GET', `${paths.files}/${id}`, { token: app.sessionToken });
+  for (const id of kept) expect((await read(id)).status).toBe(200);
+  expect((await read(lost ?? '')).status).toBe(404);
+
+  // Nothing is removed until somebody has looked.
+  expect(await after.reconcile({ dryRun: false })).toMatchObject(refused('table_restored'));
+  const dry = await after.reconcile({ dryRun: true });
+  expect(dry.body).toMatchObject({ objectsWithoutRecord: { count: 1 } });
+  const { stopped } = dry.body as { stopped: { confirm: string }[] };
+  expect(await after.reconcile({ dryRun: false, confirm: stopped[0]?.confirm })).toMatchObject({
+    status: 200,
+    body: { complete: true, stopped: [], removed: { objectsWithoutRecord: 0 } },
+  });
+  await uploads(after.stowage, app, 1);
+  expect(await after.stowage.drain()).toMatchObject({ finished: true, failed: {} });
+  expect(await after.stowage.bucketKeys()).toHaveLength(4);
+
+  // Its stream wakes the expiry worker, and no schedule runs here.
+  const staging = await after.stowage.app({ stagedTtlSeconds: 1 });
+  expect((await stage(after.stowage, staging, { bytes: photo })).status).toBe(201);
+  expect(await after.stowage.bucketKeys()).toHaveLength(5);
+  await expect.poll(() => after.cloud.stack.sweepTtl()).toBeGreaterThan(0);
+  await expect.poll(() => after.stowage.bucketKeys()).toHaveLength(4);
+  await after.stop();
 });

@@ -3,8 +3,10 @@ import type { EndpointName } from '#functions/routes.ts';
 /** Routes that change something and need no key, and why. */
 export const withoutKey: Partial<Record<EndpointName, string>> = {
   'admin/app-files-delete': 'what is deleted stays so, and nothing else goes',
+  'admin/dead-letters-redrive': 'one move of a queue works at a time, and what is moved is gone from there',
   'admin/developer-keys-revoke': 'what is revoked stays so, and nothing else goes',
   'admin/reconcile': 'every repair is conditional, and one run works at a time',
+  'admin/uploads-delete': 'what is deleted stays so, and nothing else goes',
   'extensions/session-files-complete': 'an upload is completed once, and answered the same by its id',
   'extensions/session-files-delete': 'what is deleted stays so, and nothing else goes',
   'extensions/setup-files-complete': 'an upload is completed once, and answered the same by its id',
@@ -16,4 +18,5 @@ export const withoutKey: Partial<Record<EndpointName, string>> = {
   'uploads/complete': 'an upload is completed once, and answered the same by its id',
   'uploads/restore': 'what is restored stays so until it is deleted again',
   'uploads/delete': 'what is deleted stays so, and nothing else goes',
+  'uploads/parts': 'it signs URLs of an upload by its id, and ends nothing',
 };

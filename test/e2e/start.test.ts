@@ -72,6 +72,7 @@ const devFile = {
   orgId: 'demo-org',
   developerKey: expect.stringMatching(/^sk_demo-app_[\w-]{43}$/),
   userToken: expect.stringMatching(jwt),
+  webhookSecret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{40,}=*$/),
   sessionToken: expect.stringMatching(jwt),
   platformToken: expect.stringMatching(jwt),
   adminToken: expect.stringMatching(jwt),

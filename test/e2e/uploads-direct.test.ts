@@ -75,6 +75,7 @@ describe('direct upload', () => {
     [{ sizeBytes: 5 }, 400],
     [{ filename: 'a', sizeBytes: 0 }, 400],
     [{ filename: 'a', sizeBytes: 5, mimeType: 'a\r\nb' }, 400],
+    [{ filename: 'a', sizeBytes: 6_000_000, mimeType: 'video/mp4; name=日本', parts: true }, 400],
     [{ filename: 'a', sizeBytes: 104_857_601 }, 413],
   ])('refuses %j with %i', async (json, status) => {
     expect((await cloud.call('POST', '/v1/upload/presign', { json })).status).toBe(status);

@@ -26,6 +26,31 @@ function changed(path: string, value: unknown): unknown {
   return copy;
 }
 
+const certificate = 'arn:aws:acm:eu-central-1:123456789012:certificate/0-1';
+const streamOf = (table: string) =>
+  `arn:aws:dynamodb:eu-central-1:123456789012:table/${table}/stream/2026-01-02T03:04:05.678`;
+
+describe('a table beside the stack', () => {
+  test('is named with its stream, which AWS gives another label each time it is turned on', () => {
+    const given = { existingTableName: 'restored', existingTableStreamArn: streamOf('restored') };
+    expect(parseConfig({ ...settings, ...given })).toMatchObject(given);
+  });
+
+  test.each([
+    [{ existingTableName: 'restored' }, 'existingTableStreamArn', /describe-table --table-name restored/],
+    [{ existingTableStreamArn: streamOf('restored') }, 'existingTableName', /name the table/],
+    [
+      { existingTableName: 'restored', existingTableStreamArn: streamOf('other') },
+      'existingTableStreamArn',
+      /must be the stream of restored/,
+    ],
+  ])('is refused half named: %j', (given, setting, message) => {
+    expect(refusal(() => parseConfig({ ...settings, ...given })).issues).toEqual([
+      { setting, message: expect.stringMatching(message) },
+    ]);
+  });
+});
+
 describe('wrong settings', () => {
   test.each([
     ['stage', 'Prod', /lower-case/],
@@ -54,6 +79,10 @@ describe('wrong settings', () => {
     ['corsOrigins', ['https://app.test/'], /origin/],
     ['alarmEmail', 'nobody', /e-mail/],
     ['imageConcurrency', 0, />0/],
+    ['existingTableName', 'arn:aws:dynamodb:eu-central-1:123456789012:table/x', /not its ARN/],
+    ['apiDomain', { name: 'https://api.test', certificateArn: certificate }, /host name/],
+    ['apiDomain', { name: 'api.test', certificateArn: 'api.test' }, /ACM certificate/],
+    ['apiDomain', { name: 'api.test' }, /missing/],
     ['protectdata', true, /not a setting/],
   ])('%s = %j is refused by its name, with what to write instead', (setting, value, message) => {
     const { issues } = refusal(() => parseConfig(changed(setting, value)));
@@ -93,6 +122,8 @@ describe('right settings', () => {
       scan: { mode: 'off', timeoutMinutes: 60, onTimeout: 'reject' },
       throttle: { rateLimit: 200, burstLimit: 400 },
       corsOrigins: [],
+      accountConcurrency: 1000,
+      tracing: false,
     });
   });
 

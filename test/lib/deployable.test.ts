@@ -1,23 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { functionKeys, routeTable } from '#lib/routes.ts';
+import type { StackSource } from '#lib/synth.ts';
 import { routeKeyFault } from '#local/deploy-rules/api-rules.ts';
-import type { CfnTemplate } from '#local/template/intrinsics.ts';
 import { readTemplate } from '#local/template/read.ts';
 import { config, withStack } from './stack-fixture.ts';
+import { everyStack } from './whole.ts';
 
-/** The product's template, and the way to read it as the one-machine cloud does. */
+/** The product's templates, and the way to read them as the one-machine cloud does. */
 const addresses = { apiEndpoint: 'http://127.0.0.1:1', sqsEndpoint: 'http://127.0.0.1:2' };
-const { template: product, assetDir } = await withStack({}, ({ template, assetPath }) => ({
-  template: template as CfnTemplate,
-  assetDir: assetPath,
-}));
+const product = await withStack({}, (made): StackSource => made);
+
+function copyOf({ template, assetPath, nested }: StackSource): StackSource {
+  const copies = Object.entries(nested).map(([id, inner]) => [id, copyOf(inner)]);
+  return { template: structuredClone(template), assetPath, nested: Object.fromEntries(copies) };
+}
 
 // The assets are gone by now; a fault of the template is found before anybody looks for them.
-function refusalOf(change: (template: CfnTemplate) => void): string {
-  const template = structuredClone(product);
-  change(template);
+function refusalOf(change: (source: StackSource) => void): string {
+  const source = copyOf(product);
+  change(source);
   try {
-    readTemplate({ template, stackName: 'stowage', addresses, assetDir });
+    readTemplate({ ...source, stackName: 'stowage', addresses });
   } catch (error) {
     return String(error);
   }
@@ -26,9 +29,12 @@ function refusalOf(change: (template: CfnTemplate) => void): string {
 
 type Properties = Record<string, unknown>;
 
-/** Changes the first resource of a type (with a property, when one is named). */
-const set = (type: string, change: (properties: Properties) => void, having?: string) => (template: CfnTemplate) => {
-  const found = Object.values(template.Resources).find(
+const resourcesOf = (source: StackSource) =>
+  everyStack(source).flatMap(({ template }) => Object.values(template.Resources));
+
+/** Changes the first resource of a type (with a property, when one is named), in whichever stack it lies. */
+const set = (type: string, change: (properties: Properties) => void, having?: string) => (source: StackSource) => {
+  const found = resourcesOf(source).find(
     ({ Type, Properties = {} }) => Type === type && (having === undefined || having in Properties),
   );
   if (!found?.Properties) throw new Error(`The template has no ${type}`);
@@ -59,14 +65,13 @@ describe('the product', () => {
     ['with no optional setting', { ...bare, corsOrigins: [], protectData: false }],
     ['with a page of any origin', { ...config, corsOrigins: ['*'] }],
   ])('%s is refused neither by AWS’s validator nor by these rules', async (_name, settings) => {
-    await withStack({ config: settings }, ({ template, assetPath }) => {
-      const options = { template: template as CfnTemplate, stackName: 'stowage', addresses, assetDir: assetPath };
-      expect(readTemplate(options).functions).toHaveLength(functionKeys(routeTable).length);
+    await withStack({ config: settings }, (made) => {
+      expect(readTemplate({ ...made, addresses }).functions).toHaveLength(functionKeys(routeTable).length);
     });
   });
 
   it('keeps every role far below the length where IAM refuses it, since real names are longer than these', () => {
-    const lengths = Object.values(product.Resources)
+    const lengths = resourcesOf(product)
       .filter(({ Type }) => Type === role)
       .map(({ Properties }) => JSON.stringify(Properties?.Policies).length);
     expect(Math.max(...lengths)).toBeLessThan(5000);
@@ -82,7 +87,7 @@ describe('the product', () => {
 });
 
 describe('a template that AWS refuses', () => {
-  it.each<[string, (template: CfnTemplate) => void, RegExp]>([
+  it.each<[string, (source: StackSource) => void, RegExp]>([
     [
       'a slash at the end of a path',
       put(route, { RouteKey: 'GET /a/' }),
@@ -183,9 +188,9 @@ describe('a template that AWS refuses', () => {
   });
 
   it('is told of with every reason at once, each with the name of its resource', () => {
-    const refusal = refusalOf((template) => {
-      put(lambda, { MemorySize: 1 })(template);
-      put('AWS::Logs::LogGroup', { RetentionInDays: 2 })(template);
+    const refusal = refusalOf((source) => {
+      put(lambda, { MemorySize: 1 })(source);
+      put('AWS::Logs::LogGroup', { RetentionInDays: 2 })(source);
     });
     expect(refusal.split('\n')).toHaveLength(3);
     expect(refusal).toMatch(/Function\w+ \(AWS::Lambda::Function\): MemorySize/);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TemplateResource } from '#lib/synth.ts';
 import { config, withStack } from './stack-fixture.ts';
+import { whole } from './whole.ts';
 
 /**
  * What Lambda does in a function's name, by AWS's own account of it: the service-role policies as the AWS managed policy
@@ -24,7 +25,7 @@ interface Statement {
   Resource: unknown;
 }
 
-const template = await withStack({}, (made) => made.template);
+const template = await withStack({}, whole);
 const ofType = (type: string) => Object.entries(template.Resources).filter(([, { Type }]) => Type === type);
 const propertiesOf = (id: string) => template.Resources[id]?.Properties ?? {};
 const idOf = (reference: unknown) => {
@@ -78,28 +79,42 @@ test.each(ofType('AWS::Lambda::Function'))('the function %s may write its own lo
   expect(actionsOn(id, arn)).toEqual(expect.arrayContaining(documented.AWSLambdaBasicExecutionRole.logs));
 });
 
-test('what the table tells of failures has a queue of its own, which is nobody’s dead-letter queue', () => {
-  const [mapping] = ofType('AWS::Lambda::EventSourceMapping').flatMap(([, { Properties }]) =>
-    Properties?.DestinationConfig ? [Properties.DestinationConfig as { OnFailure: { Destination: unknown } }] : [],
+const failing = ofType('AWS::Lambda::EventSourceMapping').flatMap(([id, { Properties }]) =>
+  Properties?.DestinationConfig
+    ? [[id, (Properties.DestinationConfig as { OnFailure: { Destination: unknown } }).OnFailure.Destination] as const]
+    : [],
+);
+
+test('both readers of the table’s stream tell of failures, and there is no third, which DynamoDB would slow down', () => {
+  const streams = ofType('AWS::Lambda::EventSourceMapping').filter(([, { Properties }]) =>
+    JSON.stringify(Properties?.EventSourceArn).includes('StreamArn'),
   );
-  const failures = mapping?.OnFailure.Destination;
-  const deadLetters = ofType('AWS::SQS::Queue').flatMap(([, { Properties }]) => {
-    const redrive = Properties?.RedrivePolicy as { deadLetterTargetArn: unknown } | undefined;
-    return redrive ? [redrive.deadLetterTargetArn] : [];
-  });
-  expect(deadLetters).toHaveLength(2);
-  expect(deadLetters).not.toContainEqual(failures);
-  const alarms = ofType('AWS::CloudWatch::Alarm').filter(([, { Properties }]) =>
-    JSON.stringify(Properties?.Dimensions ?? []).includes(idOf(failures)),
-  );
-  expect(alarms).toHaveLength(1);
-  expect(alarms[0]?.[1].Properties?.AlarmDescription).toContain('cannot be redriven');
+  expect(failing.map(([id]) => id)).toEqual(streams.map(([id]) => id));
+  expect(streams).toHaveLength(2);
 });
+
+test.each(failing)(
+  'what %s could not do has a queue of its own, which is nobody’s dead-letter queue',
+  (_id, failures) => {
+    const deadLetters = ofType('AWS::SQS::Queue').flatMap(([, { Properties }]) => {
+      const redrive = Properties?.RedrivePolicy as { deadLetterTargetArn: unknown } | undefined;
+      return redrive ? [redrive.deadLetterTargetArn] : [];
+    });
+    expect(deadLetters).toHaveLength(4);
+    expect(deadLetters).not.toContainEqual(failures);
+    const alarms = ofType('AWS::CloudWatch::Alarm').filter(([, { Properties }]) =>
+      JSON.stringify(Properties?.Dimensions ?? []).includes(idOf(failures)),
+    );
+    expect(alarms).toHaveLength(1);
+    expect(alarms[0]?.[1].Properties?.AlarmDescription).toMatch(/purge the queue/);
+  },
+);
 
 test('a secret under a key of the customer’s may be decrypted by those who may read it, and by nobody else', async () => {
   const secretKeyArn = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
   const r2 = config.r2 && { ...config.r2, secretKeyArn };
-  const withKey = await withStack({ config: { ...config, r2 } }, (made) => made.template);
+  const { events: _, ...silent } = config;
+  const withKey = await withStack({ config: { ...silent, r2 } }, (made) => made.template);
   const roles = Object.values(withKey.Resources).filter(({ Type }) => Type === 'AWS::IAM::Role');
   const reading = roles.filter((role) => JSON.stringify(role).includes('secretsmanager:GetSecretValue'));
   expect(reading.length).toBeGreaterThan(0);

@@ -10,8 +10,9 @@ import {
 } from '#lib/routes.ts';
 import type { Template, TemplateResource } from '#lib/synth.ts';
 import { config, withStack } from './stack-fixture.ts';
+import { whole } from './whole.ts';
 
-const { template } = await withStack({}, ({ template }) => ({ template }));
+const template = await withStack({}, whole);
 const rows: [string, EndpointRow | WorkerRow | FallbackRow][] = [
   ['fallback', routeTable.fallback],
   ...Object.entries(routeTable.endpoints),
@@ -35,6 +36,8 @@ const readStream = [
 
 function sourceActions(source: WorkerSource): string[] {
   if ('queue' in source) return consume;
+  // One right a queue.
+  if ('webhooks' in source) return [...consume, ...consume];
   return 'schedule' in source ? [] : readStream;
 }
 
@@ -42,11 +45,24 @@ function sourceActions(source: WorkerSource): string[] {
 const actionsOf: Record<Use, string[]> = {
   'table.read': reads,
   'table.write': [...reads, ...writes],
+  'table.mark': [...reads, 'dynamodb:UpdateItem'],
   r2: ['secretsmanager:GetSecretValue'],
   'table.scan': ['dynamodb:Scan', 'dynamodb:DescribeTable'],
+  'table.describe': ['dynamodb:DescribeTable'],
   'r2.names': [],
   'cleanup.send': ['sqs:SendMessage'],
   'lifecycle.send': ['sqs:SendMessage'],
+  'events.send': ['events:PutEvents', 'sqs:SendMessage'],
+  'webhooks.deliver': ['secretsmanager:GetSecretValue'],
+  'deadLetters.read': ['sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:ListMessageMoveTasks'],
+  'deadLetters.redrive': [
+    'sqs:ListMessageMoveTasks',
+    'sqs:StartMessageMoveTask',
+    'sqs:ReceiveMessage',
+    'sqs:DeleteMessage',
+    'sqs:GetQueueAttributes',
+    'sqs:SendMessage',
+  ],
   'scan.policy': [],
   'scan.send': [],
   images: [],
@@ -119,6 +135,7 @@ describe.each(rows)('%s', (_key, row) => {
     const usesTable = row.uses.some((use) => use.startsWith('table.'));
     expect(Variables).toEqual({
       CACHE_SECONDS: '5',
+      METRICS_SERVICE: 'stowage-test',
       ...(row.uses.includes('images') && imageAllocator),
       ...(usesTable && { TABLE_NAME: { Ref: logicalId('AWS::DynamoDB::Table', 'Table') } }),
       ...(row.uses.includes('table.scan') && { ORPHAN_GRACE_DAYS: '7' }),
@@ -130,6 +147,14 @@ describe.each(rows)('%s', (_key, row) => {
       ...(row.uses.includes('lifecycle.send') && {
         LIFECYCLE_QUEUE_URL: { Ref: logicalId('AWS::SQS::Queue', 'LifecycleQueue') },
       }),
+      ...(row.uses.some((use) => use.startsWith('deadLetters.')) && { DEAD_LETTERS: expect.anything() }),
+      ...(row.uses.includes('events.send') && {
+        EVENT_BUS_NAME: { Ref: logicalId('AWS::Events::EventBus', 'EventsBus') },
+        EVENT_SOURCE: 'stowage.test',
+        WEBHOOK_QUEUES: expect.anything(),
+      }),
+      // As on the one-machine cloud, whose layer the fixture has.
+      ...(row.uses.includes('webhooks.deliver') && { WEBHOOKS: expect.anything(), WEBHOOK_LOOPBACK: '1' }),
       ...(isEndpoint && row.auth !== 'public' && tokenNames),
     });
   });
@@ -157,11 +182,13 @@ test('no right reaches beyond one table, one queue, one secret and one log group
   expect(allowed.length).toBeGreaterThan(rows.length);
   // Listing streams takes no resource: AWS's managed policy and CDK's own grant have it on all.
   const beyond = allowed.filter(({ Action, Resource }) => JSON.stringify([Action, Resource ?? '']).includes('*'));
-  expect(beyond).toEqual([{ Effect: 'Allow', Action: 'dynamodb:ListStreams', Resource: '*' }]);
+  const listing = { Effect: 'Allow', Action: 'dynamodb:ListStreams', Resource: '*' };
+  expect(beyond).toEqual([listing, listing]);
 });
 
 test('the secret is the one of the settings, by name', () => {
   const secrets = rows
+    .filter(([, row]) => row.uses.includes('r2'))
     .flatMap(([, row]) => statementsOf(row))
     .filter(({ Action }) => Action === 'secretsmanager:GetSecretValue')
     .map(({ Resource }) => JSON.stringify(Resource));
@@ -170,8 +197,8 @@ test('the secret is the one of the settings, by name', () => {
 });
 
 test('without R2 settings nothing names a bucket and nobody may read a secret', async () => {
-  const { r2: _, ...withoutR2 } = config;
-  const bare = await withStack({ config: withoutR2 }, ({ template }) => JSON.stringify(template));
+  const { r2: _r2, events: _events, ...withoutR2 } = config;
+  const bare = await withStack({ config: withoutR2 }, (made) => JSON.stringify(whole(made)));
   expect(bare).not.toMatch(/R2_|PUBLIC_BASE_URL|secretsmanager/);
 });
 

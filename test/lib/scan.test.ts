@@ -1,14 +1,15 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { config, withStack } from './stack-fixture.ts';
+import { whole } from './whole.ts';
 
 interface Functions {
   Properties: { Description: string; Environment: { Variables: Record<string, unknown> } };
 }
 
 const scan = { mode: 'quarantine', timeoutMinutes: 30, onTimeout: 'release' } as const;
-const off = Template.fromJSON(await withStack({}, ({ template }) => template));
-const on = Template.fromJSON(await withStack({ config: { ...config, scan } }, ({ template }) => template));
+const off = Template.fromJSON(await withStack({}, whole));
+const on = Template.fromJSON(await withStack({ config: { ...config, scan } }, whole));
 
 const namesWith = (stack: Template, variable: string) =>
   Object.values(stack.findResources('AWS::Lambda::Function') as Record<string, Functions>)

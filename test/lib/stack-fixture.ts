@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseConfig, type StowageConfig, type StowageSettings } from '#lib/config.ts';
 import { functionKeys, type RouteTable, routeTable } from '#lib/routes.ts';
-import { type Synthesized, synthesize } from '#lib/synth.ts';
+import { type Synthesized, type SynthOptions, synthesize } from '#lib/synth.ts';
 
 export const settings = {
   stage: 'test',
@@ -20,6 +20,12 @@ export const settings = {
     complianceBucket: 'files-compliance',
     publicBaseUrl: 'https://files.test',
     secretName: 'stowage/test/r2',
+  },
+  events: {
+    webhooks: [
+      { url: 'https://hooks.test/stowage', secretName: 'stowage/test/hooks' },
+      { url: 'https://other.test/', secretName: 'stowage/test/other', events: ['file.deleted'] },
+    ],
   },
   corsOrigins: ['https://app.test'],
   alarmEmail: 'alarms@app.test',
@@ -43,7 +49,7 @@ export function writeFunctions(
 
 /** Synthesizes with those files and hands the result to `use` while its assets exist. */
 export async function withStack<Result>(
-  options: { config?: StowageConfig; routes?: RouteTable },
+  options: { config?: StowageConfig; routes?: RouteTable; checks?: SynthOptions['checks'] },
   use: (stack: Synthesized) => Result | Promise<Result>,
 ): Promise<Result> {
   const routes = options.routes ?? routeTable;
@@ -56,6 +62,7 @@ export async function withStack<Result>(
       functionsRoot: functions.dir,
       localLayer: true,
       outdir,
+      checks: options.checks,
     });
     return await use(synthesized);
   } finally {

@@ -6,10 +6,16 @@ import { counters } from './limits.ts';
 import { fileIn, type Observed } from './observe.ts';
 import { bytesOf, counts, holderOf, isExpired } from './rules.ts';
 import type { Ports } from './run.ts';
+import { brokenEvents } from './told.ts';
 
 /** What holds whenever nobody is in the middle of something, whatever was killed before. Answers what does not. */
 export function brokenNow(observed: Observed): string[] {
-  return [...counting(observed), ...bytes(observed), ...holding(observed)];
+  return [
+    ...counting(observed),
+    ...bytes(observed),
+    ...holding(observed),
+    ...brokenEvents(observed.told, observed.files),
+  ];
 }
 
 function counting({ files, usage }: Observed): string[] {

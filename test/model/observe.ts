@@ -1,3 +1,4 @@
+import type { FileEvent } from '#core/events/event.ts';
 import type { ClaimRecord } from '#core/extensions/claims/claim-record.ts';
 import { markerPrefix } from '#core/files/ids.ts';
 import type { ExtensionFile as FileRecord, Scope } from '#core/files/record.ts';
@@ -20,6 +21,10 @@ export interface Observed {
   tickets: string[];
   markers: { fileId: string; incoming: { key: string }; final: { key: string }; variants: { key: string }[] }[];
   owed: Scope[];
+  /** Until when a run of reconcile that was killed keeps others out. */
+  leaseUntil: number;
+  /** Everything that listeners heard. */
+  told: FileEvent[];
   /** Bucket keys with the sizes of their objects, without the mark of the table the bucket belongs to. */
   objects: Map<string, number>;
 }
@@ -27,7 +32,7 @@ export interface Observed {
 /** Reads the whole table and the whole bucket. By then every index has caught up: looking takes longer than it lags. */
 export async function observe(run: Run): Promise<Observed> {
   await run.settleIndexes();
-  const [items, listed] = await Promise.all([allItems(run.table), run.lister.list('default', {})]);
+  const [items, listed, told] = await Promise.all([allItems(run.table), run.lister.list('default', {}), run.heard()]);
   const of = (sk: string) => items.filter((item) => item.sk === sk);
   const ended = items.filter(({ closedAt, deletedAt }) => closedAt !== undefined || deletedAt !== undefined);
   return {
@@ -39,6 +44,8 @@ export async function observe(run: Run): Promise<Observed> {
     closed: new Set(ended.map(({ pk }) => String(pk))),
     tickets: of('EXPIRY').map(({ pk }) => String(pk)),
     markers: of('INCOMING') as unknown as Observed['markers'],
+    told,
+    leaseUntil: Number(of('RUN')[0]?.leaseUntil ?? 0),
     owed: of('CLEANUP').map(({ scope }) => scope as Scope),
     objects: new Map(
       listed.objects.filter(({ key }) => !key.startsWith(markerPrefix)).map(({ key, sizeBytes }) => [key, sizeBytes]),

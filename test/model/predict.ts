@@ -55,6 +55,9 @@ function foresee(request: Request, before: Observed): Prediction | undefined {
       if (file.staged || file.sessionId !== undefined) return [];
       return isLeftBehind(file, before) ? [] : ['file_not_found'];
     }
+    case 'schedule':
+      // The clock goes on a little before it asks.
+      return before.leaseUntil > before.now.getTime() ? undefined : [];
     default:
       return [];
   }

@@ -1,7 +1,7 @@
 /**
  * Random histories of the uploads API: files are stored, deleted, restored, judged and swept, two things at a time, while
  * time passes and calls to R2 or the table are lost. Whatever happened, the lists are the records, nothing unjudged or
- * harmful is public, every object is one that a record names, and in the end nothing is left.
+ * harmful is public, every object is one that a record names, listeners heard what is so, and in the end nothing is left.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -15,6 +15,7 @@ import { defaultUploadSettings as settings } from '#core/uploads/settings.ts';
 import { storeUpload } from '#core/uploads/store-upload.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 import { endOnFailure, modelRuns, seed } from './runs.ts';
+import { brokenEvents } from './told.ts';
 
 const minutes = 60_000;
 const userId = 'user';
@@ -94,6 +95,7 @@ async function take(given: Step, known: string[]): Promise<void> {
 async function hold(infected: Set<string>): Promise<void> {
   const files = await records();
   await world.settleIndexes();
+  expect(brokenEvents(await world.heard(), files)).toEqual([]);
   const listed = (deleted: boolean) => listUploads(world, userId, { page: 1, limit: 100, deleted });
   const [live, gone] = [await listed(false), await listed(true)];
   const ready = files.filter(({ state }) => state === 'ready');

@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
+import { events } from '#contracts/events.ts';
 import { organizationWording, statusOf } from '#contracts/refusals.ts';
+import { type EventType, eventTypes } from '#core/events/event.ts';
 import { type EndpointName, endpoints } from '#functions/routes.ts';
 import { describeApi } from '#openapi/document.ts';
 import { examples } from '#openapi/examples/index.ts';
@@ -54,6 +56,18 @@ describe('the OpenAPI document', () => {
         .map(({ method, path }) => `${method} ${path}`)
         .sort(),
     );
+  });
+
+  test('has every event as a webhook, with an example that is one, and no other', () => {
+    const webhooks = document.webhooks as Record<string, { post: Operation & { security: unknown[] } }>;
+    expect(Object.keys(webhooks)).toEqual(eventTypes);
+    for (const [type, { post }] of Object.entries(webhooks)) {
+      const json = post.requestBody?.content['application/json'] as { example?: { type: string } } | undefined;
+      expect(z.safeParse(events[type as EventType], json?.example).success, type).toBe(true);
+      const names = post.parameters?.filter(({ required }) => required).map(({ name }) => name);
+      expect(names).toEqual(['webhook-id', 'webhook-timestamp', 'webhook-signature']);
+      expect(post.security).toEqual([]);
+    }
   });
 
   test('names each operation once and says of each what it is for', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { eventExamples } from '#openapi/examples/events.ts';
 import { examples } from '#openapi/examples/index.ts';
-import { complaintOf, refusedInVain, type Told } from '#test/support/documented.ts';
+import { complaintOf, complaintOfEvent, refusedInVain, type Told } from '#test/support/documented.ts';
 
 /** Answers as they come, each with one thing the document does not tell of. */
 const path = '/api/extensions/sessions/session-1/files/66f2a1b40a1b2c3d4e5f6071';
@@ -104,5 +105,33 @@ describe('a request that succeeded', () => {
     ['with an id that is none', 'GET', '/v1/upload/abc', undefined, /the parameter id/],
   ])('%s is complained of', (_, method, url, json, complaint) => {
     expect(refusedInVain(method, url, { json })).toMatch(complaint);
+  });
+});
+
+describe('an event', () => {
+  const event = eventExamples['file.deleted'];
+  const signed = {
+    'webhook-id': event.id,
+    'webhook-timestamp': '1795168800',
+    'webhook-signature': `v1,${'a'.repeat(43)}=`,
+  };
+
+  test.each(Object.values(eventExamples).map((each) => [each.type, each] as const))(
+    'as the example of %s is nothing to complain of',
+    (_, each) => {
+      expect(complaintOfEvent(each)).toBeUndefined();
+      expect(complaintOfEvent(each, { ...signed, 'content-type': 'application/json' })).toBeUndefined();
+    },
+  );
+
+  test.each([
+    ['of a type that is not described', { ...event, type: 'file.moved' }, signed, /no webhook file\.moved/],
+    ['with the name of the file', { ...event, data: { ...event.data, originalName: 'a.png' } }, signed, /additional/],
+    ['without what its type has', { ...event, data: { ...event.data, reason: undefined } }, signed, /reason/],
+    ['of another version', { ...event, version: 2 }, signed, /version/],
+    ['without a signature', event, { ...signed, 'webhook-signature': undefined }, /webhook-signature/],
+    ['of a time that is none', event, { ...signed, 'webhook-timestamp': 'now' }, /webhook-timestamp/],
+  ] as const)('%s is complained of', (_, told, headers, complaint) => {
+    expect(complaintOfEvent(JSON.parse(JSON.stringify(told)), headers)).toMatch(complaint);
   });
 });

@@ -18,7 +18,7 @@ const run = (bin: string, ...args: string[]) =>
 
 /** A client's own code, against what the generators made of the document. */
 const consumer = `
-import type { components, paths } from './types.ts';
+import type { components, paths, webhooks } from './types.ts';
 import * as sdk from './sdk/index.ts';
 import type { ApiErrorCode, ApiErrorDetails } from '${join(root, 'client/src/errors.ts')}';
 
@@ -63,6 +63,15 @@ export async function upload(file: File): Promise<StoredFile> {
 
 export const retry = (headers: Upload['responses'][409]['headers']): number | undefined => headers['retry-after'];
 
+/** What is posted to a webhook, whichever generator made the type: \`data\` is told by the type. */
+type Posted = { [T in keyof webhooks]: webhooks[T]['post']['requestBody']['content']['application/json'] }[keyof webhooks];
+export function listen(event: Posted | sdk.FileDeletedEvent | sdk.QuotaNearEvent): string {
+  if (event.type === 'quota.near') return event.data.appId + event.data.threshold;
+  if (event.type === 'file.deleted') return event.data.reason;
+  // @ts-expect-error: only of a deleted file there is a reason
+  return event.data.holder?.id ?? event.data.reason;
+}
+
 // @ts-expect-error: an event of a lock names the lock
 export const event: sdk.LifecycleEvent = { eventId: 'event-1', type: 'lock.deleted', appId: 'puzzle' };
 `;
@@ -86,6 +95,7 @@ describe('the published document', () => {
     // No request is both: one is a POST, the other a DELETE or a GET.
     const known = [
       '`/platform/extensions/{appId}/claims` and `/platform/extensions/claims/{claimId}`',
+      '`/v1/upload/{id}/parts` and `/v1/upload/url/{id}`',
       '`/v1/upload/{id}/restore` and `/v1/upload/url/{id}`',
     ];
     const isKnown = (message: string) => known.some((pair) => message.includes(pair));

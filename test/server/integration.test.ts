@@ -169,6 +169,27 @@ describe('an administrator', () => {
       .toBe('unauthorized');
   });
 
+  test('looks up apps, usage, what was changed, and dead letters', async () => {
+    const { admin } = world;
+    const app = await world.app();
+    await app.stage();
+    expect(await all(admin.apps.list({ search: app.appId }))).toMatchObject([{ appId: app.appId, fileCount: 1 }]);
+    expect(await all(admin.apps.usage(app.appId, { by: 'day' }))).toMatchObject([{ fileCount: 1 }]);
+    const entries = await all(admin.audit({ appId: app.appId }));
+    expect(entries.map(({ action }) => action)).toContain('app.key.created');
+    const queues = await admin.deadLetters.list();
+    expect(queues.map(({ name }) => name)).toContain('lifecycle');
+    expect(await admin.deadLetters.look('lifecycle')).toEqual([]);
+    expect(await admin.deadLetters.redrive('lifecycle')).toMatchObject({ total: 0 });
+    expect(await all(admin.listUploads({ ownerId: 'nobody' }))).toEqual([]);
+    expect(await all(admin.listOrganizationUploads('no-org'))).toEqual([]);
+    await admin.reconcile({ dryRun: false });
+    for await (const { by } of admin.reports()) {
+      expect(by).toBe('administrator');
+      break;
+    }
+  });
+
   test('has drift looked for without a change', async () => {
     expect(await world.admin.reconcile({ dryRun: true })).toMatchObject({ dryRun: true, repaired: 0 });
   });

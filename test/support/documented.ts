@@ -24,6 +24,7 @@ interface Operation {
 }
 interface Document {
   paths: Record<string, Record<string, Operation>>;
+  webhooks: Record<string, { post: Required<Pick<Operation, 'parameters' | 'requestBody'>> }>;
   components: { responses: Record<string, Response>; headers: Record<string, { schema: Json }> };
 }
 
@@ -129,4 +130,19 @@ export function refusedInVain(method: string, url: string, { json }: Sent): stri
     return !validatorOf(schema, 'published')(parameter.schema.type === 'integer' ? Number(value) : value);
   });
   return wrong && `the parameter ${wrong.name}`;
+}
+
+/** What in an event the document does not tell of, in words; with headers, what in the request that brought it. */
+export function complaintOfEvent(event: { type: string }, headers?: Record<string, unknown>): string | undefined {
+  const { type } = event;
+  const webhook = document.webhooks[type];
+  if (webhook === undefined) return `no webhook ${type}`;
+  const at = ['webhooks', type, 'post'];
+  const wrong = webhook.post.parameters.find(({ name }, index) => {
+    const validate = validatorOf(pointerTo(...at, 'parameters', String(index), 'schema'));
+    return headers !== undefined && !validate(headers[name]);
+  });
+  if (wrong !== undefined) return `header ${wrong.name}: ${headers?.[wrong.name]}`;
+  const validate = validatorOf(pointerTo(...at, 'requestBody', 'content', 'application/json', 'schema'));
+  return validate(event) ? undefined : ajv.errorsText(validate.errors, { dataVar: type });
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DeleteObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { createClaimStore } from '#adapters/dynamo/claim-store.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { appsPk, reconcileKey } from '#adapters/dynamo/keys.ts';
@@ -10,6 +10,7 @@ import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts'
 import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
 import { createTypeDetector } from '#adapters/file-type/type-detector.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
+import { createPartStore } from '#adapters/r2/part-store.ts';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
 import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
 import { contentDisposition } from '#contracts/file-name.ts';
@@ -22,6 +23,7 @@ import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
 import { type DynamoOptions, type LoadOptions, startDynamo } from '#local/dynamo/server.ts';
 import { type R2Options, startR2 } from '#local/r2/server.ts';
 import { allItems, countsNothing, createTable, emptyTable } from './tables.ts';
+import { listen } from './told.ts';
 
 /** No role has the last one unless a test gives it one: documents are kept in the default bucket then. */
 const buckets = ['files', 'public', 'compliance'] as const;
@@ -38,12 +40,14 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
   const faults: { dynamo?: DynamoOptions['intercept']; r2?: R2Options['intercept']; queue?: () => void } = {};
   const calls: string[] = [];
   const time = { offsetMs: 0 };
+  const listener = listen();
   const clock: Clock = { now: () => new Date(Date.now() + time.offsetMs) };
   const [dynamo, r2] = await Promise.all([
     startDynamo({
       onRequest: ({ operation }) => calls.push(`dynamo ${operation}`),
       intercept: (request) => faults.dynamo?.(request),
       load,
+      readers: [listener.reader],
     }),
     startR2({
       dir,
@@ -94,6 +98,7 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
     time,
     queue,
     images: createImageProcessor(),
+    parts: createPartStore(r2Config),
     signer: createUrlSigner(r2Config),
     scheduleDelete,
     lifecycle,
@@ -116,6 +121,12 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
       return Contents.map(({ Key }) => Key ?? '');
     },
+    /** Keys at which an upload in parts is under way. */
+    async openUploads(): Promise<string[]> {
+      s3.config.systemClockOffset = time.offsetMs;
+      const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: 'files' }));
+      return Uploads.map(({ Key }) => Key ?? '');
+    },
     /** Everything in the table but what reconcile keeps for itself and counters that are back at zero, those of lists among them. */
     async items(): Promise<Record<string, unknown>[]> {
       const items = await allItems(table);
@@ -123,11 +134,16 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
         sk === 'COUNTER'
           ? countsNothing(counts)
           : /^RANK/.test(String(sk)) && Object.values(counts).every((n) => n === 0);
-      const notes = new RegExp(`^(${reconcileKey.pk}|${appsPk}|USAGE#.*)$`);
+      const notes = new RegExp(`^(${reconcileKey.pk}(#.*)?|${appsPk}|USAGE#.*)$`);
       return items.filter((item) => !notes.test(String(item.pk)) && !zero(item));
     },
     /** Lets every index catch up with what was written. */
     settleIndexes: () => dynamo.settleIndexes(),
+    /** What listeners heard of everything that was written. */
+    async heard() {
+      await dynamo.settleChanges();
+      return listener.events;
+    },
     /** As new: no faults, the true time, no messages, objects or items, nothing counted. */
     async reset(): Promise<void> {
       for (const fault of ['dynamo', 'r2', 'queue'] as const) faults[fault] = undefined;
@@ -136,7 +152,9 @@ export async function startWorld({ load }: { load?: LoadOptions } = {}) {
       for (const Bucket of buckets) {
         for (const Key of await this.allKeys(Bucket)) await s3.send(new DeleteObjectCommand({ Bucket, Key }));
       }
+      for (const key of await this.openUploads()) await objects.abandon({ bucket: 'default', key });
       await emptyTable(table);
+      (await this.heard()).length = 0;
       calls.length = 0;
     },
     async close(): Promise<void> {

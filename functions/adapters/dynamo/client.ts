@@ -23,6 +23,10 @@ export interface TableOptions {
   attemptMs?: number;
   /** In place of time that passes. */
   wait?: Table['wait'];
+  /** Told of every call, with all its tries, how many milliseconds it took. */
+  onCall?: (ms: number) => void;
+  /** Told of every write that another writer was in the way of, each time. */
+  onConflict?: () => void;
 }
 
 /** DynamoDB answers in milliseconds; a page of 1 MB takes a fraction of this. Four silent attempts end within 13 s. */
@@ -40,7 +44,7 @@ const withoutInfo = { debug() {}, warn() {}, error() {} } as unknown as DynamoDB
  */
 export function openTable(
   name: string,
-  { remainingMs, attemptMs = patienceMs, wait = waitFor, ...options }: TableOptions = {},
+  { remainingMs, attemptMs = patienceMs, wait = waitFor, onCall, onConflict, ...options }: TableOptions = {},
 ): Table {
   const left = remainingMs ?? (() => Number.POSITIVE_INFINITY);
   const client = new DynamoDBClient({
@@ -51,16 +55,25 @@ export function openTable(
   });
   // Around the SDK's own tries, so that both hear of the last failure only; the first that is added is the outer one.
   client.middlewareStack.add(
-    (next) => (args) =>
-      next(args).catch((error: unknown) => {
+    (next) => async (args) => {
+      const started = performance.now();
+      try {
+        return await next(args);
+      } catch (error) {
         throw translateOutage(error);
-      }),
+      } finally {
+        onCall?.(performance.now() - started);
+      }
+    },
     { step: 'initialize', name: 'translateOutage' },
   );
-  client.middlewareStack.add((next) => (args) => retryConflicts(() => next(args), { remainingMs: left, wait }), {
-    step: 'initialize',
-    name: 'retryConflicts',
-  });
+  client.middlewareStack.add(
+    (next) => (args) => retryConflicts(() => next(args), { remainingMs: left, wait, onConflict }),
+    {
+      step: 'initialize',
+      name: 'retryConflicts',
+    },
+  );
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   return { documents, name, remainingMs: left, wait };
 }

@@ -22,13 +22,14 @@ const passingReasons = new Set(['TransactionConflict', 'ThrottlingError', 'Provi
  */
 export async function retryConflicts<T>(
   send: () => Promise<T>,
-  table: Pick<Table, 'remainingMs' | 'wait'>,
+  table: Pick<Table, 'remainingMs' | 'wait'> & { onConflict?: (() => void) | undefined },
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await send();
     } catch (error) {
       if (!isConflict(error)) throw error;
+      table.onConflict?.();
       if (attempt >= maxAttempts || !(await backOff(attempt, pauses, table))) {
         throw new AppError('temporarily_unavailable', 'Many writes touch the same item right now. Try again shortly.', {
           cause: error,

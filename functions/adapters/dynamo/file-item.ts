@@ -18,12 +18,13 @@ import {
   sessionPk,
   stagedPk,
 } from './keys.ts';
+import { formAttribute, recordForm, requireKnownForm } from './record-version.ts';
 
 const indexAttributes = ['appPk', 'sessionPk', 'holderPk', 'ownerPk', 'duePk'] as const;
 
 /** The record with its keys. Index attributes follow from the record, so every write of a state comes through here. */
 export function toItem(file: FileRecord): Record<string, unknown> {
-  return { ...file, ...fileKey(file.id), ...indexesOf(file) };
+  return { ...file, ...fileKey(file.id), ...indexesOf(file), [formAttribute]: recordForm };
 }
 
 /** A deleting record is in no list, only where the schedule looks. */
@@ -72,9 +73,10 @@ function uploadIndexes(file: UploadFile) {
   return Object.fromEntries(listsOf(file).map((list) => [listIndexes[list.kind].pk, listPk(list)]));
 }
 
-/** The record without keys. Items are written by `toItem` only, so their shape is known to whoever knows what it asked for. */
+/** The record without keys; throws for one of a later build. Items are written by `toItem` only, so their shape is known to whoever knows what it asked for. */
 export function fromItem<F extends FileRecord = FileRecord>(item: Record<string, unknown>): F {
+  requireKnownForm(item);
   const record = { ...item };
-  for (const attribute of ['pk', 'sk', ...indexAttributes]) delete record[attribute];
+  for (const attribute of ['pk', 'sk', formAttribute, ...indexAttributes]) delete record[attribute];
   return record as unknown as F;
 }

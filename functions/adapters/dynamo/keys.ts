@@ -21,6 +21,7 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | clean-up owed to a scope     | pk CLEANUP#kind#id, sk CLEANUP                          | strong      |
  * | states of a session, by app  | pk SESSION#session, sk STATE#app                        | strong      |
  * | settings of an app           | pk APP#app, sk SETTINGS                                 | strong      |
+ * | which quota event was told   | pk APP#app, sk QUOTA_MARK                               | strong      |
  * | developer key, keys of an app| pk APP#app, sk KEY#keyId                                | strong      |
  * | apps there are               | pk APPS, sk APP#app                                     | strong      |
  * | usage of an app on a day     | pk APP#app, sk USAGE#day (attribute `ttl`)              | strong      |
@@ -43,6 +44,7 @@ import type { ListRef } from '#core/uploads/lists.ts';
  * | uploads of an owner and coin | bySession: sessionPk COIN#user#coin, id                 | eventual    |
  * | length of such a list        | pk as in the index, sk RANK; parts of it RANK#level#n   | strong      |
  * | lease and state of reconcile | pk RECONCILE, sk RUN                                    | strong      |
+ * | reports of its runs          | pk RECONCILE#REPORTS, sk id (attribute `ttl`)           | strong      |
  * | suspects of reconcile        | pk SUSPECTS#orphans#bucket, sk key of the object        | strong      |
  * |                              | or SUSPECTS#missing, sk id of the file                  |             |
  * | settings of the uploads API  | pk UPLOADS, sk SETTINGS                                 | strong      |
@@ -66,6 +68,7 @@ export const fileKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'FILE' });
 export const ticketKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'EXPIRY' });
 export const incomingKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'INCOMING' });
 export const settingsKey = (appId: string) => ({ pk: `APP#${appId}`, sk: 'SETTINGS' });
+export const quotaMarkKey = (appId: string) => ({ pk: `APP#${appId}`, sk: 'QUOTA_MARK' });
 export const developerKeyKey = (appId: string, keyId: string) => ({ pk: `APP#${appId}`, sk: `KEY#${keyId}` });
 export const developerKeyPrefix = 'KEY#';
 /** One partition: apps are as many as administrators turned on. The prefix keeps apps called FILE or COUNTER apart from those. */
@@ -119,6 +122,8 @@ export const rankKey = (list: ListRef, level = 0, index = 0) => ({
   sk: level === 0 ? 'RANK' : `RANK#${level}#${index}`,
 });
 export const reconcileKey = { pk: 'RECONCILE', sk: 'RUN' };
+export const reportsPk = 'RECONCILE#REPORTS';
+export const reportKey = (id: string) => ({ pk: reportsPk, sk: id });
 /** One partition a list: suspects are rare, and many of them are a disaster that somebody is looking at. */
 export const suspectsPk = (list: SuspectList) => `SUSPECTS#${list.replace(' ', '#')}`;
 export const uploadSettingsKey = { pk: 'UPLOADS', sk: 'SETTINGS' };

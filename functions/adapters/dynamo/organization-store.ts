@@ -1,5 +1,6 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { isOf, type OrganizationFile } from '#core/files/record.ts';
+import type { PageRequest } from '#core/files/store.ts';
 import type {
   ExportRow,
   LogoRow,
@@ -17,6 +18,7 @@ import {
   memberKey,
   minisiteKey,
   organizationDocumentsPk,
+  organizationPk,
   parentPk,
   signatureTokenKey,
 } from './keys.ts';
@@ -31,6 +33,17 @@ export function createOrganizationStore(table: Table): OrganizationStore {
 
   const get = async (Key: Item): Promise<Item | undefined> =>
     (await table.documents.send(new GetCommand({ TableName, Key, ConsistentRead: true }))).Item;
+
+  async function listFiles(IndexName: string, pk: string, value: string, page: PageRequest) {
+    const query = {
+      IndexName,
+      KeyConditionExpression: '#pk = :pk',
+      ExpressionAttributeNames: { '#pk': pk },
+      ExpressionAttributeValues: { ':pk': value },
+      ScanIndexForward: false,
+    };
+    return await queryPage<OrganizationFile>(table, query, { pk, value }, page);
+  }
 
   return {
     commit: createCommit(table),
@@ -115,16 +128,8 @@ export function createOrganizationStore(table: Table): OrganizationStore {
       return await queryPageOf(table, query, { keyOf: (id) => ({ pk, sk: id }), fromItem: toParent }, page);
     },
 
-    async listDocuments(orgId, page) {
-      const index = { pk: 'sessionPk', value: organizationDocumentsPk(orgId) };
-      const query = {
-        IndexName: 'bySession',
-        KeyConditionExpression: 'sessionPk = :pk',
-        ExpressionAttributeValues: { ':pk': index.value },
-        ScanIndexForward: false,
-      };
-      return await queryPage<OrganizationFile>(table, query, index, page);
-    },
+    listDocuments: (orgId, page) => listFiles('bySession', 'sessionPk', organizationDocumentsPk(orgId), page),
+    listFiles: (orgId, page) => listFiles('byOwner', 'ownerPk', organizationPk(orgId), page),
   };
 }
 

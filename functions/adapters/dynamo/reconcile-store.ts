@@ -7,6 +7,7 @@ import type { Table } from './client.ts';
 import { attributesOf, countersIn, usageIn } from './counters.ts';
 import { fromItem } from './file-item.ts';
 import { appIdIn, counterIndex, counterKey, developerKeyPrefix } from './keys.ts';
+import { createReportStore } from './reconcile-reports.ts';
 import { createRunStore } from './reconcile-runs.ts';
 import { createSuspectStore } from './reconcile-suspects.ts';
 import { tighten } from './slice-repairs.ts';
@@ -22,6 +23,7 @@ export const createReconcileStore = (table: Table): ReconcileStore => ({
   ...createRunStore(table),
   ...createSuspectStore(table),
   ...createUsageNotes(table),
+  ...createReportStore(table),
 });
 
 function createScanStore(table: Table): ScanStore {

@@ -83,6 +83,12 @@ export function createUploadStore(table: Table): UploadStore {
       return outcomes === undefined ? next : undefined;
     },
 
+    async keepOpen(file, { incoming, until }) {
+      const next = { ...file, rev: file.rev + 1, incoming, expiresAt: until, dueAt: until };
+      const outcomes = await transact(table, [{ Put: writes.replace(file, next) }, writes.putTicket(file.id, until)]);
+      return outcomes === undefined ? next : undefined;
+    },
+
     async page(list, { offset, limit }) {
       if (offset === 0) {
         const [{ count }, items] = await Promise.all([readRank(table, list), below(list, newest, limit)]);

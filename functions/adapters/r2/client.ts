@@ -29,6 +29,11 @@ const operations: Record<string, R2Operation> = {
   CopyObjectCommand: 'COPY',
   DeleteObjectCommand: 'DELETE',
   ListObjectsV2Command: 'LIST',
+  ListMultipartUploadsCommand: 'LIST',
+  CreateMultipartUploadCommand: 'MULTIPART',
+  ListPartsCommand: 'MULTIPART',
+  CompleteMultipartUploadCommand: 'MULTIPART',
+  AbortMultipartUploadCommand: 'MULTIPART',
 };
 
 /**
@@ -68,6 +73,8 @@ export function openR2(config: R2Config) {
     if (allMs <= 0) throw new ObjectStoreError('unavailable', `No time was left for ${operation}.`);
     const abortSignal = AbortSignal.timeout(allMs);
     const limits = { abortSignal, tryMs, maxBytes, wantedOfWhole, quiet: patienceMs > 0 };
+    const started = performance.now();
+    let failed = false;
     try {
       const used = await credentials();
       try {
@@ -78,8 +85,12 @@ export function openR2(config: R2Config) {
         return await once<Output>(command as Command, limits);
       }
     } catch (error) {
-      if (error instanceof R2Refusal || error instanceof ObjectStoreError) throw error;
+      const known = error instanceof R2Refusal || error instanceof ObjectStoreError;
+      failed = !known || error.reason === 'unavailable' || error.reason === 'denied';
+      if (known) throw error;
       throw new ObjectStoreError('unavailable', `R2 did not answer ${operation}.`, { cause: error });
+    } finally {
+      config.onCall?.(performance.now() - started, failed);
     }
   };
 }

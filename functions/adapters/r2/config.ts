@@ -17,6 +17,8 @@ export interface R2Config {
    * for the table and for an answer of our own.
    */
   remainingMs?: (() => number) | undefined;
+  /** Told of every call, with all its tries, how many milliseconds it took and whether R2 gave no answer that counts. */
+  onCall?: (ms: number, failed: boolean) => void;
 }
 
 export interface R2Timeouts {
@@ -66,4 +68,10 @@ export function objectPath(config: Pick<R2Config, 'buckets'>, ref: ObjectRef): s
     throw new ObjectStoreError('denied', 'The object key cannot be addressed over HTTP.');
   }
   return `/${encodeRfc3986(bucketName(config, ref.bucket))}/${segments.map(encodeRfc3986).join('/')}`;
+}
+
+/** Bucket and key as commands name them. Refuses what `objectPath` refuses: keys that would address something else. */
+export function refIn(config: Pick<R2Config, 'buckets'>, ref: ObjectRef): { Bucket: string; Key: string } {
+  objectPath(config, ref);
+  return { Bucket: bucketName(config, ref.bucket), Key: ref.key };
 }

@@ -1,5 +1,10 @@
 /** Walking a bucket. Kept apart from the store, because only reconcile needs it. */
-import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
+import {
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+} from '@aws-sdk/client-s3';
 import type { ObjectLister } from '#core/reconcile/ports.ts';
 import { openR2 } from './client.ts';
 import { bucketName, type R2Config } from './config.ts';
@@ -34,7 +39,7 @@ export function createObjectLister(config: R2Config): ObjectLister {
         if (!Key || Size === undefined || !LastModified || Number.isNaN(LastModified.getTime())) {
           throw contradiction('LIST', 'with an object that lacks key, size or time');
         }
-        return { key: decodeURIComponent(Key.replaceAll('+', ' ')), sizeBytes: Size, lastModified: LastModified };
+        return { key: decoded(Key), sizeBytes: Size, lastModified: LastModified };
       });
       const strange = objects.find(({ key }) => !key.startsWith(prefix) || (after !== undefined && key === after));
       if (strange) throw contradiction('LIST', 'with an object that was not asked for');
@@ -43,5 +48,32 @@ export function createObjectLister(config: R2Config): ObjectLister {
         throw contradiction('LIST', 'with an empty page that is not the last');
       return { objects, ...(next !== undefined && { next }) };
     },
+
+    async listUploads(bucket, { after }) {
+      const [KeyMarker, UploadIdMarker] = after === undefined ? [] : (JSON.parse(after) as [string, string]);
+      const command = new ListMultipartUploadsCommand({
+        Bucket: bucketName(config, bucket),
+        EncodingType: 'url',
+        ...(KeyMarker !== undefined && { KeyMarker, UploadIdMarker }),
+      });
+      const travel = { maxBytes: maxPageBytes, bytes: maxPageBytes / 8 };
+      const page = await send<ListMultipartUploadsCommandOutput>('LIST', command, travel).catch((error: unknown) => {
+        throw error instanceof R2Refusal ? error.toStoreError() : error;
+      });
+      if (page.IsTruncated === undefined) throw contradiction('LIST', 'with something that is no list of uploads');
+      const uploads = (page.Uploads ?? []).map(({ Key, Initiated }) => {
+        if (!Key || !Initiated || Number.isNaN(Initiated.getTime())) {
+          throw contradiction('LIST', 'with an upload that lacks key or time');
+        }
+        return { key: decoded(Key), beganAt: Initiated };
+      });
+      if (!page.IsTruncated) return { uploads };
+      const next = JSON.stringify([decoded(page.NextKeyMarker ?? ''), page.NextUploadIdMarker ?? '']);
+      if (next === after) throw contradiction('LIST', 'with a list of uploads without an end');
+      return { uploads, next };
+    },
   };
 }
+
+/** As `encoding-type=url` writes keys. */
+const decoded = (key: string) => decodeURIComponent(key.replaceAll('+', ' '));

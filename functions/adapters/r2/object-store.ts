@@ -22,14 +22,12 @@ import {
 } from '#core/files/ports.ts';
 import { bytesOf, etagOf, headOf, nothingInRange } from './answers.ts';
 import { openR2 } from './client.ts';
-import { bucketName, objectPath, type R2Config } from './config.ts';
+import { objectPath, type R2Config, refIn } from './config.ts';
+import { abandonAll, patienceMs } from './part-store.ts';
 import { contradiction, R2Refusal } from './refusals.ts';
 
 /** A server that ignores the range sends all that lies before it as well; more of that than this is not worth a part. */
 const maxSkippedBytes = 1_048_576;
-
-/** How long R2 may copy before it answers: no byte passes through here, and up to 100 MB are to be copied. */
-const copyPatienceMs = 8_000;
 
 /**
  * The `ObjectStore` of one R2 account. All errors are `ObjectStoreError` with the reasons of the port; messages name
@@ -37,12 +35,7 @@ const copyPatienceMs = 8_000;
  */
 export function createObjectStore(config: R2Config): ObjectStore {
   const send = openR2(config);
-
-  function at(ref: ObjectRef): { Bucket: string; Key: string } {
-    // Refuses keys that would address something else.
-    objectPath(config, ref);
-    return { Bucket: bucketName(config, ref.bucket), Key: ref.key };
-  }
+  const at = (ref: ObjectRef) => refIn(config, ref);
 
   async function head(ref: ObjectRef): Promise<ObjectHead | undefined> {
     try {
@@ -58,6 +51,15 @@ export function createObjectStore(config: R2Config): ObjectStore {
     });
     if (found) throw contradiction('HEAD', 'with 404 for an object that GET finds');
     return undefined;
+  }
+
+  async function isCopyOf(ref: ObjectRef, etag: string): Promise<boolean> {
+    const { Metadata } = await send<HeadObjectCommandOutput>('HEAD', new HeadObjectCommand(at(ref))).catch(
+      (error: unknown) => {
+        throw inOurWords(error);
+      },
+    );
+    return Metadata?.[copyOf] === bare(etag);
   }
 
   return {
@@ -107,30 +109,35 @@ export function createObjectStore(config: R2Config): ObjectStore {
       }
     },
 
-    async copy(from, to, { ifMatch, headers }) {
+    async copy(from, to, { ifMatch, headers, sizeBytes = 0 }) {
       const command = new CopyObjectCommand({
         ...at(to),
         CopySource: objectPath(config, from),
         CopySourceIfMatch: ifMatch,
         ...(headers === undefined
           ? { MetadataDirective: 'COPY' }
-          : { MetadataDirective: 'REPLACE', ...stored(headers) }),
+          : { MetadataDirective: 'REPLACE', ...stored(headers), ...copiedFrom(ifMatch) }),
       });
       try {
-        const answer = await send<CopyObjectCommandOutput>('COPY', command, { patienceMs: copyPatienceMs });
+        const travel = { patienceMs: patienceMs(sizeBytes) };
+        const answer = await send<CopyObjectCommandOutput>('COPY', command, travel);
         return { etag: etagOf('COPY', answer.CopyObjectResult?.ETag) };
       } catch (error) {
         if (!(error instanceof R2Refusal)) throw error;
         const { reason, mayHaveLanded } = error;
-        // One code for both conditions: what is at the destination tells which of them failed. A copy keeps the ETag.
+        // One code for both conditions: what is at the destination tells which of them failed. A copy keeps the ETag
+        // of what came by one PUT; of what came in parts it is told whose copy it is.
         const there = reason === 'changed' || (mayHaveLanded && reason === 'locked') ? await head(to) : undefined;
         if (there?.etag === ifMatch) return { etag: ifMatch };
+        if (there && isOfParts(ifMatch) && (await isCopyOf(to, ifMatch))) return { etag: there.etag };
         if (there && reason === 'changed') {
           throw new ObjectStoreError('exists', 'Another object with this key is there already.');
         }
         throw error.toStoreError();
       }
     },
+
+    abandon: (ref) => abandonAll(send, config, ref),
 
     async delete(ref) {
       try {
@@ -145,6 +152,14 @@ export function createObjectStore(config: R2Config): ObjectStore {
     },
   };
 }
+
+/** The metadata that says which version an object is a copy of, where its ETag does not. */
+const copyOf = 'copy-of';
+
+/** The ETag of an object that came in parts, which is no hash of its bytes. */
+const isOfParts = (etag: string) => /-\d+"$/.test(etag);
+const copiedFrom = (etag: string) => isOfParts(etag) && { Metadata: { [copyOf]: bare(etag) } };
+const bare = (etag: string) => etag.replaceAll('"', '');
 
 const inOurWords = (error: unknown) => (error instanceof R2Refusal ? error.toStoreError() : error);
 

@@ -6,10 +6,12 @@
 import { ObjectStoreError, type ObjectStoreReason } from '#core/files/ports.ts';
 
 /** What one request is called in messages and rules. */
-export type R2Operation = 'GET' | 'HEAD' | 'PUT' | 'COPY' | 'DELETE' | 'LIST';
+export type R2Operation = 'GET' | 'HEAD' | 'PUT' | 'COPY' | 'DELETE' | 'LIST' | 'MULTIPART';
 
 const reasonByCode: Partial<Record<string, ObjectStoreReason>> = {
   NoSuchKey: 'missing',
+  NoSuchUpload: 'missing',
+  InvalidPart: 'changed',
   PreconditionFailed: 'changed',
   EntityTooLarge: 'too_large',
   ObjectLockedByBucketPolicy: 'locked',

@@ -47,6 +47,15 @@ export function createUrlSigner(config: R2Config & { clock: Clock }): UrlSigner 
         headers,
       };
     },
+
+    async presignPart(ref, { uploadId, partNumber, contentLength, expiresInSeconds }) {
+      const signingDate = signingTime(config.clock.now(), { expiresInSeconds, mode: 'fresh' });
+      const query = { partNumber: String(partNumber), uploadId };
+      const headers = { 'content-length': String(contentLength) };
+      const request = { method: 'PUT' as const, path: objectPath(config, ref), headers, query };
+      const url = await presign(request, signingDate, expiresInSeconds);
+      return { url, expiresAt: endOf(signingDate, expiresInSeconds) };
+    },
   };
 }
 

@@ -39,11 +39,20 @@ export function createSecretCredentials({
   remainingMs,
   ...life
 }: SecretOptions): RememberedCredentials {
+  return rememberCredentials(createSecretReader({ secretId, timeouts, remainingMs }), life);
+}
+
+/** Reads the secret anew with every call; rejects as `createSecretCredentials` says. For whoever asks what it holds now. */
+export function createSecretReader({
+  secretId,
+  timeouts,
+  remainingMs,
+}: Omit<SecretOptions, keyof CredentialLife>): () => Promise<R2Credentials> {
   const { attemptMs, allMs } = { ...defaultTimeouts, ...timeouts };
   const requestHandler = createTimedHandler({ attemptMs, remainingMs });
   const client = new SecretsManagerClient({ maxAttempts: 3, requestHandler });
 
-  async function read(): Promise<R2Credentials> {
+  return async () => {
     const command = new GetSecretValueCommand({ SecretId: secretId });
     try {
       const { SecretString } = await client.send(command, { abortSignal: AbortSignal.timeout(allMs) });
@@ -55,9 +64,7 @@ export function createSecretCredentials({
       const reason = cause instanceof Error && settled.has(cause.name) ? 'denied' : 'unavailable';
       throw new ObjectStoreError(reason, 'The secret with the R2 credentials could not be read.', { cause });
     }
-  }
-
-  return rememberCredentials(read, life);
+  };
 }
 
 /** Errors name the field and never quote the secret; a JSON error would, so it is not kept as the cause. */

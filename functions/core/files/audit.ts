@@ -1,4 +1,5 @@
 import { newId } from './ids.ts';
+import type { Page, PageRequest } from './store.ts';
 
 /** What administrators do that is written down (docs/operating.md, "What administrators change"). */
 export type AuditAction =
@@ -6,7 +7,10 @@ export type AuditAction =
   | 'app.key.created'
   | 'app.key.revoked'
   | 'app.file.deleted'
-  | 'uploads.settings.changed';
+  | 'uploads.settings.changed'
+  | 'uploads.file.deleted'
+  | 'reconcile.run'
+  | 'dead_letters.redriven';
 
 /** Who changes something, and when. */
 export interface Author {
@@ -28,7 +32,7 @@ export interface AuditEntry {
   action: AuditAction;
   appId?: string;
   /** What it was done to. */
-  subject?: { type: 'file' | 'key'; id: string };
+  subject?: { type: 'file' | 'key' | 'queue'; id: string };
   /** Fields that changed: what they were and what they are. */
   changes?: Record<string, { from?: unknown; to?: unknown }>;
   /** What else somebody who reads this wants to know. */
@@ -45,4 +49,12 @@ export function changesOf<T extends object>(was: T, next: Partial<T>): NonNullab
   const names = Object.keys(next) as (keyof T & string)[];
   const differing = names.filter((name) => JSON.stringify(was[name]) !== JSON.stringify(next[name]));
   return Object.fromEntries(differing.map((name) => [name, { from: was[name], to: next[name] }]));
+}
+
+/** What was written down, newest first. */
+export interface AuditLog {
+  /** Of everything, strongly consistent, or of one app, eventually. Throws `validation_failed` for a cursor it did not give. */
+  list(of: { appId?: string | undefined }, page: PageRequest): Promise<Page<AuditEntry>>;
+  /** For what is no one transaction: written before it begins. */
+  note(entry: AuditEntry): Promise<void>;
 }

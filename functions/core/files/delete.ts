@@ -9,19 +9,38 @@ import type { FileStore } from './store.ts';
 
 /**
  * Deletes a file that `find` allows: its quota is free and it is in no list when this returns; the bytes follow through
- * the queue. A file that changes hands meanwhile is looked at again. `audit` tells of an administrator's deletion, which
- * is written down with it. Throws what `find` throws.
+ * the queue. A file that changes hands meanwhile is looked at again. Throws what `find` throws.
  */
 export async function deleteFile(
   deps: { files: FileStore; clock: Clock; scheduleDelete: (fileId: string) => Promise<void> },
   find: () => Promise<FileRecord>,
-  audit?: (file: FileRecord) => AuditEntry,
 ): Promise<void> {
   const { id } = await retryOnMoved(async () => {
     const file = await find();
-    return (await deps.files.release(file, deps.clock.now(), audit?.(file))) ? file : moved;
+    return (await deps.files.release(file, deps.clock.now())) ? file : moved;
   });
   await deps.scheduleDelete(id);
+}
+
+/** An upload that goes on may write its bytes still; no request that began before runs longer, seconds. */
+const uploadIsOverAfterSeconds = 60;
+
+/**
+ * Deletes a file for an administrator, whatever has it: `find` gives it in any state. Of one that is being deleted already the
+ * clean-up is asked for again. Throws what `find` throws.
+ */
+export async function deleteAudited<F extends FileRecord>(
+  deps: { files: FileStore; clock: Clock; scheduleDelete: (fileId: string, delaySeconds?: number) => Promise<void> },
+  find: () => Promise<F>,
+  audit: (file: F) => AuditEntry,
+): Promise<void> {
+  const file = await retryOnMoved(async () => {
+    const found = await find();
+    if (found.state === 'deleting') return found;
+    return (await deps.files.release(found, deps.clock.now(), audit(found))) ? found : moved;
+  });
+  const uploading = file.state === 'pending' && file.incoming === undefined;
+  await deps.scheduleDelete(file.id, uploading ? uploadIsOverAfterSeconds : undefined);
 }
 
 /**

@@ -97,13 +97,13 @@ export function idOfKey(objectKey: string): string | undefined {
   return uuid === null ? undefined : uuid.slice(1).join('').slice(0, 24);
 }
 
-/** An object is written soon after its record's id is made; a day more for clocks and patience. */
-const longestWriteMs = 86_400_000;
+/** An object is written six days after its record's id is made at the latest; a day more for clocks and patience. */
+const longestWriteMs = 7 * 86_400_000;
 
 /**
  * Whether an object with this key of ours, written then, may be what a record with this id left: the id begins with
  * the time it was made. Names of the random kind are everywhere, those of an older store under the same prefixes too,
- * and of a million of them forty pass by chance. Ids that tell no time fit always.
+ * and of a million of them three hundred pass by chance. Ids that tell no time fit always.
  */
 export function fitsTime(key: string, id: string, writtenAt: Date): boolean {
   if (!carryingId.test(key)) return true;
@@ -111,10 +111,16 @@ export function fitsTime(key: string, id: string, writtenAt: Date): boolean {
   return Math.abs(writtenAt.getTime() - madeAt) <= longestWriteMs;
 }
 
-/** Where a client may PUT, apart from every stored file. Its name tells nothing and is used for one upload. */
-export function newIncomingKey(): string {
-  return `incoming/${randomBytes(16).toString('hex')}`;
+/**
+ * Where a client may PUT, apart from every stored file, used for one upload. Of one in parts it carries the record's id, so
+ * that parts found in the bucket lead to their record; of any other it tells nothing.
+ */
+export function newIncomingKey(id = ''): string {
+  return `incoming/${id}${randomBytes((32 - id.length) / 2).toString('hex')}`;
 }
+
+/** The record's id in the incoming key of an upload in parts. */
+export const idOfIncomingKey = (key: string): string => key.slice('incoming/'.length, 'incoming/'.length + 24);
 
 /** Whether `newIncomingKey` could have made this key. */
 export const isIncomingKey = (key: string): boolean => /^incoming\/[0-9a-f]{32}$/.test(key);

@@ -1,3 +1,4 @@
+import { partSeconds } from '#core/files/parts.ts';
 import type { ObjectRef } from '#core/files/ports.ts';
 import { type FileRecord, incomingOf, objectOf } from '#core/files/record.ts';
 import { variantObjects } from '#core/files/variants.ts';
@@ -23,7 +24,10 @@ const lateArrivalMs = 60 * 60_000;
 /** The marker a direct upload needs when it ends now; undefined when there is nothing left to wait for. */
 export function markerOf(file: FileRecord, now: Date): IncomingMarker | undefined {
   if (file.incoming === undefined) return undefined;
-  const dueAt = file.incoming.urlExpiresAt + lateArrivalMs;
+  const { urlExpiresAt, parts } = file.incoming;
+  // Parts are signed for an hour at a time, while their upload may wait for days.
+  const lastUrl = parts === undefined ? urlExpiresAt : Math.min(urlExpiresAt, now.getTime() + partSeconds * 1000);
+  const dueAt = lastUrl + lateArrivalMs;
   if (dueAt <= now.getTime()) return undefined;
   const [incoming, final, variants] = [incomingOf(file.incoming), objectOf(file), variantObjects(file)];
   return { fileId: file.id, incoming, final, ...(variants.length > 0 && { variants }), dueAt };

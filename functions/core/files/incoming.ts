@@ -131,7 +131,7 @@ export async function copyIncoming(
   const { incoming } = file;
   if (incoming === undefined) throw notUploaded(file.id);
   const copied = await objects
-    .copy(incomingOf(incoming), objectOf(file), { ifMatch: head.etag, headers })
+    .copy(incomingOf(incoming), objectOf(file), { ifMatch: head.etag, headers, sizeBytes: head.sizeBytes })
     .catch(goneOrThrow);
   if (copied === undefined) throw notUploaded(file.id);
 }

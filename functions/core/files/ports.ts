@@ -57,15 +57,46 @@ export interface ObjectStore {
   /**
    * Copies inside the store on the checked ETag (`changed` when it is another by now, `missing` when the source is
    * gone), once: fails with reason `exists` when the key is taken by other bytes, and succeeds when it has these. Without
-   * `headers` the copy has those of the original.
+   * `headers` the copy has those of the original. `sizeBytes` is how much there is to copy, and so to wait for.
    */
   copy(
     from: ObjectRef,
     to: ObjectRef,
-    options: { ifMatch: string; headers?: ObjectHeaders },
+    options: { ifMatch: string; headers?: ObjectHeaders; sizeBytes?: number },
   ): Promise<{ etag: string }>;
   /** Idempotent: deleting what is not there succeeds. Reason `locked` when a bucket lock holds the object. */
   delete(ref: ObjectRef): Promise<void>;
+  /**
+   * Ends every upload in parts at this key, and removes its parts, also those that were begun and never written down.
+   * Idempotent. A part that is on its way may arrive after it, so it is done once more when none can be.
+   */
+  abandon(ref: ObjectRef): Promise<void>;
+}
+
+/** A part as the bucket has it. */
+export interface UploadedPart {
+  /** From 1. */
+  number: number;
+  sizeBytes: number;
+  etag: string;
+}
+
+/** Uploads in parts. Each method may throw `ObjectStoreError`; an upload that is not known is an answer. */
+export interface PartStore {
+  /** Begins an upload of an object that will have this type; gives the bucket's name for it. */
+  begin(ref: ObjectRef, options: { contentType: string }): Promise<string>;
+  /** All parts there are, by their numbers; undefined when the upload is unknown: joined, aborted, or never begun. */
+  list(ref: ObjectRef, uploadId: string): Promise<UploadedPart[] | undefined>;
+  /**
+   * Makes the object of exactly these parts. `changed` when one of them is another by now, `unknown` as for `list`: then
+   * whoever joined them first has.
+   */
+  join(
+    ref: ObjectRef,
+    upload: { uploadId: string; parts: UploadedPart[]; sizeBytes: number },
+  ): Promise<'joined' | 'changed' | 'unknown'>;
+  /** Ends one upload. Idempotent. */
+  abort(ref: ObjectRef, uploadId: string): Promise<void>;
 }
 
 /** Why the bucket refused, in our words. `unavailable` is worth a retry, the others are not. */
@@ -105,6 +136,11 @@ export interface UrlSigner {
     ref: ObjectRef,
     options: { contentType: string; contentLength?: number; expiresInSeconds: number },
   ): Promise<SignedUrl & { headers: Record<string, string> }>;
+  /** A PUT of one part, of exactly this length. */
+  presignPart(
+    ref: ObjectRef,
+    options: { uploadId: string; partNumber: number; contentLength: number; expiresInSeconds: number },
+  ): Promise<SignedUrl>;
 }
 
 /** What the bytes really are, judged by their first bytes, whatever name or type was declared. */

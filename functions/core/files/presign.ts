@@ -74,10 +74,12 @@ export async function offerAgain(
 ): Promise<Presigned> {
   requireSameContent(earlier, claim);
   const offer = file?.state === 'pending' && file.incoming && (await renewOffer(deps, file.incoming));
-  if (file === undefined || !offer) {
-    throw new AppError('idempotency_key_reused', 'The upload of this Idempotency-Key is over. Use a new key.', {
-      details: { uploadId: earlier.fileId },
-    });
-  }
+  if (file === undefined || !offer) throw uploadOver(earlier.fileId);
   return { uploadId: file.id, ...offer };
 }
+
+/** What a key was used for before is over. */
+export const uploadOver = (uploadId: string) =>
+  new AppError('idempotency_key_reused', 'The upload of this Idempotency-Key is over. Use a new key.', {
+    details: { uploadId },
+  });

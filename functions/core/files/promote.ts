@@ -93,6 +93,8 @@ export interface CompleteDeps {
 
 export interface Completion<F extends FileRecord> extends Pick<PromoteSteps<F, unknown>, 'prepare' | 'place'> {
   uploadId: string;
+  /** Puts the uploaded bytes at the incoming key, where they came another way than by one PUT. Safe to repeat. */
+  assemble?: (file: F) => Promise<void>;
   /** Lets the caller's upload through, `pending` or already `ready`; throws the surface's refusal for all else. */
   authorize: (file: FileRecord | undefined) => F;
   /** What the counters may reach when the stored bytes are more than was declared, narrowest first. */
@@ -116,6 +118,7 @@ export async function completeUpload<F extends FileRecord>(deps: CompleteDeps, c
   if (file.state === 'ready') return file;
   let result: Awaited<ReturnType<typeof promote<F, 'moved'>>>;
   try {
+    await completion.assemble?.(file);
     result = await promote<F, 'moved'>(deps, [file], {
       place: completion.place,
       prepare: async (found, head) => {
@@ -158,7 +161,8 @@ async function recover<F extends FileRecord>(
 ): Promise<F> {
   // The object vanishes or its key is taken when another call finishes this upload.
   const taken = error instanceof ObjectStoreError && error.reason === 'exists';
-  const unsent = error instanceof AppError && error.code === 'file_not_uploaded';
+  // What is asked to come again has been judged by nobody.
+  const unsent = error instanceof AppError && ['file_not_uploaded', 'request_in_progress'].includes(error.code);
   if (unsent || taken) return await answerOfAnother(deps, completion, file, error);
   if (isVerdict(error)) {
     if (await giveUp(deps, file)) throw error;

@@ -10,6 +10,8 @@ import { objectsOf } from '#core/files/variants.ts';
  */
 export async function erase(deps: { files: FileStore; objects: ObjectStore }, file: FileRecord): Promise<void> {
   try {
+    // First: what joins the parts of an upload that is ended finds none, and what was joined before is removed after.
+    if (file.incoming?.parts !== undefined) await deps.objects.abandon(incomingOf(file.incoming));
     await Promise.all([
       ...objectsOf(file).map((ref) => deps.objects.delete(ref)),
       file.incoming !== undefined && deps.objects.delete(incomingOf(file.incoming)),

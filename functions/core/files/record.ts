@@ -1,3 +1,4 @@
+import type { PartPlan } from '#core/files/parts.ts';
 import type { Bucket, ObjectRef } from '#core/files/ports.ts';
 import type { Quarantine, Rejection, Scanned } from '#core/files/quarantine.ts';
 import type { ImageFacts, Presets } from '#core/files/variants.ts';
@@ -61,6 +62,8 @@ export interface Incoming {
   atMost?: true;
   /** Epoch milliseconds after which the signed PUT is refused, so that nothing can appear at `key` any more. */
   urlExpiresAt: number;
+  /** It comes in parts. */
+  parts?: PartPlan;
 }
 
 /** A file of an extension (docs/contract.md, "A stored file"). */
@@ -148,9 +151,9 @@ export type Scope =
   | { kind: 'lock'; lockId: string }
   | { kind: 'template'; templateId: string };
 
+/** Any file. */
 export type FileRecord = ExtensionFile | OrganizationFile | UploadFile;
 
-/** Which of the three systems a file is of. */
 export type System = FileRecord['scope'];
 
 export type FileOf<S extends System> = Extract<FileRecord, { scope: S }>;
@@ -206,11 +209,12 @@ export function retainedUntil(file: FileRecord, now: Date): number | undefined {
   return file.retainedUntil > now.getTime() ? file.retainedUntil : undefined;
 }
 
+/** A direct upload whose bytes may come still. */
+export const isAwaited = (file: FileRecord, now: Date): boolean =>
+  file.state === 'pending' && file.incoming !== undefined && !isExpired(file, now);
+
 /** A direct upload that may be completed still, or what may be shown of it once it is. */
-export function isCompletable(file: FileRecord, now: Date): boolean {
-  const awaited = file.state === 'pending' && file.incoming !== undefined;
-  return (awaited || file.state === 'ready') && !isExpired(file, now);
-}
+export const isCompletable = (file: FileRecord, now: Date): boolean => isAwaited(file, now) || isVisible(file, now);
 
 export function objectOf(file: FileRecord): ObjectRef {
   return { bucket: file.bucket, key: file.key };

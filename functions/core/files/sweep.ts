@@ -1,3 +1,4 @@
+import { idOfIncomingKey } from '#core/files/ids.ts';
 import { inParallel } from '#core/files/in-parallel.ts';
 import type { IncomingMarker } from '#core/files/incoming-marker.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
@@ -55,12 +56,16 @@ export async function expireFile(deps: Deps, fileId: string): Promise<void> {
   else if (file !== undefined) await sweepOne(deps, file);
 }
 
+/** The key of an upload in parts carries its record's id. */
+const isOfParts = ({ fileId, incoming }: IncomingMarker) => idOfIncomingKey(incoming.key) === fileId;
+
 /**
- * One marker of a direct upload whose URL is dead: removes what a repeated PUT may have left at the incoming key, and
+ * One marker of a direct upload whose URL is dead: removes what a repeated PUT, or a late part, may have left at the incoming key, and
  * what a completion may have written after its record was gone. Safe to run twice. Throws `ObjectStoreError` when the
  * bucket does not answer; the marker then stays.
  */
 export async function sweepIncoming(deps: Deps, marker: IncomingMarker): Promise<void> {
+  if (isOfParts(marker)) await deps.objects.abandon(marker.incoming);
   await deps.objects.delete(marker.incoming);
   if ((await deps.files.get(marker.fileId)) === undefined) {
     await inParallel([marker.final, ...(marker.variants ?? [])], (ref) => deps.objects.delete(ref));

@@ -129,4 +129,6 @@ export interface OrganizationStore {
   ): Promise<Page<Parent>>;
   /** The stored compliance documents of an organization, newest first. From an index: a new one may be missing for a moment. */
   listDocuments(orgId: string, page: PageRequest): Promise<Page<OrganizationFile>>;
+  /** All its files in any state but `deleting`, newest first. From an index, likewise. */
+  listFiles(orgId: string, page: PageRequest): Promise<Page<OrganizationFile>>;
 }

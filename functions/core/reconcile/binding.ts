@@ -28,8 +28,13 @@ const digits = 12;
 const keyOf = ({ generation, table }: Pick<Marker, 'generation' | 'table'>) =>
   `${markerPrefix}${String(generation).padStart(digits, '0')}/${table}`;
 
+/** What lists markers. */
+interface Lister {
+  lister: Pick<ReconcileDeps['lister'], 'list'>;
+}
+
 /** The markers of a bucket, oldest first; anything else under their prefix is not ours. */
-async function markersOf({ lister }: ReconcileDeps, bucket: Bucket): Promise<Marker[]> {
+async function markersOf({ lister }: Lister, bucket: Bucket): Promise<Marker[]> {
   const markers: Marker[] = [];
   let after: string | undefined;
   do {
@@ -63,7 +68,7 @@ export async function bind(run: Run): Promise<void> {
   );
   const finding = refused.map(({ bucket, reason, owner }) => `${bucket} ${reason} ${owner}`).join(', ');
   const confirmed = refused.map(({ bucket, reason }) =>
-    stopUnlessConfirmed(run, { reason, bucket, message: messages[reason](bucket) }, finding),
+    stopUnlessConfirmed(run, { reason, bucket, message: bindingMessages[reason](bucket) }, finding),
   );
   if (run.report.dryRun) return;
   if (confirmed.includes(false)) throw refusal(run.report.stopped);
@@ -94,13 +99,34 @@ const note = new TextEncoder().encode(
   'Ties this bucket to the table of its files. Nothing is cleaned up here without it: leave it in place.\n',
 );
 
-type BindingReason = Extract<
+export type BindingReason = Extract<
   StopReason,
   'bucket_of_another_table' | 'table_restored' | 'bucket_without_marker' | 'bucket_unknown'
 >;
 
+/**
+ * Whether table and bucket belong together, as far as the marker says: `unbound` where there is none and none is missed,
+ * which the next run judges by what lies in the bucket. Reads one list, and changes nothing.
+ */
+export async function bindingOf(
+  deps: Lister,
+  told: Pick<Run, 'state' | 'table'>,
+  bucket: Bucket,
+): Promise<BindingReason | 'unbound' | undefined> {
+  return verdictOf(told, bucket, (await markersOf(deps, bucket)).at(-1));
+}
+
 async function refusalOf(run: Run, bucket: Bucket, latest: Marker | undefined): Promise<BindingReason | undefined> {
-  const { state, table, deps } = run;
+  const verdict = verdictOf(run, bucket, latest);
+  if (verdict !== 'unbound') return verdict;
+  return (await isKnown(run.deps, bucket)) ? undefined : 'bucket_unknown';
+}
+
+function verdictOf(
+  { state, table }: Pick<Run, 'state' | 'table'>,
+  bucket: Bucket,
+  latest: Marker | undefined,
+): BindingReason | 'unbound' | undefined {
   // What the table remembers was written in another one: this is a copy of it.
   const isCopy = state.table !== undefined && state.table !== table;
   if (latest !== undefined) {
@@ -109,8 +135,7 @@ async function refusalOf(run: Run, bucket: Bucket, latest: Marker | undefined): 
     return latest.generation > state.generation ? 'table_restored' : undefined;
   }
   if (isCopy) return 'table_restored';
-  if (state.buckets.includes(bucket)) return 'bucket_without_marker';
-  return (await isKnown(deps, bucket)) ? undefined : 'bucket_unknown';
+  return state.buckets.includes(bucket) ? 'bucket_without_marker' : 'unbound';
 }
 
 /** Pages of foreign objects looked through for one of ours. */
@@ -142,7 +167,8 @@ async function isKnown({ lister, store }: ReconcileDeps, bucket: Bucket): Promis
 const orConfirm =
   'If they do belong together from now on, run dry, read what it found, and send its `confirm` with `dryRun: false`.';
 
-const messages: Record<BindingReason, (bucket: Bucket) => string> = {
+/** What to do about each, for an administrator. */
+export const bindingMessages: Record<BindingReason, (bucket: Bucket) => string> = {
   bucket_of_another_table: (bucket) =>
     `The ${bucket} bucket belongs to another table: the settings name a bucket of another stage, or the table is new. Correct the settings or restore the table. ${orConfirm}`,
   table_restored: (bucket) =>

@@ -21,7 +21,7 @@ const beforeFiles = `${markerPrefix}~`;
 export const reconcileObjects: Step = async ({ deps, report, keep }, position) => {
   const index = position.bucket ?? 0;
   const bucket = deps.buckets[index];
-  if (bucket === undefined) return undefined;
+  if (bucket === undefined) return { part: 'uploads' };
   const { objects, next } = await deps.lister.list(bucket, { after: position.after ?? beforeFiles });
   report.checked.objects += objects.length;
   const seen = (position.seen ?? 0) + objects.length;

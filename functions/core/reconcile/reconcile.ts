@@ -1,6 +1,7 @@
 import { AppError } from '#core/files/errors.ts';
 import { bind } from './binding.ts';
 import { checkConfirm } from './brake.ts';
+import { keepingReport } from './kept.ts';
 import { reconcileObjects } from './objects.ts';
 import { reconcileRecords } from './records.ts';
 import { emptyReport, type ReconcileReport } from './report.ts';
@@ -14,6 +15,7 @@ import {
   withLease,
 } from './run.ts';
 import { settleMissing, settleOrphans } from './suspects.ts';
+import { reconcileUploads, settleUploads } from './uploads.ts';
 import { noteDay } from './usage.ts';
 import { reconcileDue } from './what-is-due.ts';
 
@@ -23,6 +25,8 @@ const parts: Record<Position['part'], Step> = {
   missing: settleMissing,
   objects: reconcileObjects,
   orphans: settleOrphans,
+  uploads: reconcileUploads,
+  strayUploads: settleUploads,
 };
 
 /**
@@ -45,7 +49,9 @@ export async function reconcile(deps: ReconcileDeps, options: ReconcileOptions):
   const table = await deps.store.tableId();
   const begin = (state: Run['state'], keep: Run['keep']) =>
     walk({ deps, options, report: emptyReport(options.dryRun), table, state, deadline, keep }, start);
-  return options.dryRun ? await begin(await deps.store.state(), async () => {}) : await withLease(deps, begin);
+  return await keepingReport(deps, options, async () =>
+    options.dryRun ? await begin(await deps.store.state(), async () => {}) : await withLease(deps, begin),
+  );
 }
 
 async function walk(run: Run, start: Position): Promise<ReconcileReport> {

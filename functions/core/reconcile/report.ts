@@ -62,7 +62,7 @@ export interface Suspects {
 export type FindingKind = 'stuckPending' | 'expired' | 'stuckDeleting' | 'unscanned' | 'lateIncoming' | 'owedCleanups';
 
 /** So many are named; a report stays readable when a whole bucket is adrift. */
-const mostExamples = 50;
+export const mostExamples = 50;
 
 export function emptyReport(dryRun: boolean): ReconcileReport {
   const none = (): Findings => ({ count: 0, examples: [] });

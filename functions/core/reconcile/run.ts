@@ -38,7 +38,7 @@ export interface ReconcileOptions {
 
 /** Where a run stands: which part, and how far in it. */
 export interface Position {
-  part: 'due' | 'records' | 'missing' | 'objects' | 'orphans';
+  part: 'due' | 'records' | 'missing' | 'objects' | 'orphans' | 'uploads' | 'strayUploads';
   /** Index of the bucket. */
   bucket?: number | undefined;
   after?: string | undefined;

@@ -1,5 +1,7 @@
 import type { Bucket } from '#core/files/ports.ts';
 import type { CounterRef, FileRecord, Usage } from '#core/files/record.ts';
+import type { Page, PageRequest } from '#core/files/store.ts';
+import type { ReconcileReport } from './report.ts';
 
 /** A counter as it is stored. */
 export interface StoredCounter extends Usage {
@@ -73,12 +75,12 @@ export interface RunStore {
   release(runId: string): Promise<void>;
 }
 
-/** Suspects of one kind: objects of a bucket without record, or records without object. */
-export type SuspectList = `orphans ${Bucket}` | 'missing';
+/** Suspects of one kind: objects of a bucket without record, uploads in parts without record, or records without object. */
+export type SuspectList = `orphans ${Bucket}` | 'uploads' | 'missing';
 
 /** Something that looks as if it should go, and since when. */
 export interface Suspect {
-  /** An object's key or a file's id. */
+  /** An object's key, the key of an upload in parts, or a file's id. */
   name: string;
   /** Epoch milliseconds. */
   firstSeenAt: number;
@@ -107,4 +109,23 @@ export interface UsageNotes {
   noteDay(appId: string, day: string, now: Date): Promise<void>;
 }
 
-export type ReconcileStore = ScanStore & RunStore & SuspectStore & UsageNotes;
+/** What a run found, as it is kept for a month. */
+export interface KeptReport {
+  /** Sorts by time. */
+  id: string;
+  by: 'schedule' | 'administrator';
+  /** ISO 8601. */
+  startedAt: string;
+  endedAt: string;
+  /** Of counters that drifted the first fifty. */
+  report: ReconcileReport;
+}
+
+/** Reports of runs that were not dry. */
+export interface ReportStore {
+  keepReport(report: KeptReport): Promise<void>;
+  /** Newest first. Throws `validation_failed` for a cursor it did not give. */
+  listReports(page: PageRequest): Promise<Page<KeptReport>>;
+}
+
+export type ReconcileStore = ScanStore & RunStore & SuspectStore & UsageNotes & Pick<ReportStore, 'keepReport'>;

@@ -7,7 +7,7 @@ import { inTurns, isOverTime, type Run, type Step } from './run.ts';
 import type { Suspect, SuspectList } from './stores.ts';
 
 /** What to do with the suspects of one list. */
-interface Case {
+export interface Case {
   list: SuspectList;
   kind: 'recordsWithoutObject' | 'objectsWithoutRecord';
   /** Things that were looked at, which a share is of. */
@@ -51,7 +51,7 @@ export const settleOrphans: Step = async (run, position) => {
   const { deps } = run;
   const index = position.bucket ?? 0;
   const bucket = deps.buckets[index];
-  if (bucket === undefined) return undefined;
+  if (bucket === undefined) return { part: 'uploads' };
   const again = await settle(run, {
     list: `orphans ${bucket}`,
     kind: 'objectsWithoutRecord',
@@ -68,14 +68,14 @@ export const settleOrphans: Step = async (run, position) => {
     remove: ({ name: key }) => deps.objects.delete({ bucket, key }),
   });
   if (again) return position;
-  return index + 1 < deps.buckets.length ? { part: 'objects', bucket: index + 1 } : undefined;
+  return index + 1 < deps.buckets.length ? { part: 'objects', bucket: index + 1 } : { part: 'uploads' };
 };
 
 /**
  * Judges a list as a whole, and lets go what has been suspect for long enough. Nothing goes while there are more of them
  * than could be an accident, or no record at all. True when time ran out before everything was gone that may go.
  */
-async function settle(run: Run, about: Case): Promise<boolean> {
+export async function settle(run: Run, about: Case): Promise<boolean> {
   const { deps, report, state } = run;
   const { list, stop } = about;
   const { waiting, unconfirmed, newest } = await judge(run, about);

@@ -1,8 +1,10 @@
 import { AppError } from '#core/files/errors.ts';
-import { copyIncoming, readIncoming } from '#core/files/incoming.ts';
+import { copyIncoming, type Declared, readIncoming } from '#core/files/incoming.ts';
 import { mediaTypeOf } from '#core/files/media-type.ts';
 import { fileNotFound } from '#core/files/not-found.ts';
-import type { ObjectHeaders } from '#core/files/ports.ts';
+import { joinParts } from '#core/files/parts.ts';
+import type { NewFile } from '#core/files/pending.ts';
+import type { ObjectHeaders, PartStore } from '#core/files/ports.ts';
 import { type PresignDeps, type Presigned, presign } from '#core/files/presign.ts';
 import { completeUpload } from '#core/files/promote.ts';
 import { requireNotRejected } from '#core/files/quarantine.ts';
@@ -20,18 +22,37 @@ import type { StoreUploadDeps } from './store-upload.ts';
 /** What a client declares that does not know: only the bytes will tell. */
 export const unknownType = 'application/octet-stream';
 
+/** What a client says of a file before it sends it. */
+export type DeclaredUpload = UploadRequest & { mimeType: string; declaredType?: string; sizeBytes: number };
+
 /**
- * Begins the direct upload of a file of any type and size (docs/contract.md, "Direct upload"). What is declared is
- * checked where it could save a useless transfer; what counts is what the bytes turn out to be. No call to R2.
+ * Begins the direct upload of a file of any type and size (docs/contract.md, "Direct upload"). No call to R2.
  *
  * Throws `file_too_large`, `invalid_file_type` and `idempotency_key_reused`.
  */
 export async function presignUpload(
   deps: PresignDeps,
-  request: UploadRequest & { mimeType: string; declaredType?: string; sizeBytes: number },
+  request: DeclaredUpload,
   settings: UploadSettings,
 ): Promise<Presigned> {
-  const { sizeBytes, idempotency } = request;
+  const { file, declared } = describeDirect(deps.clock.now(), request, settings);
+  return await presign<UploadFile>(deps, file, {
+    isOwn: uploadOf(request.userId),
+    declared,
+    reservationOf: () => ({ idempotency: request.idempotency }),
+  });
+}
+
+/**
+ * The file that a direct upload may become, and what will be PUT. What is declared is checked where it could save a useless
+ * transfer; what counts is what the bytes turn out to be. Throws `file_too_large` and `invalid_file_type`.
+ */
+export function describeDirect(
+  now: Date,
+  request: DeclaredUpload,
+  settings: UploadSettings,
+): { file: NewFile<UploadFile>; declared: Declared } {
+  const { sizeBytes } = request;
   const mimeType = mediaTypeOf(request.mimeType);
   if (sizeBytes > settings.maxFileBytes) {
     throw new AppError('file_too_large', `Send a file of at most ${sizeInWords(settings.maxFileBytes)}.`, {
@@ -40,22 +61,20 @@ export async function presignUpload(
   }
   if (mimeType !== unknownType)
     requireAllowedClaim({ declaredType: mimeType, originalName: request.originalName }, settings);
-  const file = newUpload(deps.clock.now(), request, { mimeType, sizeBytes });
-  return await presign<UploadFile>(deps, file, {
-    isOwn: uploadOf(request.userId),
-    declared: { mimeType: (request.declaredType ?? mimeType).trim(), sizeBytes: request.sizeBytes },
-    reservationOf: () => ({ idempotency }),
-  });
+  return {
+    file: newUpload(now, request, { mimeType, sizeBytes }),
+    declared: { mimeType: (request.declaredType ?? mimeType).trim(), sizeBytes },
+  };
 }
 
 /**
  * Finishes a direct upload: judged by its first bytes (one GET) and a ZIP by its directory as well (one more as a rule,
  * three at most: see `zipExcerpt`), copied inside R2 to its final key with the type and disposition
- * they call for. No whole file passes through here. See `completeUpload` for its errors and what may go on beside it;
+ * they call for; one in parts is joined first. No whole file passes through here. See `completeUpload` for its errors and what may go on beside it;
  * adds `invalid_file_type`, and `file_not_found` for another user's upload or one that nobody completed in time.
  */
 export async function completeDirectUpload(
-  deps: StoreUploadDeps & { uploads: UploadStore },
+  deps: StoreUploadDeps & { uploads: UploadStore; parts: PartStore },
   { uploadId, userId }: { uploadId: string; userId: string },
   settings: UploadSettings,
 ): Promise<UploadFile> {
@@ -70,6 +89,7 @@ export async function completeDirectUpload(
     uploadId,
     authorize,
     limits: () => [],
+    assemble: (file) => joinParts(deps, file),
     async prepare(file, head) {
       const { originalName, mimeType: declaredType } = file;
       const bucket = openIn(file);

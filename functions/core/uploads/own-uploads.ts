@@ -3,10 +3,10 @@ import { idPattern } from '#core/files/ids.ts';
 import { fileNotFound } from '#core/files/not-found.ts';
 import type { Clock } from '#core/files/ports.ts';
 import { requireNotRejected, requireReleased } from '#core/files/quarantine.ts';
-import { type FileRecord, isOf, isVisible, type UploadFile } from '#core/files/record.ts';
+import { type FileRecord, isAwaited, isOf, isVisible, type UploadFile } from '#core/files/record.ts';
 import type { IsOwn } from '#core/files/replay.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
-import type { FileReader } from '#core/files/store.ts';
+import type { FileReader, FileStore } from '#core/files/store.ts';
 import type { UploadStore } from '#core/uploads/ports.ts';
 import type { ListRef } from './lists.ts';
 import type { UploadSettings } from './settings.ts';
@@ -27,6 +27,10 @@ interface Owned {
  */
 export async function getUpload({ files, clock }: Deps, { userId, fileId }: Owned): Promise<UploadFile> {
   const file = idPattern.test(fileId) ? await files.get(fileId) : undefined;
+  return visible({ clock }, { userId }, file);
+}
+
+function visible({ clock }: Pick<Deps, 'clock'>, { userId }: Pick<Owned, 'userId'>, file: FileRecord | undefined) {
   if (!ownedBy(file, userId)) throw fileNotFound();
   requireNotRejected(file);
   if (!isVisible(file, clock.now())) throw fileNotFound();
@@ -51,17 +55,37 @@ export async function getLiveUpload(deps: Deps, owned: Owned): Promise<UploadFil
 }
 
 /**
+ * Gives up a direct upload that is not completed: its parts and its bytes follow through the queue. Answers it as it is
+ * then.
+ */
+async function abandonUpload(deps: DeleteDeps, file: UploadFile): Promise<UploadFile | typeof moved> {
+  const now = deps.clock.now();
+  if (!(await deps.files.release(file, now))) return moved;
+  await deps.scheduleDelete(file.id);
+  return { ...file, state: 'deleting', deletedAt: now.toISOString() };
+}
+
+/** What deleting works with. */
+export interface DeleteDeps extends Deps {
+  files: FileStore;
+  uploads: UploadStore;
+  scheduleDelete: (fileId: string) => Promise<void>;
+}
+
+/**
  * Deletes an upload softly (docs/contract.md, "Delete a file"): out of every list and every count at once; the object
  * follows when the grace period ends, by the same cleanup that takes what has expired. A second time changes nothing
- * and answers the same. Throws `file_not_found`.
+ * and answers the same. A direct upload that is not completed is given up at once. Throws `file_not_found`.
  */
 export async function deleteUpload(
-  deps: Deps & { uploads: UploadStore },
+  deps: DeleteDeps,
   owned: Owned,
   { graceSeconds }: UploadSettings,
 ): Promise<UploadFile> {
   return await retryOnMoved(async () => {
-    const file = await getUpload(deps, owned);
+    const found = idPattern.test(owned.fileId) ? await deps.files.get(owned.fileId) : undefined;
+    if (ownedBy(found, owned.userId) && isAwaited(found, deps.clock.now())) return await abandonUpload(deps, found);
+    const file = visible(deps, owned, found);
     if (file.deletedAt !== undefined) return file;
     const deletedAt = deps.clock.now();
     const expiresAt = new Date(deletedAt.getTime() + graceSeconds * 1000);

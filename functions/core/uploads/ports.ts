@@ -1,6 +1,6 @@
 import type { Author } from '#core/files/audit.ts';
 import type { DetectedType } from '#core/files/ports.ts';
-import type { UploadFile } from '#core/files/record.ts';
+import type { Incoming, UploadFile } from '#core/files/record.ts';
 import type { ListRef } from './lists.ts';
 import type { UploadSettings } from './settings.ts';
 
@@ -24,6 +24,11 @@ export interface UploadStore {
   reveal(file: UploadFile, restoredAt: Date): Promise<UploadFile | undefined>;
   /** Another key for a pending upload whose bytes nobody has written yet. Undefined as for `hide`. */
   rename(file: UploadFile, key: string): Promise<UploadFile | undefined>;
+  /**
+   * What a pending upload waits for, and until when (epoch milliseconds), with its alarm. One transaction. Undefined as
+   * for `hide`.
+   */
+  keepOpen(file: UploadFile, awaited: { incoming: Incoming; until: number }): Promise<UploadFile | undefined>;
   /** The files from position `offset` on. A position deep in a long list costs three small reads more than the first. */
   page(list: ListRef, position: { offset: number; limit: number }): Promise<CountedPage>;
   /** The files after one, by its id, which need not be there any more; the first ones without an id. */

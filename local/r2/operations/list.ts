@@ -1,5 +1,5 @@
 /**
- * ListObjectsV2: keys in byte order of UTF-8, from a cursor, groups skipped by one seek each. Differs from real R2: a
+ * ListObjectsV2, and its older form: keys in byte order of UTF-8, from a cursor, groups skipped by one seek each. Differs from real R2: a
  * continuation token is the next key in base64url; treat it as opaque all the same.
  */
 import { encodePath } from '../canonical.ts';
@@ -10,18 +10,26 @@ import { element, xmlDocument } from '../xml.ts';
 
 const maxPage = 1000;
 
+/** What both forms are asked. */
+function questionOf({ request }: Context) {
+  const encoding = request.param('encoding-type');
+  if (encoding !== undefined && encoding !== 'url')
+    throw new R2Error('InvalidArgument', 'Invalid Encoding Method specified');
+  return {
+    prefix: request.param('prefix') ?? '',
+    delimiter: request.param('delimiter') || undefined,
+    encoding,
+    limit: pageSize(request.param('max-keys')),
+    written: (key: string) => (encoding === 'url' ? encodePath(key) : key),
+  };
+}
+
 /** One page, at most 1000 keys and common prefixes together. */
 export const listObjectsV2: Handler = (context) => {
   const { request, bucket } = context;
-  const prefix = request.param('prefix') ?? '';
-  const delimiter = request.param('delimiter') || undefined;
+  const { prefix, delimiter, encoding, limit, written } = questionOf(context);
   const startAfter = request.param('start-after');
   const token = request.param('continuation-token');
-  const encoding = request.param('encoding-type');
-  const limit = pageSize(request.param('max-keys'));
-  if (encoding !== undefined && encoding !== 'url')
-    throw new R2Error('InvalidArgument', 'Invalid Encoding Method specified');
-  const written = (key: string) => (encoding === 'url' ? encodePath(key) : key);
 
   const { objects, groups, next } = walk(context, prefix, delimiter, start(prefix, startAfter, token), limit);
   const body = xmlDocument('ListBucketResult', [
@@ -35,19 +43,52 @@ export const listObjectsV2: Handler = (context) => {
     element('ContinuationToken', token),
     element('NextContinuationToken', next?.toString('base64url')),
     element('EncodingType', encoding),
-    ...objects.map((object) =>
-      element('Contents', [
-        element('Key', written(object.key)),
-        element('LastModified', new Date(object.modified).toISOString()),
-        element('ETag', `"${object.etag}"`),
-        element('Size', object.size),
-        element('StorageClass', object.headers['x-amz-storage-class'] ?? 'STANDARD'),
-      ]),
-    ),
-    ...groups.map((group) => element('CommonPrefixes', [element('Prefix', written(group))])),
+    ...contents(objects, groups, written),
   ]);
   return { status: 200, headers: { 'content-type': 'application/xml' }, body };
 };
+
+/** The older form, which goes on after the last key or common prefix of a page. */
+export const listObjects: Handler = (context) => {
+  const { request, bucket } = context;
+  const { prefix, delimiter, encoding, limit, written } = questionOf(context);
+  const marker = request.param('marker') ?? '';
+  // Of a common prefix everything below it was shown as one.
+  const isGroup =
+    delimiter !== undefined && marker.startsWith(prefix) && marker.slice(prefix.length).endsWith(delimiter);
+  const from = marker === '' ? Buffer.of() : isGroup ? beyond(Buffer.from(marker)) : after(marker);
+  const least = Buffer.from(prefix);
+  const begin = Buffer.compare(from, least) > 0 ? from : least;
+  const { objects, groups, next } = walk(context, prefix, delimiter, begin, limit);
+  const last = [objects.at(-1)?.key ?? '', groups.at(-1) ?? ''].sort((a, b) =>
+    Buffer.compare(Buffer.from(a), Buffer.from(b)),
+  )[1];
+  const body = xmlDocument('ListBucketResult', [
+    element('Name', bucket.name),
+    element('Prefix', written(prefix)),
+    element('Marker', written(marker)),
+    element('NextMarker', next && last && written(last)),
+    element('Delimiter', delimiter && written(delimiter)),
+    element('MaxKeys', limit),
+    element('EncodingType', encoding),
+    element('IsTruncated', next !== undefined),
+    ...contents(objects, groups, written),
+  ]);
+  return { status: 200, headers: { 'content-type': 'application/xml' }, body };
+};
+
+const contents = (objects: StoredObject[], groups: string[], written: (key: string) => string) => [
+  ...objects.map((object) =>
+    element('Contents', [
+      element('Key', written(object.key)),
+      element('LastModified', new Date(object.modified).toISOString()),
+      element('ETag', `"${object.etag}"`),
+      element('Size', object.size),
+      element('StorageClass', object.headers['x-amz-storage-class'] ?? 'STANDARD'),
+    ]),
+  ),
+  ...groups.map((group) => element('CommonPrefixes', [element('Prefix', written(group))])),
+];
 
 function walk(
   { store, bucket }: Context,
@@ -110,7 +151,8 @@ function beyond(prefix: Buffer): Buffer {
   return end;
 }
 
-function pageSize(text: string | undefined): number {
+/** How many items a page may have, at most 1000. Throws InvalidArgument. */
+export function pageSize(text: string | undefined): number {
   if (text === undefined) return maxPage;
   if (!/^\d{1,10}$/.test(text)) throw new R2Error('InvalidArgument', 'max-keys must be a number.');
   return Math.min(Number(text), maxPage);

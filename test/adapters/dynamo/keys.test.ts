@@ -63,6 +63,7 @@ const items = [
   thing('usage of a day', fc.tuple(ids, days), ([app, day]) => keys.dailyUsageKey(app, day)),
   thing('usage', usages, ([kind, app, id]) => keys.usageKey(kind, app, id)),
   thing('audit', ids, keys.auditKey),
+  thing('report', ids, keys.reportKey),
   thing('idempotency', ids, keys.idempotencyKey),
   thing('holder', holders, keys.holderKey),
   thing('clone', two, ([template, lock]) => keys.cloneKey(template, lock)),

@@ -65,6 +65,7 @@ describe('the scheduled run', () => {
     // One page a run.
     const slow: Partial<ReconcileDeps> = {
       lister: {
+        ...lister,
         async list(bucket, options) {
           if (options.prefix !== undefined) return await lister.list(bucket, options);
           pages.push(options.after);
@@ -105,6 +106,7 @@ describe('the scheduled run', () => {
     const lister = createObjectLister(world().r2Config);
     const broken: Partial<ReconcileDeps> = {
       lister: {
+        ...lister,
         async list(bucket, options) {
           if (options.prefix === undefined) throw new Error('killed');
           return await lister.list(bucket, options);

@@ -26,13 +26,13 @@ import * as code from './functions.ts';
 
 export interface Synthesized {
   template: CfnTemplate;
-  assetDir(logicalId: string): string;
+  assetPath(logicalId: string): string;
 }
 
 /** What a test may break: the stream's filters, or the template (and its assets) once it is made. */
 export interface Shape {
   streamFilters?: Record<string, unknown>[];
-  change?: (template: CfnTemplate, assetDir: (logicalId: string) => string) => void;
+  change?: (template: CfnTemplate, assetPath: (logicalId: string) => string) => void;
 }
 
 const ttlOnly = FilterCriteria.filter({
@@ -135,9 +135,9 @@ export function synthesizeTestStack(dir: string, shape: Shape = {}): Synthesized
   route(HttpMethod.GET, '/without-layer', lambda('WithoutLayer', code.needsLayer));
 
   const template = app.synth().getStackArtifact(stack.artifactId).template as CfnTemplate;
-  const assetDir = (logicalId: string) => assetOf(template, logicalId, app.outdir);
-  shape.change?.(template, assetDir);
-  return { template, assetDir };
+  const assetPath = (logicalId: string) => assetOf(template, logicalId, app.outdir);
+  shape.change?.(template, assetPath);
+  return { template, assetPath };
 }
 
 function assetOf(template: CfnTemplate, logicalId: string, outdir: string): string {
@@ -164,10 +164,10 @@ export async function startTestCloud(
   options: { dir?: string; shape?: Shape } & Partial<StackOptions> = {},
 ): Promise<TestCloud> {
   const { dir = temporaryFolder(), shape, ...more } = options;
-  const { template, assetDir } = synthesizeTestStack(dir, shape);
-  const ports = await choosePorts(dir, ['api', 'sqs', 'dynamodb', 'secrets', 'issuer']);
+  const { template, assetPath } = synthesizeTestStack(dir, shape);
+  const ports = await choosePorts(dir, ['api', 'sqs', 'dynamodb', 'secrets', 'events', 'issuer']);
   const issuer = await startIssuer({ dir, host: '127.0.0.1', port: ports.issuer });
-  const base = { template, stackName: 'probe', assetDir, dir, host: '127.0.0.1', ports, sign: issuer.sign };
+  const base = { template, stackName: 'probe', assetPath, dir, host: '127.0.0.1', ports, sign: issuer.sign };
   const stack = await runStack({ ...base, ...more }).catch(async (error) => {
     await issuer.close();
     throw error;

@@ -149,7 +149,7 @@ describe('an intrinsic function', () => {
   });
 
   it.each([
-    [{ Ref: 'Q' }, /parameter Q has no default/],
+    [{ Ref: 'Q' }, /parameter Q is not passed and has no default/],
     [{ Ref: 'Missing' }, /here: Ref to Missing/],
     [{ 'Fn::GetAtt': ['R', 'Nothing'] }, /R\.Nothing/],
     [{ 'Fn::ImportValue': 'x' }, /Fn::ImportValue is not supported/],

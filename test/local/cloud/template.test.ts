@@ -17,9 +17,9 @@ afterAll(() => {
 const addresses = { apiEndpoint: 'http://127.0.0.1:1', sqsEndpoint: 'http://127.0.0.1:2' };
 
 function read(change: (template: CfnTemplate) => void = () => undefined) {
-  const { template, assetDir } = synthesizeTestStack(folder());
+  const { template, assetPath } = synthesizeTestStack(folder());
   change(template);
-  return readTemplate({ template, stackName: 'probe', addresses, assetDir });
+  return readTemplate({ template, stackName: 'probe', addresses, assetPath });
 }
 
 function each(template: CfnTemplate, type: string): Record<string, unknown>[] {
@@ -96,6 +96,14 @@ describe('the boot', () => {
     await expect(boot(change)).rejects.toThrow(/does not permit the API to invoke it/);
   });
 
+  it('stops when an alias is called that does not permit the API, though its function does', async () => {
+    const change = (template: CfnTemplate) => {
+      const [integration] = each(template, 'AWS::ApiGatewayV2::Integration');
+      if (integration) integration.IntegrationUri = { 'Fn::Join': ['', [integration.IntegrationUri, ':live']] };
+    };
+    await expect(boot(change)).rejects.toThrow(/does not permit the API to invoke it/);
+  });
+
   it('stops when a function may not read its event source', async () => {
     const change = (template: CfnTemplate) => {
       for (const policy of each(template, 'AWS::IAM::Policy')) policy.PolicyDocument = { Statement: [] };
@@ -132,18 +140,22 @@ describe('the boot', () => {
   });
 
   it('stops when a layer has another version than this repository', async () => {
-    const change = (template: CfnTemplate, assetDir: (logicalId: string) => string) => {
+    const change = (template: CfnTemplate, assetPath: (logicalId: string) => string) => {
       const names = Object.keys(template.Resources);
       const layer = names.find((name) => template.Resources[name]?.Type === 'AWS::Lambda::LayerVersion') ?? '';
-      writeFileSync(`${assetDir(layer)}/package.json`, JSON.stringify({ dependencies: { sharp: '0.0.1' } }));
+      writeFileSync(`${assetPath(layer)}/package.json`, JSON.stringify({ dependencies: { sharp: '0.0.1' } }));
     };
     const started = startTestCloud({ dir: folder(), shape: { change } });
     await expect(started).rejects.toThrow(/has sharp 0\.0\.1, this repository/);
   });
 
-  it('stops when a stream’s filter lets more through than TTL removals', async () => {
-    const shape = { streamFilters: [{ eventName: ['INSERT'] }] };
-    await expect(startTestCloud({ dir: folder(), shape })).rejects.toThrow(/TTL removals only/);
+  it.each([
+    ['what callers removed', [{ eventName: ['REMOVE'] }]],
+    ['TTL removals and writes at once', [{ eventName: ['INSERT', 'REMOVE'] }]],
+    ['everything', [{ dynamodb: { Keys: { pk: { S: ['a'] } } } }]],
+  ])('stops when a stream’s filter wants %s', async (_what, streamFilters) => {
+    const started = startTestCloud({ dir: folder(), shape: { streamFilters } });
+    await expect(started).rejects.toThrow(/TTL removals and of writes, each apart/);
   });
 
   it('frees what it had started when it stops half-way, so the next start works', async () => {

@@ -1,10 +1,10 @@
 import { getExtensionFile } from '#core/extensions/session-files.ts';
 import { type AuditEntry, type Author, auditEntry } from '#core/files/audit.ts';
-import { deleteFile } from '#core/files/delete.ts';
+import { deleteAudited } from '#core/files/delete.ts';
 import { fileNotFound } from '#core/files/not-found.ts';
 import type { Clock } from '#core/files/ports.ts';
 import { type ExtensionFile, isExpired, isOver } from '#core/files/record.ts';
-import type { FileReader, FileStore, Page, PageRequest } from '#core/files/store.ts';
+import type { FileReader, Page, PageRequest } from '#core/files/store.ts';
 
 /** Where a file of an app stands, as an administrator is told. */
 export const standings = ['pending', 'staged', 'claimed', 'session', 'expired', 'deleting'] as const;
@@ -105,32 +105,16 @@ export async function getAppFile(files: FileReader, appId: string, fileId: strin
   return file;
 }
 
-/** An upload that goes on may write its bytes still; no request that began before runs longer, seconds. */
-const uploadIsOverAfterSeconds = 60;
-
-/**
- * Deletes a file of an app, whatever has it, and writes down who did. One that is being deleted already has its clean-up
- * asked for again. Throws `file_not_found`.
- */
+/** Deletes a file of an app, whatever has it, and writes down who did; see `deleteAudited`. Throws `file_not_found`. */
 export async function deleteAppFile(
-  deps: {
-    files: FileStore;
-    clock: Clock;
-    scheduleDelete: (fileId: string, delaySeconds?: number) => Promise<void>;
-  },
+  deps: Parameters<typeof deleteAudited>[0],
   { appId, fileId, author }: { appId: string; fileId: string; author: Author },
 ): Promise<void> {
-  let delaySeconds: number | undefined;
-  const file = await getAppFile(deps.files, appId, fileId);
-  if (file.state === 'deleting') return await deps.scheduleDelete(file.id);
-  const find = async () => {
-    const found = await getAppFile(deps.files, appId, fileId);
-    if (found.state === 'deleting') throw fileNotFound();
-    delaySeconds = found.state === 'pending' && found.incoming === undefined ? uploadIsOverAfterSeconds : undefined;
-    return found;
-  };
-  const scheduleDelete = (id: string) => deps.scheduleDelete(id, delaySeconds);
-  await deleteFile({ ...deps, scheduleDelete }, find, (found) => deletionOf(found as ExtensionFile, author));
+  await deleteAudited(
+    deps,
+    () => getAppFile(deps.files, appId, fileId),
+    (file) => deletionOf(file, author),
+  );
 }
 
 function deletionOf(file: ExtensionFile, author: Author): AuditEntry {
