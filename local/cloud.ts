@@ -16,7 +16,7 @@ import { tableBeside } from './existing-table.ts';
 import { writePrivate } from './files.ts';
 import { lockFolder } from './lock.ts';
 import type { Pages, PagesContext } from './pages.ts';
-import { choosePorts } from './ports.ts';
+import { choosePorts, withFreePorts } from './ports.ts';
 import type { R2Options } from './r2/server.ts';
 import { createCounters, type RequestCounters } from './request-counters.ts';
 import type { SecretsOptions } from './secrets/server.ts';
@@ -119,6 +119,10 @@ export interface Cloud extends Closable {
 
 /** Boots everything; when a part fails, the parts before it are stopped. Rejects when the folder is in use. */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  return await withFreePorts(() => boot(options), options.port);
+}
+
+async function boot(options: CloudOptions): Promise<Cloud> {
   const dir = path.resolve(options.dir);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const unlock = lockFolder(dir);

@@ -29,6 +29,24 @@ export async function choosePorts<Name extends string>(
   return chosen;
 }
 
+/** Enough for whoever starts clouds side by side. */
+const mostTries = 4;
+
+/**
+ * Starts what chooses ports and binds them, and once more where another process was faster between the two, a few times: what
+ * was taken is not chosen again. `fixed` is not ours to change, and where that one is taken the error comes at once.
+ */
+export async function withFreePorts<T>(start: () => Promise<T>, fixed?: number): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      const { code, port } = error as { code?: unknown; port?: unknown };
+      if (code !== 'EADDRINUSE' || port === fixed || tries === mostTries) throw error;
+    }
+  }
+}
+
 /**
  * Below the ports that systems give to outgoing connections (from 32768 on Linux, 49152 elsewhere): between choosing a
  * port and binding it lie seconds, in which any connection of this machine could take one of those.

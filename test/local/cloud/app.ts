@@ -18,7 +18,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { choosePorts } from '#local/ports.ts';
+import { choosePorts, withFreePorts } from '#local/ports.ts';
 import { type RunningStack, runStack, type StackOptions } from '#local/stack.ts';
 import type { CfnTemplate } from '#local/template/intrinsics.ts';
 import { startIssuer } from '#local/tokens/issuer.ts';
@@ -165,12 +165,16 @@ export async function startTestCloud(
 ): Promise<TestCloud> {
   const { dir = temporaryFolder(), shape, ...more } = options;
   const { template, assetPath } = synthesizeTestStack(dir, shape);
-  const ports = await choosePorts(dir, ['api', 'sqs', 'dynamodb', 'secrets', 'events', 'issuer']);
-  const issuer = await startIssuer({ dir, host: '127.0.0.1', port: ports.issuer });
-  const base = { template, stackName: 'probe', assetPath, dir, host: '127.0.0.1', ports, sign: issuer.sign };
-  const stack = await runStack({ ...base, ...more }).catch(async (error) => {
-    await issuer.close();
-    throw error;
+  const { stack, issuer } = await withFreePorts(async () => {
+    const ports = await choosePorts(dir, ['api', 'sqs', 'dynamodb', 'secrets', 'events', 'issuer']);
+    const issuer = await startIssuer({ dir, host: '127.0.0.1', port: ports.issuer });
+    const base = { template, stackName: 'probe', assetPath, dir, host: '127.0.0.1', ports, sign: issuer.sign };
+    try {
+      return { stack: await runStack({ ...base, ...more }), issuer };
+    } catch (error) {
+      await issuer.close();
+      throw error;
+    }
   });
   const named = (names: string[], start: string) => names.find((name) => name.startsWith(`probe-${start}`)) ?? '';
   return {

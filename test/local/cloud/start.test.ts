@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,7 +10,7 @@ import sharp from 'sharp';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { DevFile } from '#local/cloud.ts';
 import { lockFolder } from '#local/lock.ts';
-import { choosePorts } from '#local/ports.ts';
+import { choosePorts, withFreePorts } from '#local/ports.ts';
 
 const folders: string[] = [];
 const children: ChildProcess[] = [];
@@ -139,6 +140,43 @@ describe('ports', () => {
     const second = await choosePorts(dir, ['a', 'b']);
     expect(second.a).not.toBe(first.a);
     expect(second.b).toBe(first.b);
+    other.close();
+  });
+});
+
+describe('ports of a start', () => {
+  const listening = async (port: number) => {
+    const server = createServer();
+    const bound = once(server, 'listening');
+    const failed = once(server, 'error').then(([error]) => Promise.reject(error));
+    server.listen(port, '127.0.0.1');
+    await Promise.race([bound, failed]);
+    return server;
+  };
+
+  it('that another process took between the choice and the start are chosen anew', async () => {
+    const dir = folder();
+    let other: Awaited<ReturnType<typeof listening>> | undefined;
+    const server = await withFreePorts(async () => {
+      const { api } = await choosePorts(dir, ['api']);
+      other ??= await listening(api);
+      return await listening(api);
+    });
+    expect(server.address()).not.toEqual(other?.address());
+    server.close();
+    other?.close();
+  });
+
+  it('that were asked for by number and are taken are told at once', async () => {
+    const other = await listening(0);
+    const { port } = other.address() as AddressInfo;
+    let starts = 0;
+    const start = async () => {
+      starts += 1;
+      return await listening(port);
+    };
+    await expect(withFreePorts(start, port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    expect(starts).toBe(1);
     other.close();
   });
 });
