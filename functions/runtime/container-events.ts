@@ -2,7 +2,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import { changeIn } from '#adapters/dynamo/changes.ts';
-import { openTable } from '#adapters/dynamo/client.ts';
 import { createQuotaStore } from '#adapters/dynamo/quota-store.ts';
 import { createSettingsStore } from '#adapters/dynamo/settings-store.ts';
 import { createBus } from '#adapters/eventbridge/bus.ts';
@@ -14,7 +13,7 @@ import { signedHeaders } from '#adapters/webhooks/signature.ts';
 import { eventTypes } from '#core/events/event.ts';
 import { createQuotaWatch, type QuotaWatchDeps } from '#core/events/quota.ts';
 import type { Delivery } from '#core/events/webhook.ts';
-import { clock, once } from './container.ts';
+import { clock, once, table } from './container.ts';
 import { remainingMs } from './deadline.ts';
 import { env, required } from './env.ts';
 import { envNames } from './env-names.ts';
@@ -27,7 +26,6 @@ const queues = z.array(z.object({ queueUrl: z.string(), events: z.optional(z.arr
 
 /** What the worker tells with: the bus, and the queue of every webhook. */
 export const tellDeps = /* @__PURE__ */ once((): QuotaWatchDeps => {
-  const table = openTable(required(envNames.tableName), { remainingMs });
   return {
     source: required(envNames.eventSource),
     sinks: [
@@ -38,7 +36,7 @@ export const tellDeps = /* @__PURE__ */ once((): QuotaWatchDeps => {
     ],
     wait: (ms) => wait(ms),
     remainingMs,
-    quotas: createQuotaStore(table, createSettingsStore(table, { cacheSeconds: 0 })),
+    quotas: createQuotaStore(table(), createSettingsStore(table(), { cacheSeconds: 0 })),
     now: () => clock.now(),
   };
 });

@@ -32,6 +32,12 @@ const lateMinutes = 15;
 /** Without a completed run for this long, what only the schedule finds is piling up. */
 const runWithinHours = 24;
 
+const messagesIn = (queue: Queue): Metric =>
+  queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' });
+
+/** Of the oldest record of a stream that was not told to its worker yet. */
+const ageOf = (worker: IFunction): Metric => worker.metric('IteratorAge', { period, statistic: 'Maximum' });
+
 export class Alarms extends Construct {
   /** Every alarm made so far. */
   readonly all: Alarm[] = [];
@@ -63,7 +69,7 @@ export class Alarms extends Construct {
 
   /** Any message there is work that failed five times: bytes or counters may be left behind. */
   onDeadLetters(name: string, queue: Queue): void {
-    const metric = queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' });
+    const metric = messagesIn(queue);
     this.add(
       `${name}DeadLetters`,
       metric,
@@ -76,7 +82,7 @@ export class Alarms extends Construct {
   onWebhooks(webhooks: readonly { queue: Queue; host: string }[]): void {
     const waiting = webhooks.map(({ queue, host }, index) => [
       `webhook${index}`,
-      queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum', label: host }),
+      messagesIn(queue).with({ label: host }),
     ]);
     const expression = webhooks.map((_, index) => `FILL(webhook${index}, 0)`).join(' + ');
     const metric = new MathExpression({ expression, usingMetrics: Object.fromEntries(waiting), period });
@@ -109,27 +115,27 @@ export class Alarms extends Construct {
 
   /** Records of the table's stream wait to be told to the function; the stream forgets them after 24 hours. */
   onStreamAge(name: string, worker: IFunction): void {
-    const age = worker.metric('IteratorAge', { period, statistic: 'Maximum' });
+    const age = ageOf(worker);
     this.add(`${name}Behind`, age, 3_600_000, `${name} is more than an hour behind the table's stream.`);
   }
 
   /** Any note there is a file whose alarm went unheard; nothing is lost as long as reconcile runs, and nothing can be redriven. */
   onStreamFailures(name: string, queue: Queue): void {
-    const metric = queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' });
+    const metric = messagesIn(queue);
     const text = `${name}: records of the table's stream failed every try. Mend the cause; reconcile finds their files. Then purge the queue: its notes cannot be redriven.`;
     this.add(`${name}Failures`, metric, 0, text);
   }
 
   /** Any note there is events that nobody was told of: the stream no longer has them. */
   onEventFailures(name: string, queue: Queue): void {
-    const metric = queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' });
+    const metric = messagesIn(queue);
     const text = `${name}: changes of files could not be told for 20 hours, and are lost to listeners. Mend the cause, let listeners read their files anew, then purge the queue.`;
     this.add(`${name}Failures`, metric, 0, text);
   }
 
   /** The stream's reader tries one change until it is told, and everything behind it in its shard waits. */
   onLateChanges(name: string, worker: IFunction): void {
-    const metric = worker.metric('IteratorAge', { period, statistic: 'Maximum' });
+    const metric = ageOf(worker);
     const text = `${name}: what became of files is told ${lateMinutes} minutes late. Its log says what does not take it; after 20 hours it is lost.`;
     this.add(`${name}Late`, metric, lateMinutes * 60_000, text);
   }

@@ -5,7 +5,12 @@
  * CodeDeploy user guide, "Deployments on an AWS Lambda compute platform".
  */
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { LambdaApplication, LambdaDeploymentConfig, LambdaDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
+import {
+  type ILambdaDeploymentConfig,
+  LambdaApplication,
+  LambdaDeploymentConfig,
+  LambdaDeploymentGroup,
+} from 'aws-cdk-lib/aws-codedeploy';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Alias, type Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -22,11 +27,13 @@ export class TrafficShift extends Construct {
   private readonly application: LambdaApplication;
   private readonly role: Role;
   private readonly groups: LambdaDeploymentGroup[] = [];
-  private readonly settings: NonNullable<StowageConfig['trafficShift']>;
+  private readonly steps: ILambdaDeploymentConfig;
+  private readonly ignoreAlarms: boolean;
 
-  constructor(scope: Construct, id: string, settings: NonNullable<StowageConfig['trafficShift']>) {
+  constructor(scope: Construct, id: string, { by, ignoreAlarms }: NonNullable<StowageConfig['trafficShift']>) {
     super(scope, id);
-    this.settings = settings;
+    this.steps = LambdaDeploymentConfig.fromLambdaDeploymentConfigName(this, 'Steps', `CodeDeployDefault.Lambda${by}`);
+    this.ignoreAlarms = ignoreAlarms;
     this.application = new LambdaApplication(this, 'Application');
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('codedeploy.amazonaws.com') });
     acknowledge(
@@ -42,12 +49,8 @@ export class TrafficShift extends Construct {
       application: this.application,
       alias,
       role: this.role,
-      deploymentConfig: LambdaDeploymentConfig.fromLambdaDeploymentConfigName(
-        endpoint,
-        'ShiftBy',
-        `CodeDeployDefault.Lambda${this.settings.by}`,
-      ),
-      ignoreAlarmConfiguration: this.settings.ignoreAlarms,
+      deploymentConfig: this.steps,
+      ignoreAlarmConfiguration: this.ignoreAlarms,
     });
     this.groups.push(group);
     return alias;

@@ -1,6 +1,7 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { operatorQueues } from '#test/support/operator-queues.ts';
 import { callsOf, enter, fillApp, openAdmin, photoForm, visit } from './admin-support.ts';
 import { useDemo } from './support.ts';
 
@@ -19,11 +20,8 @@ const admin = (method: string, path: string, body?: unknown) =>
   callsOf(cloud())(method, path, cloud().dev.adminToken, body);
 /** A message that the lifecycle worker fails at for good. */
 async function deadLetter(MessageBody: string): Promise<void> {
-  const { endpoints, model } = cloud().stack;
-  const queue = model.queues.find(({ name, redrive }) => /Lifecycle/.test(name) && redrive);
-  const credentials = { accessKeyId: 'operator', secretAccessKey: 'operator' };
-  const sqs = new SQSClient({ endpoint: endpoints.sqs, region: 'us-east-1', credentials });
-  await sqs.send(new SendMessageCommand({ QueueUrl: `${endpoints.sqs}/000000000000/${queue?.name}`, MessageBody }));
+  const { sqs, urlOf } = operatorQueues(cloud());
+  await sqs.send(new SendMessageCommand({ QueueUrl: urlOf(/Lifecycle/), MessageBody }));
   sqs.destroy();
   await cloud().drain();
 }

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { jpegPhoto } from '#test/support/images.ts';
+import { operatorQueues } from '#test/support/operator-queues.ts';
 import { administrator } from './admin-support.ts';
 import { expectError } from './expectations.ts';
 import { openCloud } from './support.ts';
@@ -18,7 +19,6 @@ interface Queue {
 
 let opened: Awaited<ReturnType<typeof openCloud>>;
 let photo: Buffer;
-let sqs: SQSClient;
 let receiver: Server;
 let answers = 500;
 const taken: string[] = [];
@@ -34,14 +34,11 @@ beforeAll(async () => {
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
   const scan = { mode: 'quarantine' } as const;
   [opened, photo] = await Promise.all([openCloud({ events: { webhooks: [{ url }] }, scan }), jpegPhoto()]);
-  const credentials = { accessKeyId: 'operator', secretAccessKey: 'operator' };
-  sqs = new SQSClient({ endpoint: opened.cloud.stack.endpoints.sqs, region: 'us-east-1', credentials });
 });
 afterEach(() => {
   opened.cloud.faults.sqs = undefined;
 });
 afterAll(async () => {
-  sqs.destroy();
   await opened.close();
   receiver.closeAllConnections();
   receiver.close();
@@ -96,9 +93,9 @@ describe('dead letters', () => {
   });
 
   it('that fail again are back, and nothing of them is lost', async () => {
-    const name = opened.cloud.stack.model.queues.find((one) => /Lifecycle/.test(one.name) && one.redrive)?.name;
-    const QueueUrl = `${opened.cloud.stack.endpoints.sqs}/000000000000/${name}`;
-    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'no event' }));
+    const { sqs, urlOf } = operatorQueues(opened.cloud);
+    await sqs.send(new SendMessageCommand({ QueueUrl: urlOf(/Lifecycle/), MessageBody: 'no event' }));
+    sqs.destroy();
     await opened.stowage.drain();
     expect(await queue(/^lifecycle$/)).toMatchObject({ messages: 1 });
     expect((await redrive('lifecycle')).status).toBe(202);

@@ -1,23 +1,23 @@
-import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { jpegPhoto } from '#test/support/images.ts';
+import { operatorQueues } from '#test/support/operator-queues.ts';
 import { expectError, fileOf } from './expectations.ts';
 import { openTable } from './faults-support.ts';
 import { asBackend, asUser, openCloud, stage, type TestApp, upload } from './support.ts';
 
 let opened: Awaited<ReturnType<typeof openCloud>>;
-let sqs: SQSClient;
+let queues: ReturnType<typeof operatorQueues>;
 let photo: Buffer;
 beforeAll(async () => {
   [opened, photo] = await Promise.all([openCloud(), jpegPhoto({ width: 64, height: 48 })]);
-  const credentials = { accessKeyId: 'operator', secretAccessKey: 'operator' };
-  sqs = new SQSClient({ endpoint: opened.cloud.stack.endpoints.sqs, region: 'us-east-1', credentials });
+  queues = operatorQueues(opened.cloud);
 });
 afterEach(() => {
   opened.cloud.faults.sqs = undefined;
 });
 afterAll(async () => {
-  sqs.destroy();
+  queues.sqs.destroy();
   await opened.close();
 });
 
@@ -30,14 +30,9 @@ const overHttp = async (event: Record<string, unknown>) => {
   const { dev, call } = opened.stowage;
   return await call('POST', '/platform/lifecycle-events', { token: dev.platformToken, json: withId(event) });
 };
-const queueNames = () => opened.cloud.stack.model.queues.map(({ name }) => name);
-const queueUrl = (part: RegExp) => {
-  const name = queueNames().find((each) => part.test(each) && !/dead/i.test(each));
-  return `${opened.cloud.stack.endpoints.sqs}/000000000000/${name}`;
-};
 const byQueue = async (body: unknown) => {
   const MessageBody = typeof body === 'string' ? body : JSON.stringify(body);
-  await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl(/lifecycle/i), MessageBody }));
+  await queues.sqs.send(new SendMessageCommand({ QueueUrl: queues.urlOf(/lifecycle/i), MessageBody }));
 };
 const ways = [
   ['over HTTP', async (event: Record<string, unknown>) => void expect((await overHttp(event)).status).toBe(202)],
@@ -60,10 +55,10 @@ const isThere = async ({ signedUrl }: { signedUrl: string }) => (await fetch(sig
 
 /** The lifecycle worker has taken every event; what waits for its time waits still. */
 async function eventsApplied(): Promise<void> {
-  const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl(/lifecycle/i), AttributeNames: ['All'] });
+  const command = new GetQueueAttributesCommand({ QueueUrl: queues.urlOf(/lifecycle/i), AttributeNames: ['All'] });
   await expect
     .poll(async () => {
-      const { Attributes = {} } = await sqs.send(command);
+      const { Attributes = {} } = await queues.sqs.send(command);
       return Number(Attributes.ApproximateNumberOfMessages) + Number(Attributes.ApproximateNumberOfMessagesNotVisible);
     })
     .toBe(0);
@@ -212,7 +207,8 @@ describe('a message that can never be handled', () => {
     await byQueue(withId({ type: 'session.deleted', sessionId: app.sessionId }));
     const report = await opened.cloud.drain();
     expect(report.finished).toBe(true);
-    const dead = queueNames().find((name) => /lifecycle/i.test(name) && /dead/i.test(name)) ?? '';
+    const names = opened.cloud.stack.model.queues.map(({ name }) => name);
+    const dead = names.find((name) => /lifecycle/i.test(name) && /dead/i.test(name)) ?? '';
     expect(report.left).toEqual({ [dead]: 3 });
     expect(await isThere(file)).toBe(false);
   });
