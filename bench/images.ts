@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { animatedGif, jpegPhoto, pngPhoto } from '#test/support/images.ts';
 import type { Asked, Measured } from './sides/images.ts';
-import { median, report, side } from './support/sides.ts';
+import { median, ratio, report, takeTurns } from './support/sides.ts';
 
 /**
  * What an image costs us, as a ratio to bare sharp: the same picture through one pipeline at the same effort and quality,
- * without placeholder, check or refusal. CPU of a process of its own for each side; the sides take turns. And what one
+ * without placeholder, check or refusal. CPU of a process of its own for each side. And what one
  * preset, a copy of 320 pixels, adds to it.
  *
  * `node bench/images.ts [picture...]` takes pictures of one's own; else five photographs of Debian's `mate-backgrounds`
  * where that is installed, and built-in pictures.
  */
-const [turns, rounds, maxEdge, effort] = [3, 5, 2560, 2];
+const [rounds, before, maxEdge, effort] = [11, 3, 2560, 2];
 const debian = '/usr/share/backgrounds/mate/nature';
 
 const dir = mkdtempSync(join(tmpdir(), 'stowage-bench-'));
@@ -38,39 +38,44 @@ const photographs = existsSync(debian)
 const given = process.argv.slice(2);
 const pictures = given.length > 0 ? given : [...photographs, ...(await builtIn())];
 
-const taken: Record<Asked['side'], Measured[]> = { ours: [], bare: [] };
-for (let turn = 0; turn < turns; turn += 1) {
-  for (const name of ['bare', 'ours'] as const) {
-    taken[name].push(
-      await side<Measured>('images.ts', { side: name, effort, maxEdge, rounds, pictures } satisfies Asked),
-    );
-  }
+async function measured(picture: string) {
+  const standing = (side: Asked['side']) => ({
+    program: 'images.ts',
+    args: { side, effort, maxEdge, picture } satisfies Asked,
+  });
+  const sides = { bare: standing('bare'), ours: standing('ours'), preset: standing('preset') };
+  const said = await takeTurns<Asked['side'], Measured>(sides, { rounds, before });
+  const cpuMs = (side: Asked['side']) => said[side].map((round) => round.cpuMs);
+  return {
+    'bare, CPU ms': median(cpuMs('bare')),
+    'ours / bare': ratio(cpuMs('ours'), cpuMs('bare')),
+    'bytes, ours / bare': (said.ours[0]?.bytes ?? Number.NaN) / (said.bare[0]?.bytes ?? Number.NaN),
+    'a preset, % of ours': 100 * (ratio(cpuMs('preset'), cpuMs('ours')) - 1),
+  };
 }
+
+type Row = Awaited<ReturnType<typeof measured>>;
+const rows = new Map<string, Row>();
+for (const picture of pictures) rows.set(picture, await measured(picture));
 rmSync(dir, { recursive: true, force: true });
 
-const cpuOf = (name: Asked['side'], picture: string) =>
-  median(taken[name].flatMap((measured) => measured[picture]?.cpuMs ?? []));
-const presetMs = (picture: string) => median(taken.ours.flatMap((measured) => measured[picture]?.presetMs ?? []));
-/** Of all pictures together, which the few milliseconds of each are too few to tell. */
-const shareOf = (some: string[]) =>
-  some.reduce((sum, picture) => sum + presetMs(picture), 0) /
-  some.reduce((sum, picture) => sum + cpuOf('ours', picture), 0);
-const bytesOf = (name: Asked['side'], picture: string) => taken[name][0]?.[picture]?.bytes ?? Number.NaN;
+/** Each as much as it takes: what a few milliseconds of one are is too little to tell. */
+function together(some: Row[]): Row {
+  const ms = some.reduce((sum, row) => sum + row['bare, CPU ms'], 0);
+  const mean = (column: keyof Row) => some.reduce((sum, row) => sum + row[column] * row['bare, CPU ms'], 0) / ms;
+  return {
+    'bare, CPU ms': ms,
+    'ours / bare': mean('ours / bare'),
+    'bytes, ours / bare': mean('bytes, ours / bare'),
+    'a preset, % of ours': mean('a preset, % of ours'),
+  };
+}
 
+const all = given.length > 0 ? [] : photographs.flatMap((picture) => rows.get(picture) ?? []);
 report(
   'images',
   Object.fromEntries([
-    ...pictures.map((picture) => [
-      basename(picture),
-      {
-        'bare, CPU ms': cpuOf('bare', picture),
-        'ours / bare': cpuOf('ours', picture) / cpuOf('bare', picture),
-        'bytes, ours / bare': bytesOf('ours', picture) / bytesOf('bare', picture),
-        'a preset, % of ours': 100 * shareOf([picture]),
-      },
-    ]),
-    ...(photographs.length > 0 && given.length === 0
-      ? [['all photographs', { 'a preset, % of ours': 100 * shareOf(photographs) }]]
-      : []),
+    ...[...rows].map(([picture, row]) => [basename(picture), row]),
+    ...(all.length > 0 ? [['all photographs', together(all)]] : []),
   ]),
 );

@@ -6,13 +6,13 @@ import { createAuthorizer } from '#local/iam/authorize.ts';
 import { environmentOf } from '#local/lambda/functions.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import type { Asked } from './sides/list.ts';
-import { median, report, side } from './support/sides.ts';
+import { median, ratio, report, takeTurns } from './support/sides.ts';
 
 /**
- * What a list of 50 files with their links costs in the function, beside the one query it is made of. CPU of a process of
- * its own for each side, against the one-machine table; the sides take turns.
+ * What a list of 50 files with their links costs in the function, beside the one query it is made of: the first in a window
+ * of its links, and those after it. CPU of a process of its own for each side, against the one-machine table.
  */
-const [turns, rounds, files] = [3, 200, 50];
+const [before, rounds, files] = [100, 400, 50];
 const dir = mkdtempSync(join(tmpdir(), 'stowage-bench-'));
 const cloud = await startCloud({ dir });
 const { dev, stack } = cloud;
@@ -42,7 +42,6 @@ const event = {
 };
 const environment = environmentOf(spec, { authorizer: createAuthorizer(stack.model), endpoints: stack.endpoints });
 const asked: Omit<Asked, 'side'> = {
-  rounds,
   file: join(spec.codeDir, 'index.mjs'),
   event,
   query: {
@@ -53,15 +52,17 @@ const asked: Omit<Asked, 'side'> = {
   },
 };
 
-const taken: Record<Asked['side'], number[]> = { query: [], handler: [] };
-for (let turn = 0; turn < turns; turn += 1) {
-  for (const name of ['query', 'handler'] as const) {
-    taken[name].push(...(await side<number[]>('list.ts', { side: name, ...asked } satisfies Asked, environment)));
-  }
-}
+const standing = (name: Asked['side']) => ({
+  program: 'list.ts',
+  args: { side: name, ...asked } satisfies Asked,
+  env: environment,
+});
+const sides = { query: standing('query'), first: standing('first'), again: standing('again') };
+const taken = await takeTurns<Asked['side'], number>(sides, { before, rounds });
 await cloud.close();
 rmSync(dir, { recursive: true, force: true });
-report('list of 50', {
-  query: { 'CPU ms': median(taken.query), 'of the query': 1 },
-  handler: { 'CPU ms': median(taken.handler), 'of the query': median(taken.handler) / median(taken.query) },
+const row = (name: Asked['side']) => ({
+  'CPU ms': median(taken[name]),
+  'of the query': ratio(taken[name], taken.query),
 });
+report('list of 50', { query: row('query'), first: row('first'), again: row('again') });

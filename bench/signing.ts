@@ -1,24 +1,12 @@
 import type { Asked } from './sides/signing.ts';
-import { median, report, side } from './support/sides.ts';
+import { median, ratio, report, takeTurns } from './support/sides.ts';
 
 /**
  * What a page of 50 signed links costs, as a ratio to SigV4 written by hand for this one kind of URL with the day's key
- * kept. A process of its own for each side; the sides take turns.
+ * kept: links that are signed, and stable ones that were signed before. A process of its own for each side.
  */
-const [turns, rounds] = [3, 300];
-
-const taken: Record<Asked['side'], number[]> = { bare: [], fresh: [], stable: [] };
-for (let turn = 0; turn < turns; turn += 1) {
-  for (const name of ['bare', 'fresh', 'stable'] as const) {
-    taken[name].push(...(await side<number[]>('signing.ts', { side: name, rounds } satisfies Asked)));
-  }
-}
-report(
-  'signing',
-  Object.fromEntries(
-    (['bare', 'fresh', 'stable'] as const).map((name) => [
-      name,
-      { 'ms for 50': median(taken[name]) / 1000, 'of bare': median(taken[name]) / median(taken.bare) },
-    ]),
-  ),
-);
+const standing = (side: Asked['side']) => ({ program: 'signing.ts', args: { side } satisfies Asked });
+const sides = { bare: standing('bare'), fresh: standing('fresh'), stable: standing('stable') };
+const taken = await takeTurns<Asked['side'], number>(sides, { before: 100, rounds: 1_000 });
+const row = (name: Asked['side']) => ({ 'ms for 50': median(taken[name]), 'of bare': ratio(taken[name], taken.bare) });
+report('signing', { bare: row('bare'), fresh: row('fresh'), stable: row('stable') });

@@ -1,17 +1,17 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { asked, cpuOf } from '../support/sides.ts';
+import { asked, cpuOf, serveRounds } from '../support/sides.ts';
 
-/** One side of `bench/list.ts`: CPU milliseconds of each list. */
+/** One side of `bench/list.ts`: CPU milliseconds of a list. */
 export interface Asked {
-  side: 'handler' | 'query';
-  rounds: number;
+  /** `first` lists sign every link, `again` shows those of a list before in the same window. */
+  side: 'again' | 'first' | 'query';
   file: string;
   event: object;
   query: { TableName: string; IndexName: string; pk: string; value: string };
 }
 
-const { side, rounds, file, event, query } = asked<Asked>();
+const { side, file, event, query } = asked<Asked>();
 
 async function handler(): Promise<() => Promise<unknown>> {
   const { handler: handle } = (await import(file)) as { handler: (event: object, context: object) => Promise<unknown> };
@@ -43,11 +43,25 @@ function bare(): () => Promise<unknown> {
   };
 }
 
-const work = side === 'handler' ? await handler() : bare();
-const cpuMs: number[] = [];
-for (let round = -100; round < rounds; round += 1) {
-  const spent = await cpuOf(work);
-  if (round >= 0) cpuMs.push(spent);
+/** Puts the clock now before the end of a window of stable links, now behind it, too near for anything else to expire. */
+function alternateWindows(): () => void {
+  const [real, windowMs] = [Date, 300_000];
+  const boundary = Math.ceil(real.now() / windowMs) * windowMs;
+  let now = real.now();
+  globalThis.Date = class extends real {
+    static override now = () => now;
+    constructor(...given: [] | [number]) {
+      super(given.length === 0 ? now : given[0]);
+    }
+  } as DateConstructor;
+  return () => {
+    now = now < boundary ? boundary + 1000 : boundary - 1000;
+  };
 }
-await new Promise<void>((resolve) => process.stdout.write(`\n${JSON.stringify(cpuMs)}`, () => resolve()));
-process.exit();
+
+const work = side === 'query' ? bare() : await handler();
+const turn = side === 'first' ? alternateWindows() : () => {};
+serveRounds(async () => {
+  turn();
+  return await cpuOf(work);
+});

@@ -87,9 +87,10 @@ type VariantView = z.output<typeof variantAnswer>;
 
 /** Every preset that the file was stored with, in the order of their sizes; undefined where it has no copy of its own. */
 async function variantViews(
-  { presets = {}, image, ...file }: ExtensionFile,
+  { bucket, key, presets, image }: ExtensionFile,
   sign: (ref: ObjectRef) => Promise<SignedUrl>,
 ): Promise<[name: string, own: VariantView | undefined][]> {
+  if (presets === undefined) return [];
   const copies = new Map(Object.entries(image?.variants ?? {}));
   const bySize = Object.entries(presets).sort(([, a], [, b]) => a - b);
   return await Promise.all(
@@ -97,7 +98,7 @@ async function variantViews(
       const copy = copies.get(name);
       if (copy === undefined) return [name, undefined];
       const { width, height, sizeBytes } = copy;
-      return [name, { signedUrl: (await sign(variantObject(file, name))).url, width, height, sizeBytes }];
+      return [name, { signedUrl: (await sign(variantObject({ bucket, key }, name))).url, width, height, sizeBytes }];
     }),
   );
 }

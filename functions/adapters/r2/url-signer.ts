@@ -8,6 +8,7 @@ import { encodeRfc3986 } from '#core/files/uri.ts';
 import { objectPath, type R2Config, region } from './config.ts';
 import { type RememberedCredentials, sharedCredentials } from './credentials.ts';
 import { Sha256 } from './sha256.ts';
+import { createStableLinks } from './stable-links.ts';
 
 /** SigV4's bounds on `X-Amz-Expires`, in seconds: seven days at most. */
 const maxExpiresInSeconds = 604_800;
@@ -21,7 +22,9 @@ const maxRemainderSeconds = 300;
  * (`RangeError`).
  */
 export function createUrlSigner(config: R2Config & { clock: Clock }): UrlSigner {
-  const presign = createPresigner(config);
+  const credentials = sharedCredentials(config.credentials, config.clock);
+  const presign = createPresigner(config, credentials);
+  const stableLink = createStableLinks(credentials);
 
   return {
     async presignGet(ref, { expiresInSeconds, mode, contentDisposition, contentType }) {
@@ -30,8 +33,13 @@ export function createUrlSigner(config: R2Config & { clock: Clock }): UrlSigner 
         ...(contentDisposition !== undefined && { 'response-content-disposition': contentDisposition }),
         ...(contentType !== undefined && { 'response-content-type': contentType }),
       };
-      const url = await presign({ method: 'GET', path: objectPath(config, ref), query }, signingDate, expiresInSeconds);
-      return { url, expiresAt: endOf(signingDate, expiresInSeconds) };
+      const path = objectPath(config, ref);
+      const sign = async () => ({
+        url: await presign({ method: 'GET', path, query }, signingDate, expiresInSeconds),
+        expiresAt: endOf(signingDate, expiresInSeconds),
+      });
+      if (mode === 'fresh') return await sign();
+      return await stableLink(`${path} ${expiresInSeconds} ${JSON.stringify(query)}`, signingDate, sign);
     },
 
     async presignPut(ref, { contentType, contentLength, expiresInSeconds }) {
@@ -72,9 +80,8 @@ interface PlainRequest {
  * The SDK's presigner by itself, over plain requests: through a client, a URL would take three times as long and every
  * function that signs would carry the client. It keeps the derived signing key of each day and credential.
  */
-function createPresigner(config: R2Config) {
-  const { origin, protocol, hostname, port, pathname } = new URL(config.endpoint);
-  const credentials = sharedCredentials(config.credentials, config.clock);
+function createPresigner({ endpoint }: Pick<R2Config, 'endpoint'>, credentials: RememberedCredentials) {
+  const { origin, protocol, hostname, port, pathname } = new URL(endpoint);
   const presigner = new S3RequestPresigner({ region, credentials, sha256: Sha256 });
   const keyAtHand = createKeyAtHand(credentials);
 

@@ -28,10 +28,9 @@ describe('a page of links signed at once', () => {
       credentials: async () => ({ accessKeyId: 'AKID', secretAccessKey }),
       clock: { now },
     });
-  async function hmacsOf(signer: ReturnType<typeof signerOf>): Promise<number> {
+  async function hmacsOf(signer: ReturnType<typeof signerOf>, mode: 'fresh' | 'stable' = 'fresh'): Promise<number> {
     const before = hmac.mock.calls.length;
-    const sign = (key: string) =>
-      signer.presignGet({ bucket: 'default', key }, { expiresInSeconds: 600, mode: 'stable' });
+    const sign = (key: string) => signer.presignGet({ bucket: 'default', key }, { expiresInSeconds: 600, mode });
     await Promise.all(keys.map(sign));
     return hmac.mock.calls.length - before;
   }
@@ -49,5 +48,15 @@ describe('a page of links signed at once', () => {
     for (day = 2; day < 60; day += 1) await hmacsOf(signer);
     expect(await hmacsOf(signer)).toBeLessThanOrEqual(derivation + keys.length);
     expect(await hmacsOf(signer)).toBe(keys.length);
+  });
+
+  it('takes none where links are stable and were signed before in their window', async () => {
+    let now = Date.UTC(2026, 0, 1, 12);
+    const signer = signerOf('secret', () => new Date(now));
+    expect(await hmacsOf(signer, 'stable')).toBeGreaterThanOrEqual(keys.length);
+    now += 299_999;
+    expect(await hmacsOf(signer, 'stable')).toBe(0);
+    now += 1;
+    expect(await hmacsOf(signer, 'stable')).toBe(keys.length);
   });
 });

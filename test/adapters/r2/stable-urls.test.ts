@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { rememberCredentials } from '#adapters/r2/credentials.ts';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
 
 const ref = { bucket: 'default', key: 'apps/a/0123456789abcdef.webp' } as const;
@@ -64,6 +65,65 @@ describe('a stable URL', () => {
       signer.presignGet({ ...ref, key: 'other' }, options),
     ]);
     expect(new Set(urls.map(({ url }) => url)).size).toBe(4);
+  });
+});
+
+describe('a stable URL that was signed before', () => {
+  const options = { expiresInSeconds: 600, mode: 'stable' } as const;
+  const now = Date.UTC(2026, 1, 2);
+  /** Credentials that are read again when they are refused, as a rotation has it. */
+  function rotating() {
+    let [secretAccessKey, fails] = ['old', false];
+    const read = () => ({ accessKeyId: 'id', secretAccessKey });
+    const credentials = rememberCredentials(async () => {
+      if (fails) throw new Error('away');
+      return read();
+    });
+    const signer = createUrlSigner({
+      endpoint: 'https://account.r2.cloudflarestorage.com',
+      buckets: { default: 'files' },
+      credentials,
+      clock: { now: () => new Date(now) },
+    });
+    return {
+      signer,
+      fail: (is: boolean) => {
+        fails = is;
+      },
+      async rotate() {
+        const used = read();
+        secretAccessKey = 'new';
+        await credentials.refused(used);
+      },
+    };
+  }
+
+  it('is signed again once the credentials are others', async () => {
+    const { signer, rotate } = rotating();
+    const first = await signer.presignGet(ref, options);
+    expect(await signer.presignGet(ref, options)).toEqual(first);
+    await rotate();
+    const second = await signer.presignGet(ref, options);
+    expect(second.url).not.toBe(first.url);
+    expect(second.expiresAt).toEqual(first.expiresAt);
+  });
+
+  it('is tried again by the next caller where it failed', async () => {
+    const { signer, fail } = rotating();
+    fail(true);
+    await expect(signer.presignGet(ref, options)).rejects.toMatchObject({ reason: 'unavailable' });
+    fail(false);
+    expect((await signer.presignGet(ref, options)).url).toContain('X-Amz-Signature=');
+  });
+
+  it('is right among more links than are remembered, twice over', async () => {
+    const { signer } = rotating();
+    const keys = Array.from({ length: 4_500 }, (_, index) => `apps/a/${index}`);
+    const sign = () => Promise.all(keys.map((key) => signer.presignGet({ bucket: 'default', key }, options)));
+    const first = await sign();
+    expect(new Set(first.map(({ url }) => url)).size).toBe(keys.length);
+    expect(first.every(({ url }, index) => url.includes(`/files/apps/a/${index}?`))).toBe(true);
+    expect(await sign()).toEqual(first);
   });
 });
 
