@@ -5,7 +5,7 @@ import { appParams, keysQuery } from '#contracts/parameters.ts';
 import { keyCursor } from '#core/extensions/developer-keys.ts';
 import { pageOf } from '#core/files/page-of.ts';
 import { boundedPage } from '#http/bounded-page.ts';
-import { developerKeyChanges } from '#runtime/admin-container.ts';
+import { developerKeyList } from '#runtime/admin-container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -19,7 +19,7 @@ export const contract = {
 
 export const handler = serve('admin/developer-keys-list', contract, async ({ params, query }) => {
   // Read whole, since their order is no order of the table. Administrators make them one by one.
-  const keys = await developerKeyChanges().list(params.appId);
+  const keys = await developerKeyList().list(params.appId);
   const oldestFirst = { cursorOf: keyCursor, follows: (key: string, cursor: string) => key > cursor };
   return await boundedPage(query, {
     read: (page) => pageOf(keys, page, oldestFirst),

@@ -5,7 +5,7 @@ import { limitOf } from '#core/extensions/quota.ts';
 import { settingsChanges } from '#runtime/admin-container.ts';
 import { authorOf } from '#runtime/author.ts';
 import { files } from '#runtime/container.ts';
-import { serve } from '#runtime/serve.ts';
+import { serveOnce } from '#runtime/serve.ts';
 
 export const contract = {
   tag: 'admin',
@@ -17,7 +17,7 @@ export const contract = {
   idempotent: 'answered',
 } satisfies Contract;
 
-export const handler = serve('admin/file-storage-put', contract, async ({ caller, params: { appId }, json }) => {
+export const handler = serveOnce('admin/file-storage-put', contract, async ({ caller, params: { appId }, json }) => {
   const appSettings = await settingsChanges().update(appId, json, authorOf(caller));
   const usage = await files().applyLimit(limitOf({ kind: 'app', appId }, appSettings));
   return settingsView(appId, appSettings, usage);

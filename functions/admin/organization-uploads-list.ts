@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { defaultPageSize, organizationParams, organizationUploadsQuery } from '#contracts/admin-queries.ts';
 import { organizationUploadAnswer, organizationUploadView } from '#contracts/admin-upload-views.ts';
 import type { Contract } from '#contracts/contract.ts';
-import { clock, organizations, signer } from '#runtime/container.ts';
+import { clock, organizationReader, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -17,7 +17,7 @@ export const contract = {
 
 export const handler = serve('admin/organization-uploads-list', contract, async ({ params: { orgId }, query }) => {
   const { limit = defaultPageSize, cursor, links = true } = query;
-  const page = await organizations().listFiles(orgId, { limit, cursor });
+  const page = await organizationReader().listFiles(orgId, { limit, cursor });
   const [now, signing] = [clock.now(), links && page.items.length > 0 ? signer() : undefined];
   return { ...page, items: await Promise.all(page.items.map((file) => organizationUploadView(file, now, signing))) };
 });

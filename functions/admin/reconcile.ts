@@ -5,7 +5,7 @@ import { auditEntry } from '#core/files/audit.ts';
 import { reconcile } from '#core/reconcile/reconcile.ts';
 import { auditLog } from '#runtime/admin-container.ts';
 import { authorOf } from '#runtime/author.ts';
-import { reconcileDeps } from '#runtime/container.ts';
+import { reconcileDeps } from '#runtime/container-reconcile.ts';
 import { logReport } from '#runtime/log-report.ts';
 import { serve } from '#runtime/serve.ts';
 

@@ -3,7 +3,7 @@ import { defaultPageSize, uploadsQuery } from '#contracts/admin-queries.ts';
 import { userUploadAnswer, userUploadView } from '#contracts/admin-upload-views.ts';
 import type { Contract } from '#contracts/contract.ts';
 import { listUploadsOf } from '#core/uploads/administration.ts';
-import { clock, signer, uploads } from '#runtime/container.ts';
+import { clock, signer, uploadReader } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -17,7 +17,7 @@ export const contract = {
 
 export const handler = serve('admin/uploads-list', contract, async ({ query }) => {
   const { ownerId, state = 'stored', limit = defaultPageSize, cursor, links = true } = query;
-  const page = await listUploadsOf(uploads(), { ownerId, state }, { limit, cursor });
+  const page = await listUploadsOf(uploadReader(), { ownerId, state }, { limit, cursor });
   const [now, signing] = [clock.now(), links && page.items.length > 0 ? signer() : undefined];
   return { ...page, items: await Promise.all(page.items.map((file) => userUploadView(file, now, signing))) };
 });

@@ -2,7 +2,7 @@ import { uploadSettingsAnswer, uploadSettingsChange } from '#contracts/admin-vie
 import type { Contract } from '#contracts/contract.ts';
 import { uploadSettingsChanges } from '#runtime/admin-container.ts';
 import { authorOf } from '#runtime/author.ts';
-import { serve } from '#runtime/serve.ts';
+import { serveOnce } from '#runtime/serve.ts';
 
 export const contract = {
   tag: 'admin',
@@ -14,6 +14,6 @@ export const contract = {
 } satisfies Contract;
 
 /** docs/contract.md, "Settings of the uploads API". */
-export const handler = serve('admin/uploads-settings-put', contract, async ({ caller, json }) => ({
+export const handler = serveOnce('admin/uploads-settings-put', contract, async ({ caller, json }) => ({
   settings: await uploadSettingsChanges().update(json, authorOf(caller)),
 }));

@@ -3,7 +3,7 @@ import type { Contract } from '#contracts/contract.ts';
 import { sessionParams } from '#contracts/parameters.ts';
 import { writeState } from '#core/extensions/session-state.ts';
 import { clock, settings, states } from '#runtime/container.ts';
-import { serve } from '#runtime/serve.ts';
+import { serveOnce } from '#runtime/serve.ts';
 
 export const contract = {
   tag: 'extensions, session',
@@ -15,7 +15,7 @@ export const contract = {
   idempotent: 'answered',
 } satisfies Contract;
 
-export const handler = serve('extensions/session-state-put', contract, async ({ caller, json }) => {
+export const handler = serveOnce('extensions/session-state-put', contract, async ({ caller, json }) => {
   const { stateMaxBytes } = await settings().get(caller.appId);
   return await writeState({ states: states(), now: clock.now() }, caller, stateIn(json), stateMaxBytes);
 });

@@ -3,7 +3,7 @@ import type { Contract } from '#contracts/contract.ts';
 import { jobParams } from '#contracts/organization-fields.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { exportUrl } from '#core/organizations/exports.ts';
-import { organizations, signer } from '#runtime/container.ts';
+import { organizationReader, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -17,7 +17,7 @@ export const contract = {
 
 /** docs/contract.md, "Exports". */
 export const handler = serve('organizations/export-url', contract, async ({ caller, params }) => {
-  const deps = { organizations: organizations(), signer: signer() };
+  const deps = { organizations: organizationReader(), signer: signer() };
   const { url, expiresAt } = await exportUrl(deps, {
     ...params,
     userId: 'userId' in caller ? caller.userId : undefined,

@@ -3,7 +3,7 @@ import { organizationParams } from '#contracts/organization-fields.ts';
 import { minisiteAnswer, minisiteView } from '#contracts/organization-views.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { getMinisite } from '#core/organizations/minisite.ts';
-import { organizations, signer } from '#runtime/container.ts';
+import { organizationReader, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -17,5 +17,5 @@ export const contract = {
 
 export const handler = serve('organizations/minisite-content-get', contract, async ({ caller, params }) => {
   const who = { orgId: params.orgId, userId: caller.userId };
-  return await minisiteView(await getMinisite({ organizations: organizations() }, who), signer());
+  return await minisiteView(await getMinisite({ organizations: organizationReader() }, who), signer());
 });

@@ -3,7 +3,7 @@ import { organizationParams } from '#contracts/organization-fields.ts';
 import { visitorAnswer, visitorView } from '#contracts/organization-views.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { pageCacheSeconds, visitMinisite } from '#core/organizations/minisite.ts';
-import { organizations, signer } from '#runtime/container.ts';
+import { organizationReader, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -18,5 +18,5 @@ export const contract = {
 
 /** docs/contract.md, "Minisite". */
 export const handler = serve('organizations/minisite-visit', contract, async ({ params }) =>
-  visitorView(await visitMinisite({ organizations: organizations() }, params), signer()),
+  visitorView(await visitMinisite({ organizations: organizationReader() }, params), signer()),
 );

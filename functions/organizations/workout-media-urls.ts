@@ -3,7 +3,7 @@ import type { Contract } from '#contracts/contract.ts';
 import { workoutParams } from '#contracts/organization-fields.ts';
 import { organizationWording } from '#contracts/refusals.ts';
 import { workoutMediaUrls } from '#core/organizations/workout-media.ts';
-import { objects, organizations, signer } from '#runtime/container.ts';
+import { objects, organizationReader, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 /** Media of one workout; more than this is no workout. */
@@ -25,7 +25,7 @@ export const contract = {
 
 /** docs/contract.md, "Workout media". */
 export const handler = serve('organizations/workout-media-urls', contract, async ({ caller, params, json }) => {
-  const deps = { organizations: organizations(), objects: objects(), signer: signer() };
+  const deps = { organizations: organizationReader(), objects: objects(), signer: signer() };
   const { links, missing } = await workoutMediaUrls(deps, { ...params, userId: caller.userId, keys: json.keys });
   const urls = links.map(({ key, url, expiresAt }) => ({ key, url, urlExpiresAt: expiresAt.toISOString() }));
   return { urls, missing };

@@ -4,7 +4,7 @@ import { appParams, identifier } from '#contracts/parameters.ts';
 import { claimFiles } from '#core/extensions/claims/claim.ts';
 import { requireEnabled } from '#core/extensions/gate.ts';
 import { claims, cleanupQueue, clock, files, scheduleDelete, settings } from '#runtime/container.ts';
-import { serve } from '#runtime/serve.ts';
+import { serveOnce } from '#runtime/serve.ts';
 
 export const contract = {
   tag: 'platform',
@@ -32,7 +32,7 @@ export const contract = {
   idempotent: 'answered',
 } satisfies Contract;
 
-export const handler = serve('platform/claims-create', contract, async ({ params: { appId }, json }) => {
+export const handler = serveOnce('platform/claims-create', contract, async ({ params: { appId }, json }) => {
   const deps = { claims: claims(), files: files(), clock, queue: cleanupQueue(), scheduleDelete: scheduleDelete() };
   return await claimFiles(deps, { appId, ...json }, () => requireEnabled({ settings: settings() }, appId));
 });

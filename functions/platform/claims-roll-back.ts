@@ -3,7 +3,7 @@ import type { Contract } from '#contracts/contract.ts';
 import { madeId } from '#contracts/parameters.ts';
 import { rollBackClaim } from '#core/extensions/claims/roll-back.ts';
 import { claims, clock } from '#runtime/container.ts';
-import { serve } from '#runtime/serve.ts';
+import { serveOnce } from '#runtime/serve.ts';
 
 export const contract = {
   tag: 'platform',
@@ -13,6 +13,6 @@ export const contract = {
   idempotent: 'answered',
 } satisfies Contract;
 
-export const handler = serve('platform/claims-roll-back', contract, async ({ params: { claimId } }) => {
+export const handler = serveOnce('platform/claims-roll-back', contract, async ({ params: { claimId } }) => {
   await rollBackClaim({ claims: claims(), clock }, claimId);
 });

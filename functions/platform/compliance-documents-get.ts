@@ -3,7 +3,7 @@ import type { Contract } from '#contracts/contract.ts';
 import { documentAnswer, documentView } from '#contracts/organization-views.ts';
 import { identifier, madeId } from '#contracts/parameters.ts';
 import { openDocument } from '#core/organizations/documents.ts';
-import { organizations, signer } from '#runtime/container.ts';
+import { organizationReader, signer } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -16,6 +16,6 @@ export const contract = {
 
 /** docs/contract.md, "Compliance documents". */
 export const handler = serve('platform/compliance-documents-get', contract, async ({ params }) => {
-  const { document, link } = await openDocument({ organizations: organizations(), signer: signer() }, params);
+  const { document, link } = await openDocument({ organizations: organizationReader(), signer: signer() }, params);
   return { document: documentView(document), url: link.url, expiresAt: link.expiresAt.toISOString() };
 });

@@ -4,7 +4,7 @@ import { defaultLimit, organizationParams } from '#contracts/organization-fields
 import { documentAnswer, documentView } from '#contracts/organization-views.ts';
 import { pageQuery } from '#contracts/parameters.ts';
 import { boundedPage } from '#http/bounded-page.ts';
-import { organizations } from '#runtime/container.ts';
+import { organizationReader } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 export const contract = {
@@ -23,7 +23,7 @@ export const handler = serve('platform/compliance-documents-list', contract, asy
   return await boundedPage(
     { limit, cursor },
     {
-      read: (page) => organizations().listDocuments(params.orgId, page),
+      read: (page) => organizationReader().listDocuments(params.orgId, page),
       view: documentView,
       cursorOf: ({ id }) => id,
     },

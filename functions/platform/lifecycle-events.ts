@@ -6,7 +6,7 @@ import { doneHere } from '#core/lifecycle/without-queue.ts';
 import { cleanDeps, lifecycleDeps, lifecycleQueue } from '#runtime/container.ts';
 import { remainingMs } from '#runtime/deadline.ts';
 import { describeError, log } from '#runtime/log.ts';
-import { serve } from '#runtime/serve.ts';
+import { serveOnce } from '#runtime/serve.ts';
 
 export const contract = {
   tag: 'platform',
@@ -22,7 +22,7 @@ export const contract = {
 const pageMs = 8_000;
 
 /** docs/contract.md, "Cleanup". */
-export const handler = serve('platform/lifecycle-events', contract, async ({ json: event }) => {
+export const handler = serveOnce('platform/lifecycle-events', contract, async ({ json: event }) => {
   try {
     await lifecycleQueue().send(event);
   } catch (error) {

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Contract } from '#contracts/contract.ts';
 import { identifier } from '#contracts/parameters.ts';
 import { clock, organizations } from '#runtime/container.ts';
-import { serve } from '#runtime/serve.ts';
+import { serveOnce } from '#runtime/serve.ts';
 
 const status = z.enum(['active', 'inactive']);
 
@@ -17,7 +17,7 @@ export const contract = {
   idempotent: 'answered',
 } satisfies Contract;
 
-export const handler = serve('platform/members-put', contract, async ({ params: { orgId, userId }, json }) => {
+export const handler = serveOnce('platform/members-put', contract, async ({ params: { orgId, userId }, json }) => {
   const updatedAt = clock.now().toISOString();
   await organizations().putMember({ orgId, userId, status: json.status, updatedAt });
   return { organizationId: orgId, userId, status: json.status, updatedAt };

@@ -9,14 +9,14 @@ import { createFileReader } from '#adapters/dynamo/file-reader.ts';
 import { createFileStore } from '#adapters/dynamo/file-store.ts';
 import { createIdempotencyStore } from '#adapters/dynamo/idempotency.ts';
 import { createLifecycleStore } from '#adapters/dynamo/lifecycle-store.ts';
+import { createOrganizationReader } from '#adapters/dynamo/organization-reader.ts';
 import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts';
-import { createReconcileStore } from '#adapters/dynamo/reconcile-store.ts';
 import { createSettingsStore, createUploadSettingsStore } from '#adapters/dynamo/settings-store.ts';
 import { createStateStore } from '#adapters/dynamo/state-store.ts';
+import { createUploadReader } from '#adapters/dynamo/upload-reader.ts';
 import { createUploadStore } from '#adapters/dynamo/upload-store.ts';
 import { createTypeDetector } from '#adapters/file-type/type-detector.ts';
 import { createEmf } from '#adapters/powertools/emf.ts';
-import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { createPartStore } from '#adapters/r2/part-store.ts';
 import { createUrlSigner } from '#adapters/r2/url-signer.ts';
@@ -30,7 +30,7 @@ import { contentDisposition } from '#contracts/file-name.ts';
 import { cleanDraftLater } from '#core/extensions/claims/clean-draft.ts';
 import { createDeleteScheduler } from '#core/files/delete.ts';
 import { AppError } from '#core/files/errors.ts';
-import type { Bucket, Clock } from '#core/files/ports.ts';
+import type { Clock } from '#core/files/ports.ts';
 import { metricNamespace } from '#functions/metric-names.ts';
 import { env, isStorageConfigured, required } from './env.ts';
 import { envNames } from './env-names.ts';
@@ -72,6 +72,7 @@ export const claims = /* @__PURE__ */ once(() => createClaimStore(table()));
 export const states = /* @__PURE__ */ once(() => createStateStore(table()));
 export const settings = /* @__PURE__ */ once(() => createSettingsStore(table(), { cacheSeconds: cacheSeconds() }));
 export const uploads = /* @__PURE__ */ once(() => createUploadStore(table()));
+export const uploadReader = /* @__PURE__ */ once(() => createUploadReader(table()));
 export const uploadSettings = /* @__PURE__ */ once(() =>
   createUploadSettingsStore(table(), { cacheSeconds: cacheSeconds() }),
 );
@@ -175,6 +176,7 @@ export const storeDeps = /* @__PURE__ */ once(() => ({
 }));
 
 export const organizations = /* @__PURE__ */ once(() => measuredOrganizations(createOrganizationStore(table())));
+export const organizationReader = /* @__PURE__ */ once(() => createOrganizationReader(table()));
 
 /** What the use cases of organizations work with that store or remove bytes. */
 export const organizationDeps = /* @__PURE__ */ once(() => ({
@@ -185,7 +187,7 @@ export const organizationDeps = /* @__PURE__ */ once(() => ({
   scheduleDelete: scheduleDelete(),
 }));
 
-const scanQueue = /* @__PURE__ */ once(() => {
+export const scanQueue = /* @__PURE__ */ once(() => {
   const queueUrl = env()[envNames.scanQueueUrl];
   return queueUrl === undefined ? undefined : createScanQueue({ queueUrl, remainingMs });
 });
@@ -221,26 +223,4 @@ export const partDeps = /* @__PURE__ */ once(() => ({
   uploads: uploads(),
   parts: parts(),
   objects: objects(),
-}));
-
-/** The buckets there are. A compliance role that falls back to the default bucket is no bucket of its own. */
-export function ownBuckets(): Bucket[] {
-  const { buckets } = r2();
-  const own = buckets.compliance !== undefined && buckets.compliance !== buckets.default;
-  return [
-    'default',
-    ...(buckets.public === undefined ? [] : ['public' as const]),
-    ...(own ? ['compliance' as const] : []),
-  ];
-}
-
-/** What reconcile works with. */
-export const reconcileDeps = /* @__PURE__ */ once(() => ({
-  ...cleanDeps(),
-  scans: scanQueue(),
-  store: createReconcileStore(table()),
-  lister: createObjectLister(r2()),
-  buckets: ownBuckets(),
-  graceMs: required(envNames.orphanGraceDays) * 86_400_000,
-  log,
 }));

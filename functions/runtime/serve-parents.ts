@@ -1,13 +1,12 @@
 import type * as z from 'zod/mini';
-import type { Contract } from '#contracts/contract.ts';
 import { defaultLimit, type parentsQuery } from '#contracts/organization-fields.ts';
 import { parentView } from '#contracts/organization-views.ts';
 import { createParent } from '#core/organizations/parents.ts';
 import { boundedPage } from '#http/bounded-page.ts';
-import { clock, objects, organizations, signer } from './container.ts';
+import { clock, objects, organizationReader, organizations, signer } from './container.ts';
 import { claimOf } from './idempotency.ts';
 import { userOf } from './on-behalf.ts';
-import { serve } from './serve.ts';
+import { type PlainContract, serve } from './serve.ts';
 
 /** The rows that uploads are written into (docs/contract.md, "Parent rows"), by the room of their endpoints. */
 const kinds = {
@@ -28,7 +27,7 @@ interface ParentJson {
 }
 
 /** Consumes uploads into a row of its own. The uploads say which organization it is of; without any the caller does. */
-export function serveParentCreate(room: Room, contract: Contract & { json: z.ZodMiniType<ParentJson> }) {
+export function serveParentCreate(room: Room, contract: PlainContract & { json: z.ZodMiniType<ParentJson> }) {
   return serve(`organizations/${room}-create`, contract, async (request) => {
     const { caller, json } = request;
     const deps = { organizations: organizations(), objects: objects(), clock };
@@ -49,14 +48,14 @@ export function serveParentCreate(room: Room, contract: Contract & { json: z.Zod
  * A user's rows, newest first, of one organization when asked: their own, or those of the user the platform names. Who else may
  * see them, a coach or the recipient of a message, the platform alone knows, and it asks for them.
  */
-export function serveParentList(room: Room, contract: Contract & { query: typeof parentsQuery }) {
+export function serveParentList(room: Room, contract: PlainContract & { query: typeof parentsQuery }) {
   return serve(`organizations/${room}-list`, contract, async ({ caller, query }) => {
     const of = { kind: kinds[room], userId: userOf(caller, query.userId, 'query'), orgId: query.organizationId };
     const { limit = defaultLimit, cursor } = query;
     return await boundedPage(
       { limit, cursor },
       {
-        read: (page) => organizations().listParents(of, page),
+        read: (page) => organizationReader().listParents(of, page),
         view: (parent) => parentView(parent, signer()),
         cursorOf: ({ id }) => id,
       },

@@ -3,7 +3,7 @@ import type { Contract } from '#contracts/contract.ts';
 import { listQuery } from '#contracts/upload-fields.ts';
 import { enveloped, success, uploadAnswer, uploadView } from '#contracts/upload-views.ts';
 import { listUploads } from '#core/uploads/own-uploads.ts';
-import { clock, uploadPlaces, uploads } from '#runtime/container.ts';
+import { clock, uploadPlaces, uploadReader } from '#runtime/container.ts';
 import { serve } from '#runtime/serve.ts';
 
 /** Files on a page that names no limit (docs/contract.md, "List files"). */
@@ -30,7 +30,7 @@ export const handler = serve('uploads/list', contract, async ({ caller, query })
   const { page = 1, limit = defaultLimit, deleted, ...rest } = query;
   const places = uploadPlaces();
   const asked = { ...rest, deleted: deleted === 'true', page, limit };
-  const found = await listUploads({ uploads: uploads(), clock }, caller.userId, asked);
+  const found = await listUploads({ uploads: uploadReader(), clock }, caller.userId, asked);
   const { count, pages, cursor } = found;
   return success('OK', { count, pages, data: found.items.map((file) => uploadView(file, places)), cursor });
 });

@@ -1,7 +1,7 @@
 import { AppError } from '#core/files/errors.ts';
 import { reconcile } from '#core/reconcile/reconcile.ts';
 import { reconcileLines } from '#functions/routes.ts';
-import { reconcileDeps } from '#runtime/container.ts';
+import { reconcileDeps } from '#runtime/container-reconcile.ts';
 import { withDeadline } from '#runtime/deadline.ts';
 import { log } from '#runtime/log.ts';
 import { logReport } from '#runtime/log-report.ts';

@@ -14,7 +14,7 @@ export function roomOf(file: string): string {
   if (file === 'client/build.ts') return 'build';
   if (top !== 'functions') return top;
   if (/^functions\/(routes|metric-names|runtime\/env-names)\.ts$/.test(file)) return 'shared';
-  if (/^functions\/runtime\/(admin-)?container(-events)?\.ts$/.test(file)) return 'container';
+  if (/^functions\/runtime\/(admin-)?container(-events|-reconcile)?\.ts$/.test(file)) return 'container';
   if (file === 'functions/fallback.ts') return 'fallback';
   return endpointRooms.includes(second) ? 'endpoint' : second;
 }

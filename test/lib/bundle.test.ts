@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Contract } from '#contracts/contract.ts';
 import { bundleFunctions, type FunctionBundle } from '#lib/bundle.ts';
 import { functionKeys, routeTable, type Use } from '#lib/routes.ts';
 import { cachedBundle } from '#local/bundle-cache.ts';
@@ -137,6 +138,22 @@ describe('the bundles of the product', () => {
     bundles = await cachedBundle()({ keys, functionsRoot, outdir: join(outdir, 'product') });
   });
 
+  /** Keys of the bundles that a source file is part of, sorted. */
+  const carrying = (file: string) =>
+    Object.keys(bundles)
+      .filter((key) => bundles[key]?.inputs.includes(file))
+      .sort();
+
+  /** Keys of the endpoints with such a contract, sorted. */
+  async function contractsWhere(is: (contract: Contract) => boolean): Promise<string[]> {
+    const keys = Object.keys(endpoints).map(async (key) => {
+      const file = pathToFileURL(join(root, 'functions', `${key}.ts`)).href;
+      const { contract } = (await import(file)) as { contract: Contract };
+      return is(contract) ? [key] : [];
+    });
+    return (await Promise.all(keys)).flat().sort();
+  }
+
   test('are small, carry nothing they do not need and import nothing that is not there', () => {
     const found = Object.entries(bundles).flatMap(([key, bundle]) => offences(key, rows[key]?.uses ?? [], bundle));
     expect(found).toEqual([]);
@@ -158,8 +175,11 @@ describe('the bundles of the product', () => {
   test('carry the writes of records only where records are written', () => {
     const readers = Object.keys(endpoints).filter((key) => rows[key]?.uses.includes('table.read'));
     expect(readers.length).toBeGreaterThan(10);
-    const writing = readers.filter((key) => bundles[key] && holds(bundles[key], 'adapters/dynamo/file-writes.ts'));
-    expect(writing).toEqual([]);
+    for (const file of ['file-writes.ts', 'idempotency.ts']) {
+      const writing = carrying(`functions/adapters/dynamo/${file}`);
+      expect(readers.filter((key) => writing.includes(key))).toEqual([]);
+      expect(writing).toEqual(expect.arrayContaining(['extensions/session-files-upload', 'uploads/presign']));
+    }
   });
 
   test('are made of the dependencies of package.json, and of nothing that is there for development only', () => {
@@ -190,15 +210,10 @@ describe('the bundles of the product', () => {
   });
 
   test('carry the form parser where a form is taken, and nowhere else', async () => {
-    const named = Object.keys(routeTable.endpoints).map(async (key) => {
-      const { contract } = (await import(pathToFileURL(join(root, 'functions', `${key}.ts`)).href)) as {
-        contract: { form?: unknown };
-      };
-      return contract.form === undefined ? [] : [key];
-    });
-    const carrying = Object.entries(bundles).filter(([, { inputs }]) => inputs.some((path) => /busboy/.test(path)));
+    const taking = await contractsWhere(({ form }) => form !== undefined);
+    const parsing = Object.keys(bundles).filter((key) => bundles[key]?.inputs.some((path) => /busboy/.test(path)));
     // The fallback answers for an upload whose path ends in a slash.
-    expect(carrying.map(([key]) => key).sort()).toEqual([...(await Promise.all(named)).flat(), 'fallback'].sort());
+    expect(parsing.sort()).toEqual([...taking, 'fallback'].sort());
   });
 
   test('start without any environment and hand over a handler', async () => {

@@ -1,13 +1,12 @@
-import { GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
-import { keyCursor } from '#core/extensions/developer-keys.ts';
-import type { DeveloperKey, DeveloperKeyChanges } from '#core/extensions/ports.ts';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { DeveloperKeyChanges } from '#core/extensions/ports.ts';
 import { auditEntry } from '#core/files/audit.ts';
 import { registration } from './app-registry.ts';
 import { auditItem } from './audit.ts';
 import type { Table } from './client.ts';
 import { keyIn } from './developer-key-store.ts';
 import { writeSecret } from './idempotency.ts';
-import { appPk, developerKeyKey, developerKeyPrefix } from './keys.ts';
+import { developerKeyKey } from './keys.ts';
 import { transact } from './transaction.ts';
 
 /** What administrators do with developer keys; apart from their look-up, which every call of an extension makes. */
@@ -38,21 +37,6 @@ export function createDeveloperKeyChanges(table: Table): DeveloperKeyChanges {
         beside,
         remove: (former) => ({ Delete: { TableName, Key: developerKeyKey(key.appId, former) } }),
       });
-    },
-
-    async list(appId) {
-      const keys: DeveloperKey[] = [];
-      const pages = paginateQuery(
-        { client: table.documents },
-        {
-          TableName,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: { ':pk': appPk(appId), ':prefix': developerKeyPrefix },
-          ConsistentRead: true,
-        },
-      );
-      for await (const { Items = [] } of pages) keys.push(...Items.map(keyIn));
-      return keys.sort((a, b) => (keyCursor(a) < keyCursor(b) ? -1 : 1));
     },
 
     async revoke(appId, keyId, author) {

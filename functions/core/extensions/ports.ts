@@ -33,6 +33,12 @@ export interface DeveloperKeyStore {
   find(appId: string, keyId: string): Promise<{ key: DeveloperKey; secretHash: string } | undefined>;
 }
 
+/** What an administrator sees of keys. */
+export interface DeveloperKeyList {
+  /** All of an app, oldest first. */
+  list(appId: string): Promise<DeveloperKey[]>;
+}
+
 /** What an administrator may do with keys. */
 export interface DeveloperKeyChanges {
   /**
@@ -45,8 +51,6 @@ export interface DeveloperKeyChanges {
     author: Author,
     claim?: IdempotencyClaim,
   ): Promise<'written' | 'reused' | 'taken'>;
-  /** All of an app, oldest first. */
-  list(appId: string): Promise<DeveloperKey[]>;
   /** False when there was none. Written down in the same transaction. */
   revoke(appId: string, keyId: string, author: Author): Promise<boolean>;
 }

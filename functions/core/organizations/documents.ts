@@ -3,7 +3,7 @@ import type { SignedUrl, UrlSigner } from '#core/files/ports.ts';
 import { isOf, type OrganizationFile, objectOf } from '#core/files/record.ts';
 import type { IsOwn } from '#core/files/replay.ts';
 import { notFound } from './refusals.ts';
-import type { OrganizationStore } from './stores.ts';
+import type { OrganizationReader } from './stores.ts';
 
 /** Life of a link that is asked for to be followed at once, seconds (docs/contract.md, "Signed links"). */
 export const downloadSeconds = 60;
@@ -19,7 +19,7 @@ export const documentOf =
  * not stored yet.
  */
 export async function readDocument(
-  organizations: OrganizationStore,
+  organizations: OrganizationReader,
   { orgId, documentId }: { orgId: string; documentId: string },
 ): Promise<OrganizationFile> {
   const [file] = idPattern.test(documentId) ? await organizations.getFiles([documentId]) : [];
@@ -32,7 +32,7 @@ export async function readDocument(
  * so that nothing that is kept opens it later. Throws `not_found`.
  */
 export async function openDocument(
-  { organizations, signer }: { organizations: OrganizationStore; signer: UrlSigner },
+  { organizations, signer }: { organizations: OrganizationReader; signer: UrlSigner },
   which: { orgId: string; documentId: string },
 ): Promise<{ document: OrganizationFile; link: SignedUrl }> {
   const document = await readDocument(organizations, which);

@@ -4,7 +4,7 @@ import type { NewFile } from '#core/files/pending.ts';
 import type { ObjectHeaders } from '#core/files/ports.ts';
 import { isOf, type OrganizationFile } from '#core/files/record.ts';
 import type { IsOwn } from '#core/files/replay.ts';
-import type { ExportRow, OrganizationStore } from './stores.ts';
+import type { ExportRow, OrganizationReader } from './stores.ts';
 
 /** Where the CSVs of a job lie and which of them is the job's now (docs/contract.md, "Exports"). */
 
@@ -77,7 +77,7 @@ export function idsOf(job: Job): string[] {
 }
 
 /** What lies at the places of a first CSV, and which of it is the job's: an id that was derived proves no owner. */
-export async function readPlaces(organizations: OrganizationStore, job: Job) {
+export async function readPlaces(organizations: OrganizationReader, job: Job) {
   const found = (await organizations.getFiles(idsOf(job))).filter((file) => file !== undefined);
   return { own: found.find((file) => isOfJob(file, job)), found };
 }
@@ -103,7 +103,7 @@ export interface CurrentExport {
  * What a job has now: what its row names once it was run again, its first CSV before. Read at the same time; a first one that
  * is not there any more has given way to what the row, read again after it, names.
  */
-export async function currentExport(organizations: OrganizationStore, job: Job): Promise<CurrentExport> {
+export async function currentExport(organizations: OrganizationReader, job: Job): Promise<CurrentExport> {
   const [first, { own, found }] = await Promise.all([
     organizations.getExport(job.orgId, job.jobId),
     readPlaces(organizations, job),

@@ -6,7 +6,7 @@ import { downloadSeconds } from './documents.ts';
 import { currentExport, type ExportRun, firstExport, headersOf, idsOf, type Job, readPlaces } from './export-places.ts';
 import { type ExportDeps, replaceExport } from './export-runs.ts';
 import { notActiveMember, notFound, storageRefusal } from './refusals.ts';
-import type { OrganizationStore } from './stores.ts';
+import type { OrganizationReader } from './stores.ts';
 
 /** What the gateway and Lambda carry of a text, less what escaping may add (AWS Lambda developer guide, "Lambda quotas"). */
 export const maxExportBytes = 4 * 1024 * 1024;
@@ -52,7 +52,7 @@ async function stage({ organizations }: ExportDeps, wanted: OrganizationFile, jo
  * Throws `not_found` before the CSV is there.
  */
 export async function exportUrl(
-  { organizations, signer }: { organizations: OrganizationStore; signer: UrlSigner },
+  { organizations, signer }: { organizations: OrganizationReader; signer: UrlSigner },
   { userId, ...job }: Job & { userId?: string | undefined },
 ): Promise<SignedUrl> {
   const [isAllowed, { file }] = await Promise.all([

@@ -5,7 +5,7 @@ import { moved, retryOnMoved } from '#core/files/retry.ts';
 import type { IdempotencyClaim } from '#core/files/store.ts';
 import { consumedFile, consumeUploads, readStaged } from './consuming.ts';
 import { invalidUploads, notActiveMember, notFound, uploadNotFound } from './refusals.ts';
-import type { ConsumedFile, MinisiteRow, OrganizationStore } from './stores.ts';
+import type { ConsumedFile, MinisiteRow, OrganizationReader, OrganizationStore } from './stores.ts';
 
 interface Deps {
   organizations: OrganizationStore;
@@ -93,7 +93,7 @@ export async function publishMinisite(deps: Deps, publication: Publication): Pro
 
 /** The page as published. Throws `not_found` before the first publication. */
 export async function getMinisite(
-  { organizations }: Pick<Deps, 'organizations'>,
+  { organizations }: { organizations: OrganizationReader },
   { orgId, userId }: { orgId: string; userId: string },
 ): Promise<MinisiteRow> {
   const [member, row] = await Promise.all([
@@ -110,7 +110,7 @@ export async function getMinisite(
  * is none at all.
  */
 export async function visitMinisite(
-  { organizations }: Pick<Deps, 'organizations'>,
+  { organizations }: { organizations: OrganizationReader },
   { orgId }: { orgId: string },
 ): Promise<MinisiteRow> {
   const row = await organizations.getMinisite(orgId);

@@ -101,11 +101,8 @@ export type OrganizationChange =
   /** Makes an upload the token's, in place of the one it had; refused when it has another by now. */
   | { kind: 'use_token'; token: SignatureToken; uploadId: string };
 
-/** Members, rows and files of organizations. Reads are strongly consistent unless said otherwise. */
-export interface OrganizationStore {
-  /** One transaction. The kinds of the changes that were refused; none when all were written. */
-  commit(changes: OrganizationChange[]): Promise<OrganizationChange['kind'][]>;
-  putMember(member: Member): Promise<void>;
+/** Members, rows and files of organizations, for those who only read. Strongly consistent unless said otherwise. */
+export interface OrganizationReader {
   isActiveMember(orgId: string, userId: string): Promise<boolean>;
   /** Records in any state, in the order of the ids, `undefined` where there is none. One batch. */
   getFiles(ids: string[]): Promise<(OrganizationFile | undefined)[]>;
@@ -113,13 +110,6 @@ export interface OrganizationStore {
   /** `rev` 0, no assets and the content `null` when nothing was published. */
   getMinisite(orgId: string): Promise<MinisiteRow>;
   getExport(orgId: string, jobId: string): Promise<ExportRow>;
-  /**
-   * With the claim of a repeated request in place of the token its first one made. `idempotency_key_reused` is what to
-   * say of another content, and of a token that was used meanwhile.
-   */
-  putToken(token: SignatureToken, now: Date, claim?: IdempotencyClaim): Promise<'written' | 'reused' | 'taken'>;
-  /** What an earlier request with this key made. */
-  findRemembered(id: string, now: Date): Promise<{ fileId: string; contentHash: string } | undefined>;
   getParent(kind: ParentKind, userId: string, id: string): Promise<Parent | undefined>;
   getToken(tokenHash: string): Promise<SignatureToken | undefined>;
   /** The user's own rows, newest first; of one organization when asked. */
@@ -131,4 +121,18 @@ export interface OrganizationStore {
   listDocuments(orgId: string, page: PageRequest): Promise<Page<OrganizationFile>>;
   /** All its files in any state but `deleting`, newest first. From an index, likewise. */
   listFiles(orgId: string, page: PageRequest): Promise<Page<OrganizationFile>>;
+}
+
+/** {@link OrganizationReader} with the writes. */
+export interface OrganizationStore extends OrganizationReader {
+  /** One transaction. The kinds of the changes that were refused; none when all were written. */
+  commit(changes: OrganizationChange[]): Promise<OrganizationChange['kind'][]>;
+  putMember(member: Member): Promise<void>;
+  /**
+   * With the claim of a repeated request in place of the token its first one made. `idempotency_key_reused` is what to
+   * say of another content, and of a token that was used meanwhile.
+   */
+  putToken(token: SignatureToken, now: Date, claim?: IdempotencyClaim): Promise<'written' | 'reused' | 'taken'>;
+  /** What an earlier request with this key made. */
+  findRemembered(id: string, now: Date): Promise<{ fileId: string; contentHash: string } | undefined>;
 }

@@ -2,7 +2,7 @@ import { keySegment } from '#core/files/ids.ts';
 import { inParallel } from '#core/files/in-parallel.ts';
 import type { ObjectStore, SignedUrl, UrlSigner } from '#core/files/ports.ts';
 import { notActiveMember, notFound } from './refusals.ts';
-import type { OrganizationStore } from './stores.ts';
+import type { OrganizationReader } from './stores.ts';
 
 /** Life of links in lists and pages, seconds (docs/contract.md, "Signed links"). */
 export const linkSeconds = 3600;
@@ -18,7 +18,7 @@ export const workoutPrefix = (orgId: string, workoutId: string): string =>
  * bucket is asked for each, so that no link is given to what is not there.
  */
 export async function workoutMediaUrls(
-  deps: { organizations: OrganizationStore; objects: ObjectStore; signer: UrlSigner },
+  deps: { organizations: OrganizationReader; objects: ObjectStore; signer: UrlSigner },
   { orgId, userId, workoutId, keys }: { orgId: string; userId: string; workoutId: string; keys: string[] },
 ): Promise<{ links: ({ key: string } & SignedUrl)[]; missing: string[] }> {
   if (!(await deps.organizations.isActiveMember(orgId, userId))) throw notActiveMember();

@@ -5,7 +5,7 @@ import { fileNotFound } from '#core/files/not-found.ts';
 import { isHeld } from '#core/files/quarantine.ts';
 import { isExpired, isOf, type UploadFile } from '#core/files/record.ts';
 import type { Page, PageRequest } from '#core/files/store.ts';
-import type { UploadStore } from './ports.ts';
+import type { UploadReader } from './ports.ts';
 
 export const uploadStandings = ['ready', 'quarantine', 'deleted', 'expired'] as const;
 export type UploadStanding = (typeof uploadStandings)[number];
@@ -19,7 +19,7 @@ export function uploadStandingOf(file: UploadFile, now: Date): UploadStanding {
 
 /** A page of what a user has stored, or has deleted and may restore, newest first, and how long that list is. */
 export async function listUploadsOf(
-  uploads: UploadStore,
+  uploads: UploadReader,
   { ownerId, state }: { ownerId: string; state: 'stored' | 'deleted' },
   { limit, cursor }: PageRequest,
 ): Promise<Page<UploadFile> & { count: number }> {

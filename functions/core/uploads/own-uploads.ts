@@ -7,7 +7,7 @@ import { type FileRecord, isAwaited, isOf, isVisible, type UploadFile } from '#c
 import type { IsOwn } from '#core/files/replay.ts';
 import { moved, retryOnMoved } from '#core/files/retry.ts';
 import type { FileReader, FileStore } from '#core/files/store.ts';
-import type { UploadStore } from '#core/uploads/ports.ts';
+import type { UploadReader, UploadStore } from '#core/uploads/ports.ts';
 import type { ListRef } from './lists.ts';
 import type { UploadSettings } from './settings.ts';
 
@@ -132,7 +132,7 @@ export interface UploadPage {
  * deleted ones those whose grace period is over are left out, and counted until the clean-up has taken them.
  */
 export async function listUploads(
-  { uploads, clock }: { uploads: UploadStore; clock: Clock },
+  { uploads, clock }: { uploads: UploadReader; clock: Clock },
   userId: string,
   query: Listed & { page: number; limit: number; cursor?: string | undefined },
 ): Promise<UploadPage> {

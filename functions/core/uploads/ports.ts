@@ -13,8 +13,16 @@ export interface CountedPage {
   more: boolean;
 }
 
+/** Lists of the uploads API, for those who only read. */
+export interface UploadReader {
+  /** The files from position `offset` on. A position deep in a long list costs three small reads more than the first. */
+  page(list: ListRef, position: { offset: number; limit: number }): Promise<CountedPage>;
+  /** The files after one, by its id, which need not be there any more; the first ones without an id. */
+  after(list: ListRef, position: { id: string | undefined; limit: number }): Promise<CountedPage>;
+}
+
 /** Lists of the uploads API. Their lengths move with the records, in `FileStore`'s transactions, in `hide` and in `reveal`. */
-export interface UploadStore {
+export interface UploadStore extends UploadReader {
   /**
    * A ready upload goes from its lists to that of deleted files and gets the end of its grace period. One transaction.
    * Undefined when the record is no longer at this revision.
@@ -29,10 +37,6 @@ export interface UploadStore {
    * for `hide`.
    */
   keepOpen(file: UploadFile, awaited: { incoming: Incoming; until: number }): Promise<UploadFile | undefined>;
-  /** The files from position `offset` on. A position deep in a long list costs three small reads more than the first. */
-  page(list: ListRef, position: { offset: number; limit: number }): Promise<CountedPage>;
-  /** The files after one, by its id, which need not be there any more; the first ones without an id. */
-  after(list: ListRef, position: { id: string | undefined; limit: number }): Promise<CountedPage>;
 }
 
 /** The administrator's settings of the uploads API; as `SettingsStore`, for one whole system. */
