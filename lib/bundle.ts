@@ -11,6 +11,7 @@ import { build, type Metafile } from 'esbuild';
 import { builtins, serializerOnly, versionOnly } from './bundle-plugins.ts';
 import { givenRows } from './bundle-rows.ts';
 import { functionSources } from './bundle-sources.ts';
+import { readableByAll } from './readable.ts';
 
 /** What esbuild says went into one function. */
 export interface FunctionBundle {
@@ -97,6 +98,7 @@ export async function bundleFunctions({
     logLevel: 'silent',
   });
   if (mapsDir !== undefined) moveMaps(keys, outdir, mapsDir);
+  readableByAll(outdir);
   onRead?.(Object.keys(metafile.inputs));
   return Object.fromEntries(keys.map((key) => [key, describe(metafile, join(outdir, key))]));
 }

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { events } from './config-events.ts';
 import { parseUrl, secretKeyArn, secretName, url } from './config-values.ts';
+import { routeTable } from './routes.ts';
 
 /** What CloudWatch Logs accepts as retention, in days. Source: CloudWatch Logs API reference, PutRetentionPolicy. */
 const retentionDays = [
@@ -180,13 +181,32 @@ const settings = z.strictObject({
       ignoreAlarms: z.boolean().default(false),
     })
     .optional(),
-  /** Most images decoded at once, per function: a cap on what a flood of pictures can cost. None: the account's limit. */
+  /**
+   * Most images decoded at once, by each of the functions that decode: a cap on what a flood of pictures can cost. Reserved
+   * of `accountConcurrency`. None: the account's limit.
+   */
   imageConcurrency: positive.optional(),
 });
 
+/** What no reservation may take of an account's concurrency (Lambda developer guide, "Configuring reserved concurrency"). */
+const unreservedConcurrency = 100;
+
+/** Functions that `imageConcurrency` is reserved for, each by itself. */
+const imageFunctions = Object.values(routeTable.endpoints).filter(({ uses }) =>
+  uses.some((use) => use === 'images'),
+).length;
+
 /** All settings of one stage, and what must fit between two of them. */
-export const configSchema = settings.superRefine(({ existingTableName, existingTableStreamArn }, context) => {
+export const configSchema = settings.superRefine((config, context) => {
+  const { existingTableName, existingTableStreamArn, imageConcurrency = 0, accountConcurrency } = config;
   const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  const most = Math.max(0, Math.floor((accountConcurrency - unreservedConcurrency) / imageFunctions));
+  if (imageConcurrency > most) {
+    refuse(
+      'imageConcurrency',
+      `must be at most ${most}: each of ${imageFunctions} functions takes it out of accountConcurrency (${accountConcurrency}), of which Lambda leaves ${unreservedConcurrency} to all others`,
+    );
+  }
   if (existingTableName && tableName.test(existingTableName) && !existingTableStreamArn) {
     const command = `aws dynamodb describe-table --table-name ${existingTableName} --query Table.LatestStreamArn`;
     refuse('existingTableStreamArn', `is missing: turn the table's stream on and ask for its ARN with ${command}`);

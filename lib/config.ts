@@ -53,7 +53,7 @@ export function parseConfig(settings: unknown, where = 'Deploy settings'): Stowa
 
 /**
  * Settings of the stage that is being deployed.
- * @param stage as given by `-c stage=...`; `cdk.json` names the default
+ * @param stage as given by `-c stage=...`; there is no default, which a command pasted at night would deploy
  * @param stages the `stowage` context of `cdk.json`: settings by stage
  * @param root folder of the repository, where the override file lies
  * @throws ConfigError when the stage is unknown, the file is not JSON, or a setting is wrong

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { readableByAll } from './readable.ts';
 
 /** The layer could not be built; the message says what to do. */
 export class LayerBuildError extends Error {
@@ -48,6 +49,7 @@ export function buildSharpLayer(source: string, cache: string, npm = 'npm', cpu:
       );
     }
     rmSync(join(nodejs, 'node_modules/.bin'), { recursive: true, force: true });
+    readableByAll(building);
     keepFirst(building, dir);
     return dir;
   } finally {

@@ -3,7 +3,7 @@
  * stacks, one a folder; everything that holds data, and what it wakes, lies here.
  */
 import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
-import type { Function as Lambda, LayerVersion } from 'aws-cdk-lib/aws-lambda';
+import type { EventSourceMapping, Function as Lambda, LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { envNames } from '../functions/runtime/env-names.ts';
 import { configWarnings, type StowageConfig } from './config.ts';
@@ -94,6 +94,7 @@ export class StowageStack extends Stack {
       new Events(this, 'Events', {
         stage: config.stage,
         settings: config.events,
+        protectData,
         webhookTimeoutSeconds: timeoutOf(routes, (source) => 'webhooks' in source),
         loopback: local,
       });
@@ -173,9 +174,11 @@ export class StowageStack extends Stack {
     for (const [key, row] of Object.entries(routes.workers)) {
       if (!isWanted(row.source, config)) continue;
       const worker = (grants: Grant[]) => addFunction(this, key, row, row.timeoutSeconds, grants);
-      const lambda = this.wake(row.source, worker, { table, queues, failures, events });
+      const sources = { table, queues, failures, events };
+      const { lambda, stream } = this.wake(row.source, worker, sources);
       workers[constructId(key)] = lambda;
       alarms.onWorkerErrors(constructId(key), lambda);
+      if (stream) alarms.onStreamUnread(constructId(key), stream);
       if ('expiredTickets' in row.source) alarms.onStreamAge(constructId(key), lambda);
       if ('webhooks' in row.source) alarms.onUnsentWebhooks(lambda.logGroup);
       if ('fileChanges' in row.source) alarms.onLateChanges(constructId(key), lambda);
@@ -203,30 +206,34 @@ export class StowageStack extends Stack {
   }
 
   /** Makes the worker with the rights its source needs and connects the two. */
-  private wake(source: WorkerSource, worker: (grants: Grant[]) => Lambda, sources: Sources): Lambda {
+  private wake(source: WorkerSource, worker: (grants: Grant[]) => Lambda, sources: Sources): Awake {
     const { table, queues, failures, events } = sources;
     if ('queue' in source) {
       const queue = queues[source.queue];
       const lambda = worker([queue.grantConsume()]);
       queue.feed(lambda, source.batchSize);
-      return lambda;
+      return { lambda };
     }
     if ('schedule' in source) {
       const lambda = worker([]);
       runOnSchedule(this, lambda, source.schedule);
-      return lambda;
+      return { lambda };
     }
     if ('expiredTickets' in source) {
       const lambda = worker([table.grantStream(failures)]);
-      table.feedExpired(lambda, source.batchSize, failures);
-      return lambda;
+      return { lambda, stream: table.feedExpired(lambda, source.batchSize, failures) };
     }
     if (!events) throw new Error('A worker of events is made without the setting');
-    if ('webhooks' in source) return events.feed(worker);
+    if ('webhooks' in source) return { lambda: events.feed(worker) };
     const lambda = worker([table.grantStream(events.failures)]);
-    table.feedChanges(lambda, source.batchSize, events.failures);
-    return lambda;
+    return { lambda, stream: table.feedChanges(lambda, source.batchSize, events.failures) };
   }
+}
+
+interface Awake {
+  lambda: Lambda;
+  /** What reads the table's stream for it. */
+  stream?: EventSourceMapping;
 }
 
 interface Sources {

@@ -9,8 +9,13 @@ const secrets: [RegExp, string][] = [
   [/\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, '[redacted token]'],
 ];
 
+/** Characters of a text that are looked at; what follows a half of a secret is not kept either. */
+const mostCharacters = 20_000;
+
 export function redact(text: string): string {
-  return secrets.reduce((clean, [pattern, replacement]) => clean.replace(pattern, replacement), text);
+  const head = text.slice(0, mostCharacters);
+  const whole = head.length < text.length ? head.slice(0, head.lastIndexOf(' ') + 1) : head;
+  return secrets.reduce((clean, [pattern, replacement]) => clean.replace(pattern, replacement), whole);
 }
 
 /** Name, message and stack of an error and of its causes, redacted. Bodies and `data` fields are left out on purpose. */

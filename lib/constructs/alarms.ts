@@ -9,12 +9,12 @@ import {
   ComparisonOperator,
   type IMetric,
   MathExpression,
-  type Metric,
+  Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IEventSourceMapping, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, type ILogGroup, type JsonPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -117,6 +117,26 @@ export class Alarms extends Construct {
   onStreamAge(name: string, worker: IFunction): void {
     const age = ageOf(worker);
     this.add(`${name}Behind`, age, 3_600_000, `${name} is more than an hour behind the table's stream.`);
+  }
+
+  /**
+   * Nobody reads the table's stream for the function: its mapping is off, may not, or names a stream that is no more. An idle
+   * one tells that it found nothing; only one that does not look tells nothing, and `IteratorAge` is silent then, too. On from
+   * the first deployment until the first look. Source: Lambda developer guide, "Event source mapping metrics".
+   */
+  onStreamUnread(name: string, { eventSourceMappingId }: IEventSourceMapping): void {
+    const metric = new Metric({
+      namespace: 'AWS/Lambda',
+      metricName: 'PolledEventCount',
+      dimensionsMap: { EventSourceMappingUUID: eventSourceMappingId },
+      statistic: 'SampleCount',
+      period,
+    });
+    this.add(`${name}Unread`, metric, 1, `Nobody has read the table's stream for ${name} for ${lateMinutes} minutes.`, {
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: lateMinutes / period.toMinutes(),
+      treatMissingData: TreatMissingData.BREACHING,
+    });
   }
 
   /** Any note there is a file whose alarm went unheard; nothing is lost as long as reconcile runs, and nothing can be redriven. */

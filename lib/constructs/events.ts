@@ -4,7 +4,7 @@
  * hold up nobody but itself.
  */
 import { createHash } from 'node:crypto';
-import { ArnFormat, CfnOutput, Stack } from 'aws-cdk-lib';
+import { ArnFormat, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -21,6 +21,8 @@ type Settings = NonNullable<StowageConfig['events']>;
 export interface EventsProps {
   stage: string;
   settings: Settings;
+  /** The bus stays when the stack or the setting goes. */
+  protectData: boolean;
   /** Of the function that delivers webhooks. */
   webhookTimeoutSeconds: number;
   /** Webhooks may be on this machine: of the one-machine cloud only. */
@@ -38,10 +40,10 @@ export class Events extends Construct {
   constructor(scope: Construct, id: string, props: EventsProps) {
     super(scope, id);
     this.props = props;
-    const { stage, settings, webhookTimeoutSeconds } = props;
+    const { stage, settings, webhookTimeoutSeconds, protectData } = props;
     this.bus = settings.busName
       ? EventBus.fromEventBusName(this, 'Bus', settings.busName)
-      : new EventBus(this, 'Bus', { eventBusName: `stowage-${stage}` });
+      : this.ownBus(`stowage-${stage}`, protectData);
     this.failures = new StreamFailures(this, 'Failures');
     this.webhooks = settings.webhooks.map((webhook) => {
       // By its address: a webhook that is taken out of the settings must not hand its messages to the next.
@@ -53,6 +55,13 @@ export class Events extends Construct {
       value: this.bus.eventBusName,
       description: 'Where rules hear what became of files',
     });
+  }
+
+  /** Kept where data is: while rules of listeners hang on a bus it cannot be deleted, and without it they hear nothing. */
+  private ownBus(eventBusName: string, protectData: boolean): EventBus {
+    const bus = new EventBus(this, 'Bus', { eventBusName });
+    if (protectData) bus.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    return bus;
   }
 
   /** For `events.send`: the bus, and the queues of the webhooks. */

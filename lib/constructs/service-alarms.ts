@@ -4,7 +4,7 @@
  */
 import { Duration } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import { type AlarmProps, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { type AlarmProps, type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { indexNames } from '../table-schema.ts';
 import type { Alarms } from './alarms.ts';
 import { functionMetric } from './function-metrics.ts';
@@ -31,9 +31,12 @@ export interface Watched {
   /** Dimension `service` of what functions measure. */
   service: string;
   accountConcurrency: number;
+  /** Names of functions with a concurrency of their own, which are refused when they have used up that. */
+  capped: readonly string[];
 }
 
-export function watchService(alarms: Alarms, { api, routes, tableName, service, accountConcurrency }: Watched): void {
+export function watchService(alarms: Alarms, watched: Watched): void {
+  const { api, routes, tableName, service, accountConcurrency, capped } = watched;
   for (const group of routes.groups) watchGroup(alarms, group);
 
   const errors = api.metricServerError({ period: failing.period, statistic: 'Sum' });
@@ -56,15 +59,9 @@ export function watchService(alarms: Alarms, { api, routes, tableName, service, 
   const reads = functionMetric('Latency', { service, group: 'reads' }).with({ period: fiveMinutes, statistic: 'p99' });
   alarms.add('ReadsSlow', reads, 3_000, 'One read in a hundred takes more than 3 s.', lasting);
 
-  const throttles = new Metric({
-    namespace: 'AWS/Lambda',
-    metricName: 'Throttles',
-    statistic: 'Sum',
-    period: fiveMinutes,
-  });
   alarms.add(
     'Throttled',
-    throttles,
+    throttles(capped),
     0,
     'Lambda refused to run functions of this account: its concurrency is used up.',
     lasting,
@@ -87,7 +84,14 @@ export function watchService(alarms: Alarms, { api, routes, tableName, service, 
     'TableThrottled',
     throttledEvents(tableName),
     10,
-    'DynamoDB throttled reads or writes of the table.',
+    'DynamoDB throttled reads of the table by key, or writes of it or an index.',
+    lasting,
+  );
+  alarms.add(
+    'ListsThrottled',
+    throttledReads(tableName),
+    10,
+    'DynamoDB throttled reads of an index: lists answer late, or 503.',
     lasting,
   );
   alarms.add('TableErrors', systemErrors(tableName), 10, 'DynamoDB answered with errors of its own.', lasting);
@@ -121,6 +125,30 @@ function share(failures: Metric, requests: Metric, rule: typeof failing): MathEx
   });
 }
 
+/** Of the whole account, less those of functions that have used up a concurrency of their own: a cap that works is no fault. */
+function throttles(capped: readonly string[]): IMetric {
+  const of = (dimensionsMap: Record<string, string>) =>
+    new Metric({
+      namespace: 'AWS/Lambda',
+      metricName: 'Throttles',
+      dimensionsMap,
+      statistic: 'Sum',
+      period: fiveMinutes,
+    });
+  // An alarm reads ten metrics: where more functions are capped, theirs count as well.
+  if (capped.length === 0 || capped.length > 9) return of({});
+  const own = Object.fromEntries(capped.map((FunctionName, index) => [`capped${index}`, of({ FunctionName })]));
+  const expression = `FILL(all, 0)${Object.keys(own)
+    .map((id) => ` - FILL(${id}, 0)`)
+    .join('')}`;
+  return new MathExpression({
+    expression,
+    usingMetrics: { all: of({}), ...own },
+    label: 'throttles',
+    period: fiveMinutes,
+  });
+}
+
 /** Source: DynamoDB developer guide, "DynamoDB Metrics and dimensions". */
 export function tableMetric(metricName: string, dimensionsMap: Record<string, string>, statistic = 'Sum'): Metric {
   return new Metric({ namespace: 'AWS/DynamoDB', metricName, dimensionsMap, statistic, period: fiveMinutes });
@@ -136,6 +164,14 @@ export function throttledEvents(TableName: string): MathExpression {
     ),
   ];
   return sum(events, 'throttled events');
+}
+
+/** Every list is a query of an index, whose reads the table's own metric leaves out. */
+function throttledReads(TableName: string): MathExpression {
+  const events = indexNames.map((GlobalSecondaryIndexName) =>
+    tableMetric('ReadThrottleEvents', { TableName, GlobalSecondaryIndexName }),
+  );
+  return sum(events, 'throttled reads');
 }
 
 /** What the functions send. Counted per operation alone, so there is no metric of them together. */

@@ -6,6 +6,7 @@ import {
   FilterCriteria,
   FilterRule,
   type IFunction,
+  MetricType,
   StartingPosition,
 } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -23,6 +24,9 @@ interface TableNames {
   arn: string;
   streamArn: string;
 }
+
+/** What an alarm hears of a mapping that reads: it also tells when there was nothing. */
+const pollMetrics = { metrics: [MetricType.EVENT_COUNT] };
 
 export class StowageTable extends Construct {
   private readonly table: TableNames;
@@ -118,8 +122,8 @@ export class StowageTable extends Construct {
    * Source: DynamoDB developer guide, "DynamoDB Streams and Time to Live".
    * @param failures takes notes of where in the stream the records are, not the records: nothing there can be redriven
    */
-  feedExpired(worker: IFunction, batchSize: number, failures: IQueue): void {
-    new EventSourceMapping(worker, 'Expired', {
+  feedExpired(worker: IFunction, batchSize: number, failures: IQueue): EventSourceMapping {
+    return new EventSourceMapping(worker, 'Expired', {
       target: worker,
       eventSourceArn: this.table.streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
@@ -129,6 +133,7 @@ export class StowageTable extends Construct {
       reportBatchItemFailures: true,
       // CDK's `SqsDlq` would add a policy beside the role's inline ones.
       onFailure: { bind: () => ({ destination: failures.queueArn }) },
+      metricsConfig: pollMetrics,
       filters: [
         FilterCriteria.filter({
           eventName: FilterRule.isEqual('REMOVE'),
@@ -150,7 +155,7 @@ export class StowageTable extends Construct {
    * Sources: DynamoDB developer guide, "Change data capture for DynamoDB Streams" (readers of a shard); Lambda developer
    * guide, "Using event filtering with a DynamoDB event source".
    */
-  feedChanges(worker: IFunction, batchSize: number, failures: IQueue): void {
+  feedChanges(worker: IFunction, batchSize: number, failures: IQueue): EventSourceMapping {
     const change = (from: string[], to: string) =>
       FilterCriteria.filter({
         eventName: FilterRule.isEqual('MODIFY'),
@@ -160,7 +165,7 @@ export class StowageTable extends Construct {
           NewImage: { state: { S: FilterRule.isEqual(to) } },
         },
       });
-    new EventSourceMapping(worker, 'Changes', {
+    return new EventSourceMapping(worker, 'Changes', {
       target: worker,
       eventSourceArn: this.table.streamArn,
       // Where the mapping is made anew a day is told twice, under the same ids; by LATEST something would be missing.
@@ -171,6 +176,7 @@ export class StowageTable extends Construct {
       maxRecordAge: Duration.hours(20),
       reportBatchItemFailures: true,
       onFailure: { bind: () => ({ destination: failures.queueArn }) },
+      metricsConfig: pollMetrics,
       filters: [change(['pending', 'ready'], 'ready'), change(['ready'], 'deleting')],
     });
   }

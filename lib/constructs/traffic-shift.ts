@@ -18,10 +18,11 @@ import type { StowageConfig } from '../config.ts';
 import { acknowledge } from './acknowledged.ts';
 
 /**
- * Those that tell of the last minutes, ten at most. What looks back over hours would stop every deployment for hours after a
+ * Those that tell of the last minutes, ten at most, and that only we can make ring: half a dozen strangers without a token
+ * are enough for `Unauthorized`, and could stop every deployment. What looks back over hours would stop every deployment for hours after a
  * failure, the one that mends it too. Source: CodeDeploy user guide, "CodeDeploy quotas".
  */
-const watched = /^(\w+Failing|ServerErrors|Unauthorized|Slow|ReadsSlow)$/;
+const watched = /^(\w+Failing|ServerErrors|Slow|ReadsSlow)$/;
 
 export class TrafficShift extends Construct {
   private readonly application: LambdaApplication;

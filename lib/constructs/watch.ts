@@ -1,5 +1,5 @@
 /** What is watched of a whole stage and shown of it: metrics of routes, alarms of the service, the dashboard. */
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { CfnFunction, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { StowageConfig } from '../config.ts';
 import type { RouteTable } from '../routes.ts';
@@ -33,6 +33,11 @@ export function watch(scope: Construct, stage: WatchedStage): void {
     rows: Object.values(table.endpoints),
   });
   const { accountConcurrency } = config;
-  watchService(alarms, { api: api.httpApi, routes, tableName, service, accountConcurrency });
+  const capped = scope.node
+    .findAll()
+    .filter((one) => one instanceof CfnFunction)
+    .filter(({ reservedConcurrentExecutions }) => reservedConcurrentExecutions !== undefined)
+    .map(({ ref }) => ref);
+  watchService(alarms, { api: api.httpApi, routes, tableName, service, accountConcurrency, capped });
   dashboard(scope, { alarms, api: api.httpApi, routes, accessLog, tableName, service, queues, workers });
 }

@@ -92,6 +92,7 @@ async function receive(context: SqsContext, body: unknown): Promise<Record<strin
       VisibilityTimeout: seconds.optional(),
     })
     .parse(body);
+  if (request.WaitTimeSeconds === 0 && !findsSome(context)) return { Messages: [] };
   const deadline = Date.now() + request.WaitTimeSeconds * 1000;
   for (;;) {
     const messages = store.receive(queue, request.MaxNumberOfMessages, request.VisibilityTimeout);
@@ -99,6 +100,19 @@ async function receive(context: SqsContext, body: unknown): Promise<Record<strin
     if (messages.length > 0 || left <= 0 || signal.aborted) return { Messages: messages.map(wire) };
     await untilVisible(context, Math.min(left, 500));
   }
+}
+
+const shortPolls = new WeakMap<QueueStore, Map<string, number>>();
+
+/**
+ * A short poll asks some of a queue's servers only, and of a few messages may find none; here each first one and every other
+ * after it finds none. Source: SQS developer guide, "Amazon SQS short and long polling".
+ */
+function findsSome({ queue: { arn }, store }: SqsContext): boolean {
+  const polls = shortPolls.get(store) ?? new Map<string, number>();
+  const count = (polls.get(arn) ?? 0) + 1;
+  shortPolls.set(store, polls.set(arn, count));
+  return count % 2 === 0;
 }
 
 /** Waits for a message, the time, or the end of the server. */

@@ -92,6 +92,32 @@ test('requests of everybody that are refused with 401 ring, though nothing fails
   expect(ringing([...requests(read, 401, 20), ...requests(read, 200, 30)])).toEqual([]);
 });
 
+test('a stream that nobody reads rings, which tells nothing at all then; an idle one is told of', () => {
+  for (const id of ['WorkersExpiryUnread', 'WorkersEventsUnread']) {
+    expect(alarms.get(id), id).toMatchObject({
+      Statistic: 'SampleCount',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      TreatMissingData: 'breaching',
+    });
+  }
+  const mappings = ofType('AWS::Lambda::EventSourceMapping').filter(({ Properties }) => Properties?.StartingPosition);
+  expect(mappings.map(({ Properties }) => Properties?.MetricsConfig)).toEqual(
+    mappings.map(() => ({ Metrics: ['EventCount'] })),
+  );
+  expect(mappings).toHaveLength(2);
+});
+
+test('functions with a concurrency of their own are refused without ringing: a cap that works is no fault', async () => {
+  const { Metrics = [] } = alarms.get('Throttled') as { Metrics?: { Expression?: string }[] };
+  expect(Metrics.map(({ Expression }) => Expression)).toContainEqual(
+    'FILL(all, 0) - FILL(capped0, 0) - FILL(capped1, 0) - FILL(capped2, 0) - FILL(capped3, 0)',
+  );
+  const { imageConcurrency: _, ...free } = config;
+  const plain = alarmsOf((await withStack({ config: free }, whole)).Resources).get('Throttled');
+  expect(plain).toMatchObject({ MetricName: 'Throttles' });
+});
+
 test('a webhook whose secret signs nothing rings; one that refuses does not', () => {
   const alarm = alarms.get('WebhooksUnsent');
   const of = (level: string) => counted(resources, [{ level, message: 'webhook not taken' }]);

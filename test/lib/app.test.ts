@@ -26,9 +26,15 @@ test('an unknown stage is explained in a line, without a stack trace', () => {
   expect(stderr).not.toMatch(/^\s+at /m);
 });
 
+test('no stage is deployed that nobody named: a command pasted at night has no default', () => {
+  const { status, stderr } = runApp({});
+  expect(status).toBe(1);
+  expect(stderr).toContain('stage: is missing: pass -c stage=<name>');
+});
+
 test('a wrong setting is explained by its name', () => {
   const stowage = { example: { ...context.stowage.example, cacheSeconds: 60 } };
-  const { status, stderr } = runApp({ stowage });
+  const { status, stderr } = runApp({ stage: 'example', stowage });
   expect(status).toBe(1);
   expect(stderr).toMatch(/Settings of stage "example" \(cdk\.json\):\n {2}cacheSeconds: must be at most 5/);
 });

@@ -79,6 +79,7 @@ describe('wrong settings', () => {
     ['corsOrigins', ['https://app.test/'], /origin/],
     ['alarmEmail', 'nobody', /e-mail/],
     ['imageConcurrency', 0, />0/],
+    ['imageConcurrency', 226, /at most 225/],
     ['existingTableName', 'arn:aws:dynamodb:eu-central-1:123456789012:table/x', /not its ARN/],
     ['apiDomain', { name: 'https://api.test', certificateArn: certificate }, /host name/],
     ['apiDomain', { name: 'api.test', certificateArn: 'api.test' }, /ACM certificate/],
@@ -89,6 +90,12 @@ describe('wrong settings', () => {
     expect(issues).toHaveLength(1);
     expect(issues[0]?.setting).toMatch(new RegExp(`^${setting}`));
     expect(issues[0]?.message).toMatch(message);
+  });
+
+  test('reserve nothing of the ten functions of a new account, and a quarter of what a hundred leave of a larger one', () => {
+    const { issues } = refusal(() => parseConfig({ ...settings, accountConcurrency: 10, imageConcurrency: 1 }));
+    expect(issues).toMatchObject([{ setting: 'imageConcurrency', message: expect.stringMatching(/at most 0/) }]);
+    expect(parseConfig({ ...settings, imageConcurrency: 225 }).imageConcurrency).toBe(225);
   });
 
   test('are all named at once, so that one more try is enough', () => {

@@ -30,6 +30,16 @@ describe('events', () => {
     expect(text).not.toMatch(/\.fifo|FifoQueue|"WEBHOOKS"/);
   });
 
+  test('have a bus that outlives the setting and the stack where data does, since rules of others hang on it', async () => {
+    const busOf = async (protectData: boolean) => {
+      const made = await withStack({ config: { ...config, protectData } }, ({ template }) => template);
+      return Object.values(made.Resources).find(({ Type }) => Type === 'AWS::Events::EventBus');
+    };
+    const kept = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
+    expect(await busOf(true)).toMatchObject(kept);
+    expect(await busOf(false)).not.toMatchObject(kept);
+  });
+
   test('go to a bus that is there already, when it is named, and may be put on no other', async () => {
     const events = { busName: 'platform', webhooks: [] };
     const text = await withStack({ config: { ...config, events } }, (made) => JSON.stringify(made.template));

@@ -105,9 +105,9 @@ describe('the cleanup queue', () => {
 });
 
 describe('alarms', () => {
-  // Beside one a worker: 26 whatever is set, and of events what came late, what was lost, what webhooks
+  // Beside one a worker: 28 whatever is set, and of events what came late, what was lost, what nobody reads, what webhooks
   // refused, and what a secret keeps from them.
-  const alarms = 26 + 4;
+  const alarms = 28 + 5;
 
   test('watch dead letters, failing answers and throwing workers, and tell the address of the settings', () => {
     stack.resourceCountIs('AWS::CloudWatch::Alarm', alarms + Object.keys(routeTable.workers).length);

@@ -74,7 +74,6 @@ describe('new code of endpoints', async () => {
         'ReadsSlow',
         'ServerErrors',
         'Slow',
-        'Unauthorized',
         'UploadsFailing',
       ]);
     }

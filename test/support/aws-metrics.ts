@@ -12,6 +12,7 @@ export const documented: Record<string, string[][]> = {
   'AWS/ApiGateway Latency': [['ApiId']],
   'AWS/Lambda Errors': [['FunctionName'], []],
   'AWS/Lambda IteratorAge': [['FunctionName']],
+  'AWS/Lambda PolledEventCount': [['EventSourceMappingUUID']],
   'AWS/Lambda Throttles': [['FunctionName'], []],
   'AWS/Lambda ConcurrentExecutions': [['FunctionName'], []],
   'AWS/Lambda ClaimedAccountConcurrency': [[]],

@@ -71,6 +71,8 @@ export function createDeadLetters(
           new ReceiveMessageCommand({
             QueueUrl: addressOf(queue).queueUrl,
             MaxNumberOfMessages: mostMessages,
+            // A short poll asks some of the queue's servers, and of a few messages may find none.
+            WaitTimeSeconds: 1,
             // Seen by the next who looks, and by a move that begins now.
             VisibilityTimeout: 0,
             MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount'],

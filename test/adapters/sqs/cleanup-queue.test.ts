@@ -49,7 +49,9 @@ describe('the cleanup queue', () => {
     try {
       const QueueUrl = `${sqs.endpoint}/000000000000/cleanup`;
       await createCleanupQueue({ queueUrl: QueueUrl }).send({ type: 'file.delete', fileId: '0123' });
-      const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+      const { Messages = [] } = await client.send(
+        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
+      );
       expect(Messages.map(({ Body }) => JSON.parse(Body ?? ''))).toEqual([{ type: 'file.delete', fileId: '0123' }]);
     } finally {
       client.destroy();

@@ -69,7 +69,12 @@ const send = (body: string, group: string, id = body) =>
     }),
   );
 const receive = async (MaxNumberOfMessages = 1, VisibilityTimeout?: number) => {
-  const command = new ReceiveMessageCommand({ QueueUrl: QueueUrl(), MaxNumberOfMessages, VisibilityTimeout });
+  const command = new ReceiveMessageCommand({
+    QueueUrl: QueueUrl(),
+    MaxNumberOfMessages,
+    VisibilityTimeout,
+    WaitTimeSeconds: 1,
+  });
   return (await client.send(command)).Messages ?? [];
 };
 const remove = (message: { ReceiptHandle?: string | undefined } | undefined) =>

@@ -57,7 +57,7 @@ describe('a queue with a function', () => {
     const report = await cloud.drain();
     expect(seen(what).map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
     expect(report.left).toEqual({ [cloud.queueName('DeadLetters')]: 1 });
-    const dead = await client.send(new ReceiveMessageCommand({ QueueUrl: url('DeadLetters') }));
+    const dead = await client.send(new ReceiveMessageCommand({ QueueUrl: url('DeadLetters'), WaitTimeSeconds: 1 }));
     expect(JSON.parse(dead.Messages?.[0]?.Body ?? '')).toMatchObject({ id: what });
     await client.send(new PurgeQueueCommand({ QueueUrl: url('DeadLetters') }));
   });
@@ -97,7 +97,9 @@ describe('the endpoint', () => {
       raw: { DataType: 'Binary', BinaryValue: new Uint8Array([1]) },
     };
     await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a', MessageAttributes: attributes }));
-    const got = await client.send(new ReceiveMessageCommand({ QueueUrl, MessageAttributeNames: ['All'] }));
+    const got = await client.send(
+      new ReceiveMessageCommand({ QueueUrl, MessageAttributeNames: ['All'], WaitTimeSeconds: 1 }),
+    );
     expect(got.Messages?.[0]?.MessageAttributes?.kind?.StringValue).toBe('né');
     await expect(
       client.send(new SendMessageCommand({ QueueUrl: `${QueueUrl}-x`, MessageBody: 'a' })),
@@ -107,9 +109,22 @@ describe('the endpoint', () => {
     await expect(send({}, 901)).rejects.toThrow();
   });
 
+  it('may find none of a few messages where it is not asked to wait, as SQS may', async () => {
+    const QueueUrl = url('DeadLetters');
+    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'there' }));
+    const poll = async (WaitTimeSeconds: number) => {
+      const command = new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds, VisibilityTimeout: 0 });
+      return ((await client.send(command)).Messages ?? []).length;
+    };
+    expect(new Set([await poll(0), await poll(0)])).toEqual(new Set([0, 1]));
+    expect(await poll(1)).toBe(1);
+  });
+
   it('waits for a message when asked to, and is woken by it', async () => {
     const QueueUrl = url('DeadLetters');
-    await client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 43_200 }));
+    await client.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 43_200, WaitTimeSeconds: 1 }),
+    );
     const waiting = client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
     await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'awaited' }));
     expect((await waiting).Messages?.[0]?.Body).toBe('awaited');

@@ -53,7 +53,7 @@ describe('the stream of a table', () => {
     expect(report.left).toEqual({ [cloud.queueName('DeadLetters')]: 1 });
     const queues = new SQSClient({ ...operator, endpoint: cloud.endpoints.sqs });
     const QueueUrl = `${cloud.endpoints.sqs}/000000000000/${cloud.queueName('DeadLetters')}`;
-    const { Messages } = await queues.send(new ReceiveMessageCommand({ QueueUrl }));
+    const { Messages } = await queues.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }));
     const seconds = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
     const number = expect.stringMatching(/^\d+$/);
     // What Lambda writes, field by field: where the records were, and nothing of what they held.
