@@ -5,13 +5,15 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import { Failure } from '../failure.ts';
-import { note, show } from '../print.ts';
+import { note, plain, show } from '../print.ts';
 import { type ConnectOptions, connectTo, withConnectOptions } from '../verify/connect.ts';
 import { formOf } from '../verify/pictures.ts';
 import type { Proofs } from '../verify/proofs.ts';
-import { type Ask, done, Mismatch, openStage, type Stage } from '../verify/stage.ts';
-import { addLine, type ExportedApp, type ExportedFile, readApp, readBytes, readFiles, readLines } from './folder.ts';
+import { type Ask, done, Mismatch, openStage, type Stage, that } from '../verify/stage.ts';
+import { type ExportedApp, type ExportedFile, readApp, readBytes, readFiles } from './folder.ts';
+import { addLine, mustBeOwn, readLines } from './plain-files.ts';
 import { progressOf } from './progress.ts';
+import { isFileId, isId } from './record.ts';
 
 interface Options extends ConnectOptions {
   as?: string;
@@ -46,7 +48,10 @@ export function importCommand(): Command {
     .option('--keep-settings', "leave the app's settings as they are in this stage")
     .action(async (dir: string, options: Options, command: Command) => {
       const exported = await readApp(dir);
-      const files = await readFiles(dir);
+      const { files, unread } = await readFiles(dir);
+      if (unread > 0) note(command, `${unread} lines of files.ndjson tell of no file and are left out.`);
+      const { as: app = exported.appId } = options;
+      if (!isId(app)) throw new Failure('invalid_option', '--as is no id of an app.', 2);
       const { baseUrl, proofs } = await connectTo(options, command);
       if (!proofs.can('sign')) {
         throw new Failure(
@@ -56,10 +61,11 @@ export function importCommand(): Command {
         );
       }
       const stage = openStage(baseUrl, `import-${exported.appId}`, new AbortController().signal);
-      const app = options.as ?? exported.appId;
       const target: Target = { stage, proofs, app, dir };
       const log = path.join(dir, `imported-${new URL(baseUrl).host.replace(/[^\w.-]/g, '_')}-${app}.ndjson`);
-      const before = new Set((await readLines<Imported>(log)).map(({ from }) => from));
+      await mustBeOwn(log);
+      const logged = (await readLines(log)).lines as Partial<Imported>[];
+      const before = new Set(logged.map(({ from }) => from));
       // Oldest first, so that lists are in the order they had.
       const left = files.filter(({ id }) => !before.has(id)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
       const finish = await begin(target, exported, options, left);
@@ -67,7 +73,7 @@ export function importCommand(): Command {
       const summary = { app, imported: left.length - failed.length, before: before.size, failed, log };
       show(command, summary, () => `${summary.imported} files imported, ${before.size} before; new ids in ${log}`);
       if (failed.length > 0) {
-        const words = failed.map(({ id, reason }) => `${id}: ${reason}`).join('\n');
+        const words = failed.map(({ id, reason }) => plain(`${id}: ${reason}`)).join('\n');
         throw new Failure(
           'import_incomplete',
           `${failed.length} files were not imported. Run it again after mending:\n${words}`,
@@ -119,7 +125,7 @@ async function importAll(target: Target, files: ExportedFile[], log: string, com
     } catch (error) {
       if (!(error instanceof Mismatch)) throw error;
       failed.push({ id: file.id, reason: error.message });
-      if (failed.length === 1) note(command, `${file.id}: ${error.message}`);
+      if (failed.length === 1) note(command, plain(`${file.id}: ${error.message}`));
     }
     tell(file.sizeBytes);
   }
@@ -174,6 +180,7 @@ async function stored(
     const completed = await stage.ask('POST', `${base}/complete`, { ...as, json: { uploadId: offer.uploadId } });
     to = done<{ file: { id: string } }>(completed, 201).file.id;
   });
+  that(isFileId(to), `${base}: the stage answers no id of a file`);
   return to;
 }
 
