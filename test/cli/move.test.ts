@@ -1,4 +1,5 @@
 /** Folders and stages that are not what they say: what `stowage import` and `export` do with those of somebody else. */
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -14,7 +15,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jpegPhoto } from '#test/support/images.ts';
 import { startProxy } from '../client/proxy.ts';
-import { openCloud } from '../e2e/support.ts';
+import { root } from '../docs/pages.ts';
+import { openCloud, stage } from '../e2e/support.ts';
 import { openTerminal, type Terminal } from './fixture.ts';
 
 let opened: Awaited<ReturnType<typeof openCloud>>;
@@ -65,6 +67,7 @@ type Given = ReturnType<typeof folderOf>;
 describe('a folder of somebody else', () => {
   const places: [string, (given: Given) => string][] = [
     ['the log of an import', ({ log }) => log],
+    ["an import's note", ({ dir, appId }) => join(dir, `import-${host()}-${appId}.json`)],
     ['the list of files', ({ dir }) => join(dir, 'files.ndjson')],
     ['app.json', ({ dir }) => join(dir, 'app.json')],
     ["a file's bytes", ({ dir }) => join(dir, 'files', fileId)],
@@ -142,6 +145,64 @@ describe('a folder of somebody else', () => {
     const { stderr } = await run('import', dir);
     expect(stderr).toContain('2 lines of files.ndjson');
     expect(stderr.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+});
+
+describe('an app that is there already', () => {
+  const large = { enabled: true, maxFileBytes: 100 * 1024 * 1024 };
+
+  test('is left as it is, whatever the folder says was imported before, unless that is asked for', async () => {
+    const { dir, log } = folderOf({}, large);
+    const [limited, filled] = [`limited-${process.pid}`, await opened.stowage.app()];
+    await json('settings', 'set', limited, 'maxFileBytes=1MB');
+    await stage(opened.stowage, filled, { bytes: photo });
+    for (const [app, what] of [
+      [limited, 'settings'],
+      [filled.appId, 'files and settings'],
+    ] as const) {
+      const before = [await settings(app), await list(app)];
+      const { code, stderr } = await run('import', dir, '--as', app);
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(`^app_exists: .* has ${what} of`) });
+      const note = JSON.stringify({ enabled: true, seal: 'mine' });
+      writeFileSync(join(dir, `import-${host()}-${app}.json`), note);
+      expect(await run('import', dir, '--as', app)).toMatchObject({ code: 1 });
+      const logOf = join(dir, `imported-${host()}-${app}.ndjson`);
+      writeFileSync(logOf, `${JSON.stringify({ from: fileId, to: '0'.repeat(24) })}\n`);
+      const forged = await run('import', dir, '--as', app, '--into-existing');
+      expect(forged).toMatchObject({ code: 1, stderr: expect.stringContaining('foreign_log') });
+      writeFileSync(logOf, '');
+      expect([await settings(app), await list(app)]).toEqual(before);
+    }
+    expect(await json('import', dir, '--as', limited, '--into-existing')).toMatchObject({ imported: 1 });
+    expect(await settings(limited)).toMatchObject(large);
+    expect(await json('import', dir, '--as', limited)).toMatchObject({ imported: 0, before: 1 });
+    expect(existsSync(log)).toBe(false);
+  });
+
+  test('has storage off again after a run that was killed while it was on', async () => {
+    const { dir, appId } = folderOf();
+    const proxy = await startProxy(opened.cloud.baseUrl);
+    const { adminToken } = opened.cloud.dev;
+    const as = ['--url', proxy.baseUrl, '--admin-token', adminToken, '--issuer-key', join(opened.dir, 'issuer.json')];
+    const args = ['import', dir, '--keep-settings', ...as];
+    await new Promise<void>((resolve) => {
+      const command = [join(root, 'cli/src/stowage.ts'), ...args];
+      const killed = execFile(process.execPath, command, { cwd: terminal.home }, () => resolve());
+      proxy.fault = ({ path }) => {
+        if (!path.endsWith('/stage')) return undefined;
+        killed.kill('SIGKILL');
+        return 'cut';
+      };
+    });
+    expect(await settings(appId)).toMatchObject({ enabled: true });
+    proxy.fault = () => undefined;
+    expect(await terminal.json(args)).toMatchObject({ imported: 1 });
+    expect(await settings(appId)).toMatchObject({ enabled: false });
+    // What is decided after it, a run that comes later does not undo.
+    await json('settings', 'set', appId, 'enabled=true');
+    expect(await terminal.json(args)).toMatchObject({ imported: 0, before: 1 });
+    proxy.close();
+    expect(await settings(appId)).toMatchObject({ enabled: true });
   });
 });
 
