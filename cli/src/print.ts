@@ -3,12 +3,12 @@ import type { Command } from 'commander';
 
 /** Shows an answer: as JSON where that is asked for, otherwise as `text` puts it. */
 export function show<T>(command: Command, answer: T, text: (answer: T) => string): void {
-  process.stdout.write(`${isJson(command) ? JSON.stringify(answer, undefined, 2) : text(answer)}\n`);
+  process.stdout.write(`${isJson(command) ? json(answer, 2) : plainLines(text(answer))}\n`);
 }
 
 /** A word about what was done, for people only. */
 export function note(command: Command, text: string): void {
-  if (!isJson(command)) process.stderr.write(`${text}\n`);
+  if (!isJson(command)) process.stderr.write(`${plainLines(text)}\n`);
 }
 
 export const isJson = (command: Command): boolean => command.optsWithGlobals().json === true;
@@ -29,6 +29,13 @@ export function table(headings: string[], rows: (string | number | null)[][]): s
 
 /** Without control characters. */
 export const plain = (text: string): string => text.replace(/\p{Cc}/gu, '?');
+
+/** Likewise, apart from line breaks: for text that has its own. */
+export const plainLines = (text: string): string => text.split('\n').map(plain).join('\n');
+
+/** As JSON with all control characters written out: it leaves those from U+007F on as they are, and terminals obey them. */
+export const json = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, undefined, indent).replace(/[\u007f-\u009f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
 
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
 

@@ -49,7 +49,7 @@ async function walk(
 /** Table and bucket that do not belong together are told with what to do about it. */
 function explain(error: unknown): never {
   if (!isStowageError(error, 'reconcile_refused')) throw error;
-  throw new Failure('reconcile_refused', [error.message, ...error.details.stopped.map(reasonOf)].join('\n'));
+  throw new Failure('reconcile_refused', [plain(error.message), ...error.details.stopped.map(reasonOf)].join('\n'));
 }
 
 const reasonOf = ({ reason, message, confirm }: { reason: string; message: string; confirm?: string }) =>

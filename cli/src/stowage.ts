@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { isStowageError } from '../../server/src/index.ts';
 import { candidates, completeWord } from './completion.ts';
 import { Failure } from './failure.ts';
+import { json, plain, plainLines } from './print.ts';
 import { createProgram } from './program.ts';
 
 /** What scripts may rely on: 0 done, 1 refused or failed, 2 not understood. */
@@ -22,7 +23,7 @@ async function run(argv: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const told = tell(error);
-    process.stderr.write(argv.includes('--json') ? `${JSON.stringify(told)}\n` : `${asText(told)}\n`);
+    process.stderr.write(argv.includes('--json') ? `${json(told)}\n` : `${asText(told)}\n`);
     return error instanceof Failure ? error.exitCode : 1;
   }
 }
@@ -43,9 +44,13 @@ function tell(error: unknown): Told {
   return { code: 'internal_error', message: error instanceof Error ? error.message : String(error) };
 }
 
+/** For a terminal, which obeys what a stage or a file may have put into its words. */
 function asText({ code, message, requestId, details }: Told): string {
-  const { issues = [] } = (details ?? {}) as { issues?: { path: string; message: string }[] };
-  const lines = issues.map((issue) => `  ${issue.path}: ${issue.message}`);
-  const question = requestId === undefined ? [] : [`  request ${requestId}`];
-  return [`${code}: ${message}`, ...lines, ...question].join('\n');
+  const { issues } = Object(details) as { issues?: unknown };
+  const lines = (Array.isArray(issues) ? issues : []).map((issue: unknown) => {
+    const { path, message: words } = Object(issue) as { path?: unknown; message?: unknown };
+    return `  ${plain(`${path}: ${words}`)}`;
+  });
+  const question = requestId === undefined ? [] : [`  request ${plain(String(requestId))}`];
+  return [plainLines(`${code}: ${message}`), ...lines, ...question].join('\n');
 }

@@ -97,6 +97,24 @@ describe('stowage settings', () => {
     expect(stderr).toMatch(/^validation_failed: .+\n {2}body\.maxImageEdge: .+\n {2}request \S+\n$/);
   });
 
+  test('lets no refusal steer the terminal, and tells it as JSON where that is asked for', async () => {
+    const proxy = await startProxy(world.stowage.dev.baseUrl);
+    const words = { message: '\u001b]0;title\u0007x', requestId: '\u001b[31mid' };
+    const details = { issues: [{ path: '\u001b[32m', message: '\u009b2J' }] };
+    const body = JSON.stringify({ status: 'error', code: 'validation_failed', ...words, details });
+    proxy.fault = () => ({ status: 400, headers: { 'content-type': 'application/json' }, body });
+    const env = { ...admin, STOWAGE_URL: proxy.baseUrl };
+    const { code, stderr } = await terminal.run(['usage', 'puzzle'], { env });
+    const asJson = await terminal.run(['usage', 'puzzle', '--json'], { env });
+    proxy.close();
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'validation_failed: ?]0;title?x\n  ?[32m: ?2J\n  request ?[31mid\n',
+    });
+    expect(JSON.parse(asJson.stderr)).toEqual({ code: 'validation_failed', ...words, details });
+    expect(asJson.stderr.trimEnd()).not.toMatch(/\p{Cc}/u);
+  });
+
   test.each([
     ['set', 'puzzle'],
     ['set', 'puzzle', 'enabled'],

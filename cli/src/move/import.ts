@@ -2,20 +2,23 @@
  * An exported app into a stage, by the routes that its callers have: each file is staged as its owner and claimed for its lock
  * or template, or uploaded into its session. So it passes every check, counts where it should, and gets a new id.
  */
-import path from 'node:path';
 import { Command } from 'commander';
 import { Failure } from '../failure.ts';
-import { note, show } from '../print.ts';
+import { note, plain, show } from '../print.ts';
 import { type ConnectOptions, connectTo, withConnectOptions } from '../verify/connect.ts';
 import { formOf } from '../verify/pictures.ts';
-import type { Proofs } from '../verify/proofs.ts';
-import { type Ask, done, Mismatch, openStage, type Stage } from '../verify/stage.ts';
-import { addLine, type ExportedApp, type ExportedFile, readApp, readBytes, readFiles, readLines } from './folder.ts';
+import { type Ask, done, Mismatch, openStage, that } from '../verify/stage.ts';
+import { begin, mayImport, type Target } from './begin.ts';
+import { type ExportedFile, readApp, readBytes, readFiles } from './folder.ts';
+import { logFile } from './note.ts';
+import { addLine, mustBeOwn, readLines } from './plain-files.ts';
 import { progressOf } from './progress.ts';
+import { isFileId, isId } from './record.ts';
 
 interface Options extends ConnectOptions {
   as?: string;
   keepSettings?: boolean;
+  intoExisting?: boolean;
 }
 
 /** A line of what was imported: for the platform, to put the new ids into its configs. */
@@ -24,15 +27,6 @@ interface Imported {
   to: string;
   holder: ExportedFile['holder'];
   sessionId: string | null;
-}
-
-interface Target {
-  stage: Stage;
-  proofs: Proofs;
-  app: string;
-  dir: string;
-  /** Made for the import, and revoked after it. */
-  key?: { key: string; keyId: string };
 }
 
 /** Settings that do not apply at once must not make an upload fail: instances keep them for five seconds. */
@@ -44,9 +38,13 @@ export function importCommand(): Command {
     .argument('<folder>', 'what stowage export wrote')
     .option('--as <app>', 'under this id, in place of its own')
     .option('--keep-settings', "leave the app's settings as they are in this stage")
+    .option('--into-existing', 'also into an app that has files or settings of its own in this stage')
     .action(async (dir: string, options: Options, command: Command) => {
       const exported = await readApp(dir);
-      const files = await readFiles(dir);
+      const { files, unread } = await readFiles(dir);
+      if (unread > 0) note(command, `${unread} lines of files.ndjson tell of no file and are left out.`);
+      const { as: app = exported.appId, keepSettings = false, intoExisting = false } = options;
+      if (!isId(app)) throw new Failure('invalid_option', '--as is no id of an app.', 2);
       const { baseUrl, proofs } = await connectTo(options, command);
       if (!proofs.can('sign')) {
         throw new Failure(
@@ -56,55 +54,26 @@ export function importCommand(): Command {
         );
       }
       const stage = openStage(baseUrl, `import-${exported.appId}`, new AbortController().signal);
-      const app = options.as ?? exported.appId;
-      const target: Target = { stage, proofs, app, dir };
-      const log = path.join(dir, `imported-${new URL(baseUrl).host.replace(/[^\w.-]/g, '_')}-${app}.ndjson`);
-      const before = new Set((await readLines<Imported>(log)).map(({ from }) => from));
+      const target: Target = { stage, proofs, app, dir, baseUrl };
+      const log = logFile(target);
+      await mustBeOwn(log);
+      const logged = (await readLines(log)).lines as Partial<Imported>[];
+      const noted = await mayImport(target, logged.length > 0, intoExisting);
+      const before = new Set(logged.map(({ from }) => from));
       // Oldest first, so that lists are in the order they had.
       const left = files.filter(({ id }) => !before.has(id)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
-      const finish = await begin(target, exported, options, left);
+      const finish = await begin(target, exported, { keepSettings, note: noted }, left);
       const failed = await importAll(target, left, log, command).finally(finish);
       const summary = { app, imported: left.length - failed.length, before: before.size, failed, log };
       show(command, summary, () => `${summary.imported} files imported, ${before.size} before; new ids in ${log}`);
       if (failed.length > 0) {
-        const words = failed.map(({ id, reason }) => `${id}: ${reason}`).join('\n');
+        const words = failed.map(({ id, reason }) => plain(`${id}: ${reason}`)).join('\n');
         throw new Failure(
           'import_incomplete',
           `${failed.length} files were not imported. Run it again after mending:\n${words}`,
         );
       }
     });
-}
-
-/** Settings, and a key where one is needed. What it gives puts things as they were exported, whatever happens between. */
-async function begin(
-  target: Target,
-  { settings }: ExportedApp,
-  { keepSettings = false }: Options,
-  files: ExportedFile[],
-) {
-  const { stage, proofs, app } = target;
-  const base = `/admin/extensions/apps/${app}`;
-  const asAdmin = async (): Promise<Ask> => ({ token: await proofs.admin() });
-  const set = async (json: object) =>
-    done(await stage.ask('PUT', `${base}/file-storage`, { ...(await asAdmin()), json }));
-  const was = done<{ settings: { enabled: boolean } }>(await stage.ask('GET', `${base}/file-storage`, await asAdmin()));
-  const enabled = keepSettings ? was.settings.enabled : settings.enabled;
-  await set({ ...(keepSettings ? {} : settings), enabled: true });
-  if (files.some(({ state }) => state === 'session')) {
-    const json = { label: 'stowage import' };
-    target.key = done(
-      await stage.ask('POST', `${base}/developer-keys`, { ...(await asAdmin()), json, key: crypto.randomUUID() }),
-      201,
-    );
-  }
-  return async () => {
-    if (target.key !== undefined) {
-      const told = await stage.ask('DELETE', `${base}/developer-keys/${target.key.keyId}`, await asAdmin());
-      done(told, 204);
-    }
-    if (!enabled) await set({ enabled: false });
-  };
 }
 
 /** One after the other, since one user stages little at a time. A file that is refused stops none of the others. */
@@ -119,7 +88,7 @@ async function importAll(target: Target, files: ExportedFile[], log: string, com
     } catch (error) {
       if (!(error instanceof Mismatch)) throw error;
       failed.push({ id: file.id, reason: error.message });
-      if (failed.length === 1) note(command, `${file.id}: ${error.message}`);
+      if (failed.length === 1) note(command, plain(`${file.id}: ${error.message}`));
     }
     tell(file.sizeBytes);
   }
@@ -174,6 +143,7 @@ async function stored(
     const completed = await stage.ask('POST', `${base}/complete`, { ...as, json: { uploadId: offer.uploadId } });
     to = done<{ file: { id: string } }>(completed, 201).file.id;
   });
+  that(isFileId(to), `${base}: the stage answers no id of a file`);
   return to;
 }
 

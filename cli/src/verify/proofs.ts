@@ -1,5 +1,5 @@
 /** Tokens of every kind: signed with a key of the stage's issuer, or those that somebody gave. */
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { createHmac, createPrivateKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { SignJWT } from 'jose';
 import { Failure } from '../failure.ts';
@@ -28,6 +28,8 @@ export interface Proofs {
   session(claims: { sub: string; appId: string; sessionId: string; lockId: string }): Promise<string>;
   /** Any claims at all, to make bad tokens. */
   sign(claims: Claims, lifeSeconds?: number): Promise<string>;
+  /** What only who has the key can say of a text: no token, and nothing that a stage takes. */
+  seal(text: string): string;
   /** Whose token was given. */
   givenUser: string | undefined;
 }
@@ -47,13 +49,19 @@ export async function proofsOf(given: Given): Promise<Proofs> {
     );
   }
 
+  const unsigned = () => new Failure('invalid_option', 'Nothing can be signed without --issuer-key.', 2);
   async function sign(claims: Claims, seconds = lifeSeconds): Promise<string> {
-    if (signing === undefined) throw new Failure('invalid_option', 'Nothing can be signed without --issuer-key.', 2);
+    if (signing === undefined) throw unsigned();
     const now = Math.floor(Date.now() / 1000);
     const times = { iat: Math.min(now, now + seconds), exp: now + seconds };
     return await new SignJWT({ iss: issuer, aud: audience, ...times, ...claims })
       .setProtectedHeader({ alg: signing.alg, typ: 'JWT', ...(signing.kid !== undefined && { kid: signing.kid }) })
       .sign(signing.key);
+  }
+  function seal(text: string): string {
+    if (signing === undefined) throw unsigned();
+    const secret = hkdfSync('sha256', signing.key.export({ type: 'pkcs8', format: 'der' }), '', 'stowage seal', 32);
+    return createHmac('sha256', Buffer.from(secret)).update(text).digest('base64url');
   }
   const one = (token: string | undefined, claims: Claims) => async () => token ?? (await sign(claims));
   const fixed = { user: given.userToken, platform: given.platformToken, admin: given.adminToken };
@@ -64,6 +72,7 @@ export async function proofsOf(given: Given): Promise<Proofs> {
     user: async (sub) => (signing === undefined ? (given.userToken ?? '') : await sign({ token_use: 'user', sub })),
     session: (claims) => sign({ token_use: 'session', scope: 'locks:read locks:write', ...claims }),
     sign,
+    seal,
     givenUser: signing === undefined && given.userToken !== undefined ? subjectOf(given.userToken) : undefined,
   };
 }
