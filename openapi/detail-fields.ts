@@ -18,7 +18,7 @@ export const issues = list(
   object(
     {
       path: text('Where it stands: the part of the request, and the field in it.', 'body.sizeBytes'),
-      message: text('What is wrong there.', 'Too small: expected number to be >=1'),
+      message: text('What is wrong there.', 'must be at least 1'),
     },
     ['path', 'message'],
   ),

@@ -38,8 +38,8 @@ export const refusalsByCode: Record<ErrorCode, Refusal> = {
       maxBytes: whole('Bytes of JSON that a state may have; only where it has more.'),
     },
     always: ['issues'],
-    message: 'Check body.sizeBytes: Too small: expected number to be >=1',
-    example: { issues: [{ path: 'body.sizeBytes', message: 'Too small: expected number to be >=1' }] },
+    message: 'Check body.sizeBytes: must be at least 1',
+    example: { issues: [{ path: 'body.sizeBytes', message: 'must be at least 1' }] },
   },
   file_not_uploaded: {
     when: 'A direct upload whose bytes were not PUT, or are other than was declared.',

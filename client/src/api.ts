@@ -41,7 +41,14 @@ export function createApi({ baseUrl, auth, retry = {}, stallMs = defaultStallMs 
       return { ...(await auth()) };
     } catch (cause) {
       if (isStowageError(cause)) throw cause;
-      throw new StowageError('network_error', 'Nothing could be sent: who calls is not known.', { cause });
+      // What `fetch` throws, where a token is asked for on the way: the network may come back.
+      if (cause instanceof TypeError) {
+        throw new StowageError('network_error', 'Nothing could be sent: who calls is not known.', { cause });
+      }
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new StowageError('auth_failed', `Nothing was sent: the headers of the caller are missing. ${reason}`, {
+        cause,
+      });
     }
   }
 

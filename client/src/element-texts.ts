@@ -40,7 +40,7 @@ export const englishTexts: UploadTexts = {
   list: 'Uploads',
   cancel: 'Cancel',
   retry: 'Try again',
-  remove: 'Remove',
+  remove: 'Dismiss',
   queued: 'Waiting',
   uploading: (progress) => `${Math.floor(progress * 100)} %`,
   uploaded: 'Uploaded',

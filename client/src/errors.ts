@@ -62,6 +62,8 @@ export type ApiErrorCode = keyof ApiErrorDetails;
 export interface ClientErrorDetails {
   /** No answer arrived: offline, refused, reset, or forbidden by CORS. */
   network_error: undefined;
+  /** The page's own `auth` threw: nothing was sent, and trying again would throw again. */
+  auth_failed: undefined;
   /** An answer that is not the API's: a proxy's page, a gateway's own refusal. */
   unexpected_answer: { body: string };
   /** The caller's signal, or the other side going away, ended it. */

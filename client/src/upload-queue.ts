@@ -59,7 +59,7 @@ export interface UploadQueue<A = UploadAnswer> {
 }
 
 /** Codes of files that no further try makes better. */
-const final = ['file_too_large', 'invalid_file_type', 'invalid_image'] as const;
+const final = ['file_too_large', 'invalid_file_type', 'invalid_image', 'validation_failed'] as const;
 
 const none = { error: undefined, result: undefined, canRetry: false };
 

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { AppSummary } from '#core/extensions/administration/apps.ts';
 import type { DailyUsage, NamedUsage } from '#core/extensions/administration/usage.ts';
+import { imageTypes } from '#core/extensions/image-types.ts';
 import type { DeveloperKey } from '#core/extensions/ports.ts';
 import type { AppSettings } from '#core/extensions/settings.ts';
 import { presetPattern } from '#core/files/ids.ts';
@@ -20,6 +21,8 @@ const imagePresets = checked(
   z.refine((presets) => Object.keys(presets).length <= mostPresets, `must be at most ${mostPresets} presets`),
 );
 
+const letsSomethingIn = (prefix: string) => Object.keys(imageTypes).some((type) => type.startsWith(prefix));
+
 /** Any subset of an app's settings, each within what the service can do. */
 export const settingsChange = z.strictObject({
   enabled: z.optional(z.boolean()),
@@ -29,7 +32,17 @@ export const settingsChange = z.strictObject({
   maxStagedBytesPerUserPerApp: z.optional(bytes),
   allowedMimePrefixes: z.optional(
     checked(
-      z.array(checked(z.string(), z.regex(/^[a-z]+\/[a-z0-9.+-]{0,60}$/, 'must be like "image/" or "image/png"'))),
+      z.array(
+        checked(
+          z.string(),
+          z.regex(/^[a-z]+\/[a-z0-9.+-]{0,60}$/, 'must be like "image/" or "image/png"'),
+          // Any other would let nothing in, and an app would refuse what it asks for.
+          z.refine(
+            letsSomethingIn,
+            `must be the beginning of a type that is taken: ${Object.keys(imageTypes).join(', ')}`,
+          ),
+        ),
+      ),
       z.minLength(1),
       z.maxLength(20),
     ),

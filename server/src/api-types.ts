@@ -3577,7 +3577,7 @@ export interface components {
                     path: string;
                     /**
                      * @description What is wrong there.
-                     * @example Too small: expected number to be >=1
+                     * @example must be at least 1
                      */
                     message: string;
                 }[];
@@ -4103,7 +4103,7 @@ export interface components {
                     path: string;
                     /**
                      * @description What is wrong there.
-                     * @example Too small: expected number to be >=1
+                     * @example must be at least 1
                      */
                     message: string;
                 }[];

@@ -2,6 +2,7 @@
 import { type Caller, type CallOptions, type ClientOptions, createCaller, secretOf, type Token } from './caller.ts';
 import { jsonOf, StowageError } from './errors.ts';
 import { declared, formOf, type NamedFile, stored } from './files.ts';
+import { imageType } from './image-type.ts';
 import { everyItem } from './lists.ts';
 import type { AnswerOf, JsonOf, Operation, Schemas } from './operations.ts';
 
@@ -70,7 +71,10 @@ function filesOf(caller: Caller, path: { sessionId: string }) {
         (await call('post', files, { path, form: formOf(known, { purpose }) }, options)).file;
       const ways = {
         inRequest,
-        presign: () => presign({ ...facts, ...(purpose !== undefined && { purpose }) }, options),
+        presign: async () => {
+          const mimeType = await imageType(blob, facts.mimeType);
+          return await presign({ ...facts, mimeType, ...(purpose !== undefined && { purpose }) }, options);
+        },
         complete,
       };
       return await stored(caller, known, ways, options);

@@ -144,6 +144,14 @@ describe('a list of uploads', () => {
     expect(sent).toEqual([]);
   });
 
+  test('offers no further try of what no further try makes better', async () => {
+    const { queue, sent } = open();
+    queue.add([photo('empty.jpg'), photo('busy.jpg')]);
+    await sent[0]?.fail(new StowageError('validation_failed', 'The file is empty.', { status: 400 }));
+    await sent[1]?.fail(new StowageError('temporarily_unavailable', 'Try again shortly.', { status: 503 }));
+    expect(queue.items().map(({ canRetry }) => canRetry)).toEqual([false, true]);
+  });
+
   test('shows an error that is none of ours as one', async () => {
     const { queue, sent } = open();
     queue.add([photo()]);

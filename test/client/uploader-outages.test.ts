@@ -42,6 +42,23 @@ describe('an outage', () => {
   });
 });
 
+describe('an `auth` of the page that throws', () => {
+  test('ends the upload at once, in its own words: to ask again would throw again', async () => {
+    let asked = 0;
+    const auth = async () => {
+      asked += 1;
+      throw new Error('Sign in first.');
+    };
+    const failed = uploader(undefined, { auth, retry: {} }).upload(photo());
+    await expect(failed).rejects.toMatchObject({
+      code: 'auth_failed',
+      message: expect.stringContaining('Sign in first.'),
+    });
+    expect(asked).toBe(1);
+    expect(paths()).toEqual([]);
+  });
+});
+
 describe('a stall', () => {
   const impatient = (formMaxBytes?: number) => uploader(formMaxBytes, { stallMs: 5000 });
 

@@ -71,6 +71,8 @@ describe('settings of an app', () => {
     ['maxStagedBytesPerUserPerApp', null],
     ['allowedMimePrefixes', []],
     ['allowedMimePrefixes', ['']],
+    ['allowedMimePrefixes', ['application/pdf']],
+    ['allowedMimePrefixes', ['image/', 'image/heic']],
     ['allowedMimePrefixes', 'image/'],
     ['maxImageEdge', 0],
     ['stagedTtlSeconds', 0],

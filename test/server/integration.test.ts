@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fileReference } from '../../server/src/index.ts';
 import { all, type Integration, integrate, sessionOf } from './fixture.ts';
@@ -39,6 +41,18 @@ describe('a platform with nothing but the package', () => {
     await platform.events.lockDeleted(app.lockId);
     await stowage.drain();
     await expect(session.files.get(kept)).rejects.toMatchObject({ code: 'file_not_found' });
+  });
+
+  test('stores a picture too large for a form that nobody gave a type, as files of a disk come', async () => {
+    const app = await world.app();
+    const grain = randomBytes(1400 * 1400 * 3);
+    const raw = { width: 1400, height: 1400, channels: 3 } as const;
+    const png = Uint8Array.from(await sharp(grain, { raw }).png({ compressionLevel: 0 }).toBuffer());
+    expect(png.byteLength).toBeGreaterThan(4 * 1024 * 1024);
+    for (const bytes of [new Blob([png]), png]) {
+      const stored = await sessionOf(world, app).files.upload({ bytes, filename: 'large.png' });
+      expect(stored).toMatchObject({ mimeType: 'image/webp', width: 1400 });
+    }
   });
 
   test('tells every kind of event', async () => {

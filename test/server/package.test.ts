@@ -57,8 +57,8 @@ function compile(options: object): void {
 }
 
 describe('the package for backends', () => {
-  test('is under 6000 bytes, minified and gzipped', () => {
-    expect(gzipSync(readFileSync(join(installed, 'dist/index.js'))).byteLength).toBeLessThan(6000);
+  test('is under 6200 bytes, minified and gzipped', () => {
+    expect(gzipSync(readFileSync(join(installed, 'dist/index.js'))).byteLength).toBeLessThan(6200);
   });
 
   test('has no dependencies, and nothing that only Node has', () => {
