@@ -1,4 +1,4 @@
-import { dueWhileStored } from '#core/files/quarantine.ts';
+import { dueWhileDeleted, dueWhileStored } from '#core/files/quarantine.ts';
 import type { UploadFile } from '#core/files/record.ts';
 import type { UploadStore } from '#core/uploads/ports.ts';
 import type { Table } from './client.ts';
@@ -32,7 +32,8 @@ export function createUploadStore(table: Table): UploadStore {
     async hide(file, { deletedAt, expiresAt }) {
       const ends = expiresAt.getTime();
       const at = deletedAt.toISOString();
-      const ended = { deletedAt: at, restorable: true, expiresAt: ends, dueAt: ends } as const;
+      const dueAt = dueWhileDeleted(file, deletedAt, ends);
+      const ended = { deletedAt: at, restorable: true, expiresAt: ends, dueAt } as const;
       return await moveLists(
         file,
         { ...file, rev: file.rev + 1, updatedAt: at, ...ended },

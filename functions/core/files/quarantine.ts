@@ -1,5 +1,5 @@
 import { AppError } from './errors.ts';
-import type { FileRecord, StoredFile } from './record.ts';
+import { type FileRecord, type StoredFile, stuckAfterMs } from './record.ts';
 
 /** What the deploy settings say of scanning; none where it is off. */
 export interface ScanPolicy {
@@ -15,6 +15,8 @@ export interface ScanPolicy {
 export interface Quarantine extends ScanPolicy {
   /** Epoch milliseconds at which no verdict is waited for any more; from the moment it is stored. */
   until?: number;
+  /** Epoch milliseconds until which a copy where it opens may be taken away still, so that nobody makes one: see `takeBack`. */
+  shutUntil?: number;
 }
 
 export type Verdict = 'clean' | 'infected';
@@ -61,6 +63,15 @@ export function isHeld({ quarantine }: FileRecord, now: Date): boolean {
 export function dueWhileStored({ quarantine, also }: FileRecord, now: Date): { dueAt?: number } {
   if (quarantine !== undefined) return { dueAt: quarantine.until ?? now.getTime() };
   return also === undefined ? {} : { dueAt: now.getTime() };
+}
+
+/**
+ * When the schedule must look at a file whose owner deleted it: at its end; one that may have been on its way to the public
+ * bucket at that moment sooner, since whoever copied it may have been killed.
+ */
+export function dueWhileDeleted({ quarantine, also }: FileRecord, deletedAt: Date, end: number): number {
+  const onItsWay = quarantine !== undefined && also !== undefined;
+  return onItsWay ? Math.min(end, deletedAt.getTime() + stuckAfterMs) : end;
 }
 
 /** Throws `file_in_quarantine`. */

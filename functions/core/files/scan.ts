@@ -69,11 +69,18 @@ export async function applyVerdict(
     }
     if (file.quarantine === undefined) return 'clean';
     const judged = { ...file, scanned };
-    const done = isDeleted(file)
-      ? await deps.files.amend(file, whenRestored(judged, now))
-      : await letOut(deps, judged, head);
+    const done = await afterClean(deps, judged, head);
     return done ? 'clean' : moved;
   });
+}
+
+/** What a clean verdict does about a file that was held until now. False when the record moved. */
+async function afterClean(deps: Deps, judged: FileRecord, head: ObjectHead): Promise<boolean> {
+  const now = deps.clock.now();
+  if (isDeleted(judged)) return await takeBack(deps, whenRestored(judged, now));
+  if (!isBeingShut(judged, now)) return await letOut(deps, judged, head);
+  // Just restored: the schedule lets it out when nothing can take its copy away any more.
+  return await deps.files.amend(judged, { ...whenRestored(judged, now), ...bumped(judged), dueAt: now.getTime() });
 }
 
 const isDeleted = (file: FileRecord) => file.scope === 'upload' && file.deletedAt !== undefined;
@@ -82,7 +89,36 @@ const isDeleted = (file: FileRecord) => file.scope === 'upload' && file.deletedA
 function whenRestored(file: FileRecord, now: Date): FileRecord {
   const { quarantine } = file;
   if (quarantine === undefined) return file;
-  return { ...file, rev: file.rev + 1, quarantine: { ...quarantine, onTimeout: 'release', until: now.getTime() } };
+  return { ...file, quarantine: { ...quarantine, onTimeout: 'release', until: now.getTime() } };
+}
+
+const bumped = ({ rev }: FileRecord) => ({ rev: rev + 1 });
+
+/** Longer than a deletion at the bucket lasts from the write before it on, its tries together. */
+const shutForMs = 60_000;
+
+/** A copy where the file opens may be taken away at any moment: one that is made now would go with it. */
+const isBeingShut = ({ quarantine }: FileRecord, now: Date) => (quarantine?.shutUntil ?? 0) > now.getTime();
+
+/**
+ * Takes away what an end of quarantine may have copied to where the file opens, where its owner's deletion came between
+ * the copy and the record. The record says so first, for whoever restores the file meanwhile: until that is over nobody
+ * lets it out, so that this deletion never takes a copy that is all there is. Killed in between, the schedule does it
+ * again. False when the record moved.
+ */
+async function takeBack({ files, objects, clock }: Deps, file: FileRecord): Promise<boolean> {
+  const { quarantine, also, expiresAt } = file;
+  const now = clock.now().getTime();
+  const atItsEnd = expiresAt !== undefined && { dueAt: expiresAt };
+  if (quarantine === undefined || also === undefined)
+    return await files.amend(file, { ...file, ...bumped(file), ...atItsEnd });
+  const dueAt = Math.min(now + stuckAfterMs, expiresAt ?? Number.POSITIVE_INFINITY);
+  const shutting = { ...file, ...bumped(file), quarantine: { ...quarantine, shutUntil: now + shutForMs }, dueAt };
+  if (!(await files.amend(file, shutting))) return false;
+  await objects.delete({ bucket: also, key: file.key });
+  // Done; but that of another call, which was named there before, may be on its way.
+  await files.amend(shutting, { ...shutting, ...bumped(shutting), quarantine, ...atItsEnd });
+  return true;
 }
 
 const otherBytes = () =>
@@ -110,12 +146,20 @@ async function letOut(deps: Deps, file: FileRecord, head: ObjectHead): Promise<b
   } as FileRecord;
   if (also !== undefined) await deps.objects.copy(objectOf(file), objectOf(next), { ifMatch: head.etag });
   if (!(await deps.files.amend(file, next))) {
-    if (also !== undefined) await removeStray(deps, next, await deps.files.get(file.id));
+    if (also !== undefined) await removeCopy(deps, next);
     return false;
   }
   // What cannot be taken away now is the schedule's.
   if (also !== undefined) await clearLeftover(deps, next).catch(() => undefined);
   return true;
+}
+
+/** After a copy whose record moved: what is going for good, or was deleted by its owner before it was out, is open nowhere. */
+async function removeCopy(deps: Deps, copied: FileRecord): Promise<void> {
+  const current = await deps.files.get(copied.id);
+  await removeStray(deps, copied, current);
+  const held = current?.state === 'ready' && current.quarantine !== undefined;
+  if (held && isDeleted(current)) await takeBack(deps, current);
 }
 
 /** Removes what a file left in the bucket it was judged in. Nothing is written there again. */
@@ -152,6 +196,8 @@ export async function sweepScan(deps: Deps & { scans?: ScanQueue | undefined }, 
     await clearLeftover(deps, file);
     return true;
   }
+  if (isDeleted(file)) return await takeBack(deps, file);
+  if (isBeingShut(file, now)) return false;
   const { until = 0 } = quarantine;
   if (until > now.getTime()) {
     if (deps.scans === undefined) return false;

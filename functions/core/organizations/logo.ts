@@ -52,7 +52,10 @@ export async function completeLogo(deps: Deps, who: Who, uploadId: string): Prom
   return await consumeAsLogo(deps, who, row, uploadId);
 }
 
-/** The current logo. An upload whose bytes have arrived since becomes it first. Throws `not_found` without any. */
+/**
+ * The current logo. An upload whose bytes have arrived since becomes it first, where whoever uploaded it is an active member
+ * still. Throws `not_found` without any.
+ */
 export async function getLogo(deps: Deps, who: Who): Promise<ConsumedFile> {
   const [member, row] = await memberAndRow(deps, who);
   if (!member) throw notActiveMember();
@@ -93,11 +96,19 @@ async function consumeAsLogo(
       if (row.logo?.uploadId === uploadId) return row.logo;
       throw uploadNotFound(uploadId);
     }
+    const isAnothers = file.userId !== userId;
+    if (isAnothers && !(await organizations.isActiveMember(orgId, file.userId))) {
+      if (await withdraw(deps, row, file)) throw uploadNotFound(uploadId);
+      row = await organizations.getLogo(orgId);
+      return moved;
+    }
     const replaced = before?.state === 'ready' && before.orgId === orgId ? before : undefined;
     const { refused } = await consumeUploads(deps, [file], {
       parentId: orgId,
       also: [
         { kind: 'member', orgId, userId },
+        // Of one member one condition: a transaction names no item twice.
+        ...(isAnothers ? [{ kind: 'member' as const, orgId, userId: file.userId }] : []),
         { kind: 'logo', row: withLogo(row, file) },
         ...(replaced === undefined ? [] : [{ kind: 'release' as const, file: replaced, now: clock.now() }]),
       ],
@@ -106,7 +117,8 @@ async function consumeAsLogo(
       if (replaced !== undefined) await deps.scheduleDelete(replaced.id);
       return consumedFile(file);
     }
-    if (refused.includes('member')) throw notActiveMember();
+    // Which of the two is none is asked anew; whoever uploaded it at the next turn.
+    if (refused.includes('member') && !(await organizations.isActiveMember(orgId, userId))) throw notActiveMember();
     row = await organizations.getLogo(orgId);
     return moved;
   };
@@ -116,8 +128,27 @@ async function consumeAsLogo(
   });
 }
 
-/** A later presign stays pending when an earlier upload is completed after it. */
-function withLogo({ orgId, rev, pendingUploadId }: LogoRow, file: OrganizationFile): LogoRow {
-  const pending = pendingUploadId === file.id ? undefined : pendingUploadId;
-  return { orgId, rev, logo: consumedFile(file), ...(pending !== undefined && { pendingUploadId: pending }) };
+/**
+ * Forgets an upload of who is no active member any more: nobody asked for it on their own behalf, so it never becomes the
+ * logo, whoever asks. One transaction; the bytes follow through the queue. False when row or upload moved.
+ */
+async function withdraw(deps: Deps, row: LogoRow, file: OrganizationFile): Promise<boolean> {
+  const refused = await deps.organizations.commit([
+    { kind: 'logo', row: withoutPending(row, file) },
+    { kind: 'release', file, now: deps.clock.now() },
+  ]);
+  if (refused.length > 0) return false;
+  await deps.scheduleDelete(file.id);
+  return true;
+}
+
+const withLogo = (row: LogoRow, file: OrganizationFile): LogoRow => ({
+  ...withoutPending(row, file),
+  logo: consumedFile(file),
+});
+
+/** A later presign stays pending when an earlier upload is completed after it, or withdrawn. */
+function withoutPending({ pendingUploadId, ...row }: LogoRow, file: OrganizationFile): LogoRow {
+  const isLater = pendingUploadId !== undefined && pendingUploadId !== file.id;
+  return { ...row, ...(isLater && { pendingUploadId }) };
 }

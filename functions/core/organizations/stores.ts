@@ -85,7 +85,7 @@ export type OrganizationChange =
   | { kind: 'stage'; file: OrganizationFile }
   /** `pending -> ready` at `next` (see `settled`); refused when the record is no longer at the revision of `file`. */
   | { kind: 'settle'; file: OrganizationFile; next: OrganizationFile }
-  /** `ready -> deleting`; refused likewise. The object is then the cleanup's. */
+  /** `pending | ready -> deleting`; refused likewise. The object is then the cleanup's. */
   | { kind: 'release'; file: OrganizationFile; now: Date }
   | { kind: 'parent'; parent: Parent }
   | { kind: 'pending_logo'; orgId: string; uploadId: string }

@@ -44,5 +44,6 @@ function kindOf(file: FileRecord): FindingKind {
   if (file.state === 'pending') return 'stuckPending';
   if (file.state === 'deleting') return 'stuckDeleting';
   const scanning = file.quarantine !== undefined || file.also !== undefined;
-  return scanning && file.expiresAt === undefined ? 'unscanned' : 'expired';
+  const lives = file.expiresAt === undefined || file.expiresAt > (file.dueAt ?? 0);
+  return scanning && lives ? 'unscanned' : 'expired';
 }

@@ -13,7 +13,7 @@ import { moved, retryOnMoved } from '#core/files/retry.ts';
 import { announceScan } from '#core/files/scan.ts';
 import { sniffBytes } from '#core/files/sniff.ts';
 import { sizeInWords } from '#core/files/words.ts';
-import { judge, keyFor, newUpload, requireAllowedClaim, type UploadRequest } from './new-upload.ts';
+import { isNamed, judge, keyFor, newUpload, requireAllowedClaim, type UploadRequest } from './new-upload.ts';
 import { ownedBy, uploadOf } from './own-uploads.ts';
 import type { UploadStore } from './ports.ts';
 import type { UploadSettings } from './settings.ts';
@@ -71,7 +71,7 @@ export function describeDirect(
  * Finishes a direct upload: judged by its first bytes (one GET) and a ZIP by its directory as well (one more as a rule,
  * three at most: see `zipExcerpt`), copied inside R2 to its final key with the type and disposition
  * they call for; one in parts is joined first. No whole file passes through here. See `completeUpload` for its errors and what may go on beside it;
- * adds `invalid_file_type`, and `file_not_found` for another user's upload or one that nobody completed in time.
+ * adds `invalid_file_type`, `validation_failed` for bytes of another type than an earlier completion judged, and `file_not_found` for another user's upload or one that nobody completed in time.
  */
 export async function completeDirectUpload(
   deps: StoreUploadDeps & { uploads: UploadStore; parts: PartStore },
@@ -110,7 +110,11 @@ export async function completeDirectUpload(
   return stored;
 }
 
-/** The record with the key that its bytes call for; whoever completes it at the same time comes to the same key. */
+/**
+ * The record with the key that its bytes call for, given once: somebody may have written there since, or write there yet,
+ * and what a record does not name no deletion finds. Whoever completes the same bytes at the same time comes to the same
+ * key. Throws `validation_failed` for bytes that call for another.
+ */
 async function renamed(
   { files, uploads }: { files: StoreUploadDeps['files']; uploads: UploadStore },
   file: UploadFile,
@@ -120,9 +124,18 @@ async function renamed(
   return await retryOnMoved(async () => {
     const key = keyFor(current.key, ext);
     if (current.state === 'ready' || current.key === key) return current;
+    if (isNamed(current.key)) throw judgedOtherwise();
     const next = await uploads.rename(current, key);
     if (next !== undefined) return next;
     current = authorize(await files.get(file.id));
     return moved;
+  });
+}
+
+/** The upload ends with it, and whatever it has at its key. */
+function judgedOtherwise(): AppError {
+  const message = 'is not what it was when its completion began';
+  return new AppError('validation_failed', `What was uploaded ${message}. Presign again, and PUT the bytes once.`, {
+    details: { issues: [{ path: 'upload', message }] },
   });
 }

@@ -58,6 +58,9 @@ export function keyFor(key: string, ext: string): string {
   return `${key.replace(/\.[^/.]*$/, '')}.${ext}`;
 }
 
+/** Whether `keyFor` has given the key its extension: the segment before it is a UUID, which has no dot. */
+export const isNamed = (key: string): boolean => /\.[^/.]*$/.test(key);
+
 /** What a name is turned into for `Content-Disposition`; the header's grammar is none of the rules' business. */
 export type Disposition = (type: 'inline' | 'attachment', fileName: string) => string;
 

@@ -30,7 +30,7 @@ export interface UploadStore extends UploadReader {
   hide(file: UploadFile, hidden: { deletedAt: Date; expiresAt: Date }): Promise<UploadFile | undefined>;
   /** Takes `hide` back: the lists it was in, at the place it had there, and no end any more. As `hide`. */
   reveal(file: UploadFile, restoredAt: Date): Promise<UploadFile | undefined>;
-  /** Another key for a pending upload whose bytes nobody has written yet. Undefined as for `hide`. */
+  /** The key of a pending upload that had none to be written at yet. Undefined as for `hide`. */
   rename(file: UploadFile, key: string): Promise<UploadFile | undefined>;
   /**
    * What a pending upload waits for, and until when (epoch milliseconds), with its alarm. One transaction. Undefined as

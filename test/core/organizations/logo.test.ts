@@ -104,3 +104,91 @@ describe('a logo', () => {
     expect(await refusalOf(completeLogo(world, who, photo))).toMatchObject({ code: 'upload_not_found' });
   });
 });
+
+describe('the logo of a member who was removed before it became that', () => {
+  const eve = { orgId, userId: 'eve' };
+  const remove = () => join(world, orgId, 'eve', 'inactive');
+  const logoOf = async () => await world.organizations.getLogo(orgId);
+  const fileItems = async () => (await world.items()).filter(({ sk }) => sk === 'FILE');
+
+  async function presignedByEve() {
+    await join(world, orgId, 'eve');
+    return await presignLogo(world, eve, png);
+  }
+
+  it.for([
+    ['before its bytes are there', [remove, put]],
+    ['after its bytes are there', [put, remove]],
+  ] as const)(
+    'stays away where the removal came %s: the one before is shown, and its upload goes',
+    async ([_, steps]) => {
+      const first = await completeLogo(world, who, await uploadedLogo());
+      const upload = await presignedByEve();
+      for (const step of steps) await step(upload);
+      expect(await getLogo(world, who)).toEqual(first);
+      expect(await logoOf()).toMatchObject({ logo: first });
+      expect((await logoOf()).pendingUploadId).toBeUndefined();
+      await purgeAll();
+      expect(await world.objectKeys()).toEqual([first.key]);
+      expect(await fileItems()).toHaveLength(1);
+      expect(await getLogo(world, who)).toEqual(first);
+      await join(world, orgId, 'eve');
+      expect(await refusalOf(completeLogo(world, eve, upload.uploadId))).toMatchObject({ code: 'upload_not_found' });
+    },
+  );
+
+  it('stays away where there is none before', async () => {
+    await put(await presignedByEve());
+    await remove();
+    expect(await refusalOf(getLogo(world, who))).toMatchObject({ code: 'not_found' });
+    await purgeAll();
+    expect(await world.objectKeys()).toEqual([]);
+    expect(await fileItems()).toEqual([]);
+  });
+
+  it('stays away where the removal comes between the copy and the commit', async () => {
+    const first = await completeLogo(world, who, await uploadedLogo());
+    await put(await presignedByEve());
+    world.calls.length = 0;
+    world.faults.dynamo = async ({ operation }) => {
+      if (operation !== 'TransactWriteItems') return undefined;
+      world.faults.dynamo = undefined;
+      expect(world.calls).toContain('r2 CopyObject');
+      await remove();
+      return undefined;
+    };
+    expect(await getLogo(world, who)).toEqual(first);
+    await purgeAll();
+    expect(await world.objectKeys()).toEqual([first.key]);
+    expect(await fileItems()).toHaveLength(1);
+  });
+
+  it('is withdrawn once by all who ask at the same moment', async () => {
+    const first = await completeLogo(world, who, await uploadedLogo());
+    await put(await presignedByEve());
+    await remove();
+    const logos = await Promise.all(Array.from({ length: 4 }, () => getLogo(world, who)));
+    for (const logo of logos) expect(logo).toEqual(first);
+    await purgeAll();
+    expect(await world.objectKeys()).toEqual([first.key]);
+  });
+
+  it('is the logo where they are a member still, whoever asks', async () => {
+    const upload = await presignedByEve();
+    await put(upload);
+    expect(await getLogo(world, who)).toMatchObject({ uploadId: upload.uploadId });
+  });
+
+  it('tells who was removed while they asked that they are no member, and leaves the upload', async () => {
+    const upload = await presignedByEve();
+    await put(upload);
+    world.faults.dynamo = async ({ operation }) => {
+      if (operation !== 'TransactWriteItems') return undefined;
+      world.faults.dynamo = undefined;
+      await join(world, orgId, userId, 'inactive');
+      return undefined;
+    };
+    expect(await refusalOf(getLogo(world, who))).toMatchObject({ code: 'not_active_member' });
+    expect(await getLogo(world, eve)).toMatchObject({ uploadId: upload.uploadId });
+  });
+});

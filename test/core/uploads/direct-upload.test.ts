@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Presigned } from '#core/files/presign.ts';
+import { purge } from '#core/files/purge.ts';
+import { sweepIncoming } from '#core/files/sweep.ts';
 import { completeDirectUpload, presignUpload } from '#core/uploads/direct-upload.ts';
 import { deleteUpload, listUploads } from '#core/uploads/own-uploads.ts';
 import { refusalOf } from '#test/support/refusals.ts';
@@ -140,4 +142,93 @@ describe('a direct upload', () => {
     world().faults.r2 = ({ operation }) => (operation === 'CopyObject' ? { afterEffect: 'reset' } : undefined);
     expect((await complete(offer.uploadId)).state).toBe('ready');
   });
+});
+
+describe('bytes that are swapped between two completions', () => {
+  const text = 'x'.repeat(page.length);
+  const gif = Buffer.concat([Buffer.from('GIF89a'), Buffer.alloc(page.length - 6, 1)]).toString('latin1');
+  const unknown = { mimeType: 'application/octet-stream', originalName: 'a' };
+  const kept = { timeoutMs: 60_000, onTimeout: 'release' } as const;
+
+  /** The key that a completion has written, of which nobody was told. */
+  async function lostCopy(offer: Presigned): Promise<string> {
+    let written = '';
+    world().faults.r2 = ({ operation, key = '' }) => {
+      if (operation !== 'CopyObject' || written !== '') return undefined;
+      written = key;
+      return { afterEffect: 'reset' };
+    };
+    world().faults.dynamo = ({ operation }) =>
+      operation === 'TransactWriteItems' && written !== '' ? { type: 'AccessDeniedException' } : undefined;
+    expect((await refusalOf(complete(offer.uploadId))).code).toBe('temporarily_unavailable');
+    world().faults.r2 = undefined;
+    world().faults.dynamo = undefined;
+    return written;
+  }
+
+  it.each([
+    ['public', undefined, 'public'],
+    ['private', undefined, 'files'],
+    ['public', kept, 'files'],
+  ] as const)('end a %s upload (scan: %o), and nothing stays at the first key', async (visibility, scan, bucket) => {
+    const offer = await presign({ ...unknown, visibility, scan });
+    await put(offer, gif);
+    const first = await lostCopy(offer);
+    expect(first).toMatch(/\.gif$/);
+    expect(await world().objectKeys(bucket)).toContain(first);
+    await put(offer, text);
+    expect(await refusalOf(complete(offer.uploadId))).toMatchObject({
+      code: 'validation_failed',
+      details: { issues: [{ path: 'upload' }] },
+    });
+    expect(await world().objectKeys('public')).toEqual([]);
+    expect(await world().objectKeys()).toEqual([]);
+    expect((await refusalOf(complete(offer.uploadId))).code).toBe('file_not_found');
+    expect(await leftovers(world())).toMatchObject([{ fileId: offer.uploadId, final: { key: first } }]);
+  });
+
+  it('leave what the first completion still writes to be found by the marker, however late and by whomever killed', async () => {
+    const offer = await presign(unknown);
+    await put(offer, gif);
+    const first = await lostCopy(offer);
+    await put(offer, text);
+    expect((await refusalOf(complete(offer.uploadId))).code).toBe('validation_failed');
+    await world().objects.put({ bucket: 'public', key: first }, Buffer.from(gif), { contentType: 'image/gif' });
+    world().time.offsetMs = 71 * 60_000;
+    for (const marker of await world().files.listDueIncoming(world().clock.now(), 10)) {
+      await sweepIncoming(world(), marker);
+    }
+    expect(await leftovers(world())).toEqual([]);
+  });
+
+  it.each(['HeadObject', 'GetObject', 'CopyObject', 'its commit', 'DeleteObject'])(
+    'beside each other, the second right before %s of the first, leave no object of another key',
+    async (moment) => {
+      const offer = await presign(unknown);
+      await put(offer, gif);
+      let transactions = 0;
+      let overtaken = false;
+      const overtake = async (now: boolean) => {
+        if (!now || overtaken) return undefined;
+        overtaken = true;
+        await put(offer, text);
+        await complete(offer.uploadId).catch(() => undefined);
+        return undefined;
+      };
+      world().faults.r2 = ({ operation }) => overtake(operation === moment);
+      world().faults.dynamo = ({ operation }) => {
+        if (operation === 'TransactWriteItems') transactions += 1;
+        return overtake(moment === 'its commit' && transactions === 2);
+      };
+      await complete(offer.uploadId).catch(() => undefined);
+      expect(overtaken).toBe(true);
+      world().faults.r2 = undefined;
+      world().faults.dynamo = undefined;
+      const file = await world().files.get(offer.uploadId);
+      expect(await world().objectKeys('public')).toEqual(file?.state === 'ready' ? [file.key] : []);
+      if (file !== undefined) await world().files.release(file, world().clock.now());
+      await purge(world(), offer.uploadId);
+      expect(await world().objectKeys('public')).toEqual([]);
+    },
+  );
 });

@@ -50,6 +50,23 @@ describe('a direct upload in parts', () => {
     expect(await put(offer, [1])).toEqual([404]);
   });
 
+  it('that is judged otherwise the second time, its first copy written, ends and leaves nothing', async () => {
+    const csv = Buffer.from('a,b\n1,2\n');
+    const offer = await presign({ originalName: 'a.csv', mimeType: 'text/csv', sizeBytes: csv.length });
+    await put(offer, [1], csv);
+    world().faults.dynamo = ({ operation }) =>
+      operation === 'TransactWriteItems' && world().calls.includes('r2 CopyObject')
+        ? { type: 'AccessDeniedException' }
+        : undefined;
+    expect((await refusalOf(complete(offer.uploadId))).code).toBe('temporarily_unavailable');
+    world().faults.dynamo = undefined;
+    expect((await world().objectKeys()).filter((key) => key.endsWith('.csv'))).toHaveLength(1);
+    const onlyPlain = { ...settings, allowedTypes: ['text/plain'] };
+    const again = completeDirectUpload(world(), { uploadId: offer.uploadId, userId: 'user' }, onlyPlain);
+    expect((await refusalOf(again)).code).toBe('validation_failed');
+    expect(await world().objectKeys()).toEqual([]);
+  });
+
   it('names the parts that are missing when it is completed, and can go on', async () => {
     const offer = await presign();
     await put(offer, [2]);
