@@ -44,7 +44,8 @@ async function tokens(body: Buffer, sign: TokenIssuer['sign']): Promise<GatewayR
   return answer(200, { token: await sign(parsed.data) });
 }
 
-function isLocal({ headers }: IncomingMessage): boolean {
+/** From a page or program of this machine, under its own name. */
+export function isLocal({ headers }: IncomingMessage): boolean {
   const origin = headers.origin === undefined || loopback.test(headers.origin.replace(/^https?:\/\//, ''));
   return origin && loopback.test(headers.host ?? '');
 }

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Closable } from '../aws.ts';
+import { isLocal } from '../control.ts';
 import { like } from '../iam/policy.ts';
 import type { InvokeResult } from '../lambda/instance.ts';
 import { closeServer, listen } from '../listen.ts';
@@ -57,7 +58,9 @@ export async function startGateway(options: GatewayOptions): Promise<Closable & 
       noted.own = true;
       return own;
     }
-    const page = match && !isCatchAll(match.route) ? undefined : await options.pages?.(request);
+    // Pages hold a developer key: as the cloud's own endpoints, they are for this machine alone.
+    const forPages = (!match || isCatchAll(match.route)) && isLocal(request);
+    const page = forPages ? await options.pages?.(request) : undefined;
     if (page) {
       noted.own = true;
       return page;

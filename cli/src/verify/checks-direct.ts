@@ -1,4 +1,5 @@
 /** Bytes that go straight into the bucket (docs/contract.md, "Direct upload"). */
+import { createHash } from 'node:crypto';
 import { linkHolds, type Stored } from './files.ts';
 import { blue, red } from './pictures.ts';
 import type { Check } from './run.ts';
@@ -74,6 +75,27 @@ export const directChecks: Check[] = [
       refused(await complete(world, offer), 400, 'file_not_uploaded');
       done(await put(world, offer, Buffer.alloc(red.length, 'no picture ')));
       refused(await complete(world, offer), 415, 'invalid_file_type');
+    },
+  },
+  {
+    name: 'direct.unsigned',
+    title: 'a PUT that asks in a header of its own for a copy of another object gets none',
+    needs: ['user', 'admin'],
+    after: ['extensions.settings'],
+    async run(world) {
+      const [source, offer] = [await presign(world), await presign(world)];
+      done(await put(world, source, red));
+      const { file } = done<{ file: Stored }>(await complete(world, source), 201);
+      const headers = { ...offer.headers, 'x-amz-copy-source': new URL(file.signedUrl).pathname };
+      const told = await put(world, { ...offer, headers }, red);
+      // Who took it must have stored the body: a copy would be of whatever object the URL's signer may read.
+      const ownTag = `"${createHash('md5').update(red).digest('hex')}"`;
+      that(
+        told.status === 403 || told.headers.get('etag') === ownTag,
+        `the bucket answers ${told.status} to x-amz-copy-source, which was not signed, and stores what it names`,
+      );
+      done(await giveUp(world, offer.uploadId), 204);
+      done(await giveUp(world, file.id), 204);
     },
   },
   {

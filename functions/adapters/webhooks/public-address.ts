@@ -21,20 +21,15 @@ const special: [address: string, prefix: number, family: 'ipv4' | 'ipv6'][] = [
   ['203.0.113.0', 24, 'ipv4'],
   ['224.0.0.0', 4, 'ipv4'],
   ['240.0.0.0', 4, 'ipv4'],
-  ['::', 96, 'ipv6'],
-  ['64:ff9b::', 96, 'ipv6'],
-  ['64:ff9b:1::', 48, 'ipv6'],
-  ['100::', 64, 'ipv6'],
   ['2001::', 23, 'ipv6'],
   ['2001:db8::', 32, 'ipv6'],
   ['2002::', 16, 'ipv6'],
   ['3fff::', 20, 'ipv6'],
-  ['5f00::', 16, 'ipv6'],
-  ['fc00::', 7, 'ipv6'],
-  ['fe80::', 10, 'ipv6'],
-  ['fec0::', 10, 'ipv6'],
-  ['ff00::', 8, 'ipv6'],
 ];
+
+/** All that is given out of IPv6 so far; the rest is translated, reserved, or nobody knows. Source: IANA, IPv6 address space. */
+const unicast = new BlockList();
+unicast.addSubnet('2000::', 3, 'ipv6');
 
 const blocked = new BlockList();
 for (const [address, prefix, family] of special) blocked.addSubnet(address, prefix, family);
@@ -45,6 +40,7 @@ export function isPublic(address: string): boolean {
   if (family === 0) return false;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return isPublic(mapped);
+  if (family === 6 && !unicast.check(address, 'ipv6')) return false;
   return !blocked.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 

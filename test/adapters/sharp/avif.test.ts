@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readAvif } from '#adapters/sharp/avif.ts';
 import { createImageProcessor } from '#adapters/sharp/image-processor.ts';
 import { avifPhoto, halfClearPng, pngPhoto } from '#test/support/images.ts';
@@ -36,6 +36,16 @@ const file = (properties: Buffer[], items: number[][]) =>
   ]);
 
 describe('an AVIF', () => {
+  it('of nothing but empty boxes is not read to its end', async () => {
+    const empty = Buffer.concat([box('ftyp', Buffer.from('avif\0\0\0\0mif1avif')), Buffer.alloc(40_000, box('free'))]);
+    expect(readAvif(empty).endsInside).toBe(false);
+    const many = Buffer.concat([empty, Buffer.alloc(800_000, box('free'))]);
+    const read = vi.spyOn(Buffer.prototype, 'readUInt32BE');
+    readAvif(many);
+    expect(read.mock.calls.length).toBeLessThan(20_000);
+    read.mockRestore();
+  });
+
   it('is stored as the picture it is, in its colours', async () => {
     const png = await pngPhoto({ width: 160, height: 120 });
     for (const options of [{}, { bitdepth: 10 as const, chromaSubsampling: '4:4:4' }, { lossless: true }]) {

@@ -1,5 +1,5 @@
 import { request as rawRequest } from 'node:http';
-import { json } from 'node:stream/consumers';
+import { json, text } from 'node:stream/consumers';
 import { createLocalJWKSet, createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startIssuer, type TokenIssuer } from '#local/tokens/issuer.ts';
@@ -7,7 +7,9 @@ import { endTestCloud, startTestCloud, type TestCloud, temporaryFolder } from '.
 
 let cloud: TestCloud;
 beforeAll(async () => {
-  cloud = await startTestCloud();
+  const html = Buffer.from('sk_key_of_the_demo');
+  const page = { status: 200, headers: { 'content-type': 'text/html' }, cookies: [], body: html };
+  cloud = await startTestCloud({ pages: async ({ url }) => (url === '/docs' ? page : undefined) });
 });
 afterAll(() => endTestCloud(cloud));
 
@@ -18,6 +20,21 @@ async function claimsOf(body: Record<string, unknown>): Promise<Record<string, u
   const { token } = (await (await ask(body)).json()) as { token: string };
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
 }
+
+describe('pages beside the API, which hold a developer key', () => {
+  const page = async (headers: Record<string, string>) => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    rawRequest(`${cloud.baseUrl}/docs`, { headers }, async (response) => resolve(await text(response))).end();
+    return await promise;
+  };
+
+  it('are shown to this machine, and to no page of another origin nor under a name that was pointed here', async () => {
+    expect(await page({})).toContain('sk_key');
+    expect(await page({ origin: 'http://localhost:3000' })).toContain('sk_key');
+    expect(await page({ origin: 'https://page.example' })).not.toContain('sk_key');
+    expect(await page({ host: 'rebound.example' })).not.toContain('sk_key');
+  });
+});
 
 describe('POST /__local/tokens', () => {
   it('gives session tokens the usual scope, and passes claims on', async () => {
