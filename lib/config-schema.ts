@@ -141,6 +141,11 @@ const settings = z.strictObject({
    */
   orphanGraceDays: z.number().int().min(0).max(365).default(7),
   /**
+   * Hours from one look at everything (table against buckets, and back) to the next, which reads both whole; what is overdue is
+   * looked at every hour. Twelve at most: after a day without one an alarm rings.
+   */
+  reconcilePassHours: z.number().int().min(0).max(12).default(6),
+  /**
    * Whether files of the uploads API are given out only after a scanner's verdict, how long that is waited for, and what
    * happens without one.
    */

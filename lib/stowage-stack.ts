@@ -121,7 +121,7 @@ export class StowageStack extends Stack {
       'table.read': () => table.grantRead(),
       'table.write': () => table.grantWrite(),
       'table.mark': () => table.grantMark(),
-      'table.scan': () => table.grantScan(config.orphanGraceDays),
+      'table.scan': () => table.grantScan(config),
       'table.describe': () => table.grantDescribe(),
       r2: () => grantR2(this, config.r2),
       'r2.names': () => grantR2Names(config.r2),

@@ -155,6 +155,8 @@ async function boot(options: CloudOptions): Promise<Cloud> {
       protectData: false,
       corsOrigins: ['*'],
       orphanGraceDays: options.orphanGraceDays,
+      // Everything is looked at whenever the schedule comes: on one machine that costs nothing.
+      reconcilePassHours: 0,
       scan: options.scan,
       events: options.events && {
         webhooks: options.events.webhooks.map((webhook) => ({ ...webhook, secretName: webhookSecretName })),

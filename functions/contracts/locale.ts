@@ -12,6 +12,7 @@ interface Issue {
   expected?: string;
   origin?: string;
   minimum?: number | bigint;
+  inclusive?: boolean;
   maximum?: number | bigint;
   values?: unknown[];
   keys?: string[];
@@ -27,14 +28,24 @@ const kinds: Readonly<Record<string, string>> = {
   record: 'an object',
 };
 
-function wordsOf({ code, input, expected = '', origin = '', minimum, maximum, values = [], keys = [] }: Issue): string {
+function wordsOf({
+  code,
+  input,
+  expected = '',
+  origin = '',
+  minimum,
+  maximum,
+  inclusive,
+  values = [],
+  keys = [],
+}: Issue): string {
   switch (code) {
     case 'invalid_type':
       return input === undefined ? 'is missing' : `must be ${kinds[expected] ?? expected}`;
     case 'too_small':
-      return `must ${measured(origin, 'at least', Number(minimum))}`;
+      return `must ${measured(origin, inclusive === false ? 'more than' : 'at least', Number(minimum))}`;
     case 'too_big':
-      return `must ${measured(origin, 'at most', Number(maximum))}`;
+      return `must ${measured(origin, inclusive === false ? 'less than' : 'at most', Number(maximum))}`;
     case 'invalid_value':
       return input === undefined && values.length > 1 ? `is missing: ${oneOf(values)}` : `must be ${oneOf(values)}`;
     case 'unrecognized_keys':

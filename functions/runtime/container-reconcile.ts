@@ -18,6 +18,12 @@ export function ownBuckets(): Bucket[] {
   ];
 }
 
+/**
+ * Milliseconds from the beginning of one pass of the schedule to that of the next. Half an hour less than the hours that are
+ * set: the schedule comes by the hour, and a little early or late.
+ */
+export const passEveryMs = () => required(envNames.reconcilePassHours) * 3_600_000 - 1_800_000;
+
 /** What reconcile works with. */
 export const reconcileDeps = /* @__PURE__ */ once(() => ({
   ...cleanDeps(),

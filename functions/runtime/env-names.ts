@@ -22,6 +22,7 @@ export const envNames = {
   cacheSeconds: 'CACHE_SECONDS',
   /** Days an object must have been without record, or a record without object, before reconcile removes it. */
   orphanGraceDays: 'ORPHAN_GRACE_DAYS',
+  reconcilePassHours: 'RECONCILE_PASS_HOURS',
   /** EventBridge bus of what became of files; set for the worker that tells. */
   eventBusName: 'EVENT_BUS_NAME',
   /** `source` of events, `stowage.<stage>`. */

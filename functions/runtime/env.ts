@@ -21,6 +21,7 @@ const schema = z.object({
   [envNames.tokenAudience]: optional,
   [envNames.cacheSeconds]: z.optional(z.coerce.number().check(z.minimum(0), z.maximum(5))),
   [envNames.orphanGraceDays]: z.optional(z.coerce.number().check(z.minimum(0))),
+  [envNames.reconcilePassHours]: z.optional(z.coerce.number().check(z.minimum(0))),
   [envNames.eventBusName]: optional,
   [envNames.eventSource]: optional,
   [envNames.webhookQueues]: optional,

@@ -1,7 +1,7 @@
 import { AppError } from '#core/files/errors.ts';
 import { reconcile } from '#core/reconcile/reconcile.ts';
 import { reconcileLines } from '#functions/routes.ts';
-import { reconcileDeps } from '#runtime/container-reconcile.ts';
+import { passEveryMs, reconcileDeps } from '#runtime/container-reconcile.ts';
 import { withDeadline } from '#runtime/deadline.ts';
 import { log } from '#runtime/log.ts';
 import { logReport } from '#runtime/log-report.ts';
@@ -19,7 +19,8 @@ const mostTries = 3;
 export const handler = withDeadline(async (): Promise<void> => {
   for (let tries = 1; ; tries += 1) {
     try {
-      logReport(await reconcile(reconcileDeps(), { dryRun: false, budgetMs, everyObject: false, resume: true }));
+      const options = { dryRun: false, budgetMs, everyObject: false, resume: true, passEveryMs: passEveryMs() };
+      logReport(await reconcile(reconcileDeps(), options));
       return;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;

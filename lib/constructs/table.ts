@@ -182,10 +182,14 @@ export class StowageTable extends Construct {
   }
 
   /** For `table.scan`: reconcile walks the whole table; no request path may. It also asks which table this is. */
-  grantScan(orphanGraceDays: number): Grant {
+  grantScan({ orphanGraceDays, reconcilePassHours }: { orphanGraceDays: number; reconcilePassHours: number }): Grant {
     const { environment, statements } = this.grant(['dynamodb:Scan']);
     return {
-      environment: { ...environment, [envNames.orphanGraceDays]: String(orphanGraceDays) },
+      environment: {
+        ...environment,
+        [envNames.orphanGraceDays]: String(orphanGraceDays),
+        [envNames.reconcilePassHours]: String(reconcilePassHours),
+      },
       statements: [...statements, ...this.grantDescribe().statements],
     };
   }

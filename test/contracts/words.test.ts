@@ -44,6 +44,7 @@ it.each([
 it('what is not there is missing, and what is not known is named', () => {
   expect(told({}, z.object({ id: z.string() }))).toBe('Check body.id: is missing');
   expect(told({}, z.object({ kind: z.enum(['a', 'b']) }))).toBe('Check body.kind: is missing: one of "a", "b"');
+  expect(told({ n: 0 }, z.object({ n: z.number().check(z.positive()) }))).toBe('Check body.n: must be more than 0');
   expect(told({ a: 1 }, z.strictObject({}))).toBe('Check body: holds what is not known here: a');
 });
 

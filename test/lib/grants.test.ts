@@ -138,7 +138,7 @@ describe.each(rows)('%s', (_key, row) => {
       METRICS_SERVICE: 'stowage-test',
       ...(row.uses.includes('images') && imageAllocator),
       ...(usesTable && { TABLE_NAME: { Ref: logicalId('AWS::DynamoDB::Table', 'Table') } }),
-      ...(row.uses.includes('table.scan') && { ORPHAN_GRACE_DAYS: '7' }),
+      ...(row.uses.includes('table.scan') && { ORPHAN_GRACE_DAYS: '7', RECONCILE_PASS_HOURS: '6' }),
       ...(row.uses.some((use) => use === 'r2' || use === 'r2.names') && r2Names),
       ...(row.uses.includes('r2') && { R2_SECRET_ID: 'stowage/test/r2', R2_CREDENTIAL_SECONDS: '300' }),
       ...(row.uses.includes('cleanup.send') && {

@@ -71,11 +71,13 @@ async function walk(run: Run, start: Position): Promise<ReconcileReport> {
   return { ...report, complete: true };
 }
 
-/** Where the last scheduled run stopped; what is due came first. A new pass otherwise. */
-async function resume({ state, deps, keep }: Run): Promise<Position> {
+/** Where the last scheduled run stopped; what is due came first. Otherwise a new pass, when it is time for one. */
+async function resume({ state, deps, options, keep }: Run): Promise<Position | undefined> {
   const position = state.cursor === undefined ? undefined : read(state.cursor);
   if (position !== undefined) return position;
   const passStartedAt = deps.clock.now().getTime();
+  const { passEveryMs = 0 } = options;
+  if (passStartedAt - (state.lastPassStartedAt ?? Number.NEGATIVE_INFINITY) < passEveryMs) return undefined;
   await keep({ passStartedAt, usageSince: state.usageSince ?? passStartedAt });
   return { part: 'records' };
 }

@@ -32,6 +32,8 @@ export interface ReconcileOptions {
   everyObject: boolean;
   /** The schedule's: goes on where the last such run stopped, after what is due. */
   resume?: boolean;
+  /** The schedule begins no pass earlier than this after the one before began: each reads the table and every bucket whole. */
+  passEveryMs?: number;
   /** What a dry run gave for what stopped it: an administrator has seen that and wants it. */
   confirm?: string | undefined;
 }

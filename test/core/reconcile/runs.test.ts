@@ -116,4 +116,19 @@ describe('the scheduled run', () => {
     await expect(run(scheduled, broken)).rejects.toThrow('killed');
     expect(await run(scheduled)).toMatchObject({ complete: true, checked: { records: 0, objects: 1 } });
   });
+
+  it('looks at everything again only when it is time, and at what is overdue each time', async () => {
+    await stored();
+    const sixHours = { ...scheduled, passEveryMs: 5.5 * hour };
+    expect(await run(sixHours)).toMatchObject({ complete: true, checked: { records: 1 } });
+    world().time.offsetMs += 5 * hour;
+    const due = sessionFile({ dueAt: world().clock.now().getTime() - 1 });
+    await world().files.reserve(due, []);
+    world().calls.length = 0;
+    expect(await run(sixHours)).toMatchObject({ complete: true, stuckPending: { count: 1 }, checked: { records: 0 } });
+    expect(world().calls.filter((call) => call.endsWith(' Scan'))).toEqual([]);
+    world().time.offsetMs += hour;
+    expect(await run(sixHours)).toMatchObject({ complete: true, checked: { records: 1 } });
+    expect(world().calls.filter((call) => call.endsWith(' Scan'))).not.toEqual([]);
+  });
 });
