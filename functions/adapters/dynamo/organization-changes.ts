@@ -91,11 +91,12 @@ export function createCommit(table: Table): OrganizationStore['commit'] {
             Update: {
               TableName,
               Key: signatureTokenKey(change.token.tokenHash),
-              UpdateExpression: 'SET used = :yes, uploadId = :upload',
+              UpdateExpression: 'SET used = :yes, uploadId = :upload, presigns = :presigns',
               ConditionExpression: change.token.uploadId === undefined ? 'used = :no' : 'uploadId = :was',
               ExpressionAttributeValues: {
                 ':yes': true,
                 ':upload': change.uploadId,
+                ':presigns': (change.token.presigns ?? 0) + 1,
                 ...(change.token.uploadId === undefined ? { ':no': false } : { ':was': change.token.uploadId }),
               },
             },

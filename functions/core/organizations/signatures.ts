@@ -19,6 +19,12 @@ interface Deps {
 /** Who signs has no account. */
 const signer = 'signer';
 
+/**
+ * Times a form link may be presigned: enough for every retry of a person, and few enough that the URLs, whose length nobody
+ * knows, are no store for whoever has the link.
+ */
+const mostPresigns = 20;
+
 const tokenPattern = /^[A-Za-z0-9_-]{43}$/;
 
 /** Only the hash is kept: what the table holds signs nothing. */
@@ -53,7 +59,7 @@ export async function createSignatureToken(
  * Presigns the signature a token allows (docs/contract.md, "Signatures"), again and again until its bytes are used: each
  * time in place of the upload before it, in one transaction. The bytes wait until the platform stores the signed document
  * that names the upload. A declaration the policy refuses leaves the token as it was. Throws `not_found` for a token that
- * is unknown, expired or whose signature is part of a document, without telling which.
+ * is unknown, expired, presigned twenty times or whose signature is part of a document, without telling which.
  */
 export async function presignSignature(
   deps: Deps & { signer: UrlSigner; scheduleDelete: (fileId: string) => Promise<void> },
@@ -71,6 +77,7 @@ export async function presignSignature(
     const repeated = found.used && idempotency && (await organizations.findRemembered(idempotency.id, now));
     if (repeated) return await again(repeated);
     const former = await formerUpload(organizations, found);
+    if ((found.presigns ?? 0) >= mostPresigns) throw notFound('form link');
     const { file, upload } = await newUpload(deps, { orgId, formId, userId: signer, ownerType: 'signature', declared });
     const changes: OrganizationChange[] = [
       { kind: 'use_token', token: found, uploadId: file.id },

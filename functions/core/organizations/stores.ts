@@ -72,6 +72,8 @@ export interface SignatureToken {
   used: boolean;
   /** The upload it was presigned last; none of tokens that were used before this was noted. */
   uploadId?: string;
+  /** How often it was presigned. */
+  presigns?: number;
 }
 
 /**
