@@ -56,4 +56,5 @@ export const uploadsQuery = z.object({
 
 export const organizationUploadsQuery = z.object({ limit: pageSize, cursor: idCursor, links });
 export const organizationParams = z.object({ orgId: identifier });
+export const organizationFileParams = z.object({ orgId: identifier, fileId: madeId });
 export const uploadFileParams = z.object({ fileId: madeId });

@@ -15,6 +15,7 @@ export const auditAnswer = z.object({
     'app.file.deleted',
     'uploads.settings.changed',
     'uploads.file.deleted',
+    'organizations.file.deleted',
     'reconcile.run',
     'dead_letters.redriven',
   ]),

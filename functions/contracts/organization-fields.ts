@@ -3,7 +3,7 @@ import { maxUploadsPerParent } from '#core/organizations/parents.ts';
 import type { Declared } from '#core/organizations/staging.ts';
 import { checked } from './checked.ts';
 import { cleanFileName } from './file-name.ts';
-import { idCursor, identifier, optionalIdentifier } from './parameters.ts';
+import { idCursor, identifier, madeId, optionalIdentifier } from './parameters.ts';
 
 export const organizationParams = z.object({ orgId: identifier });
 export const jobParams = z.object({ orgId: identifier, jobId: identifier });
@@ -101,6 +101,11 @@ export const parentsQuery = z.object({
   limit: z.optional(checked(z.coerce.number(), z.int(), z.minimum(1), z.maximum(100))),
   cursor: idCursor,
 });
+
+/** Whose row or upload it is, where the platform asks; a user's own, whoever they name. */
+export const ownerQuery = z.object({ userId: optionalIdentifier });
+
+export const rowParams = z.object({ id: madeId });
 
 /** Rows of a list unless the caller says otherwise. */
 export const defaultLimit = 50;

@@ -11,6 +11,7 @@ export const contract = {
     'An exercise comment with its pictures or videos. The uploads say which organization it is of; a text without any names it.',
   json: z.object(writtenFields).check(saysSomething()),
   success: 201,
+  refuses: ['not_found'],
   answer: parentAnswer,
   wording: organizationWording,
   idempotent: true,

@@ -16,6 +16,7 @@ export const contract = {
     note: z.optional(note),
   }),
   success: 201,
+  refuses: ['not_found'],
   answer: parentAnswer,
   wording: organizationWording,
   idempotent: true,

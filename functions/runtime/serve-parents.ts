@@ -1,9 +1,10 @@
 import type * as z from 'zod/mini';
-import { defaultLimit, type parentsQuery } from '#contracts/organization-fields.ts';
+import { defaultLimit, type ownerQuery, type parentsQuery, type rowParams } from '#contracts/organization-fields.ts';
 import { parentView } from '#contracts/organization-views.ts';
+import { deleteParent } from '#core/organizations/parent-deletes.ts';
 import { createParent } from '#core/organizations/parents.ts';
 import { boundedPage } from '#http/bounded-page.ts';
-import { clock, objects, organizationReader, organizations, signer } from './container.ts';
+import { clock, objects, organizationDeps, organizationReader, organizations, signer } from './container.ts';
 import { claimOf } from './idempotency.ts';
 import { userOf } from './on-behalf.ts';
 import { type PlainContract, serve } from './serve.ts';
@@ -60,5 +61,17 @@ export function serveParentList(room: Room, contract: PlainContract & { query: t
         cursorOf: ({ id }) => id,
       },
     );
+  });
+}
+
+/** Deletes a row with its files: the caller's own, or one of the user the platform names, be they a member still or not. */
+export function serveParentDelete(
+  room: Room,
+  contract: PlainContract & { params: typeof rowParams; query: typeof ownerQuery },
+) {
+  return serve(`organizations/${room}-delete`, contract, async ({ caller, params, query }) => {
+    const userId = userOf(caller, query.userId, 'query');
+    const which = { kind: kinds[room], userId, id: params.id, asMember: 'userId' in caller };
+    await deleteParent(organizationDeps(), which);
   });
 }

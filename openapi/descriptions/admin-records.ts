@@ -98,6 +98,9 @@ export const adminRecordOperations: Partial<Record<EndpointName, Texts>> = {
   'admin/dead-letters-list': { 'answer.queues': 'In an order that stays.' },
   'admin/dead-letters-look': { 'path.queue': named('Of the list.', 'cleanup'), 'answer.messages': 'Ten at most.' },
   'admin/dead-letters-redrive': { 'path.queue': named('Of the list.', 'cleanup') },
+  'admin/organization-uploads-delete': {
+    'path.fileId': id('The file, as the list names it. Capitals are taken, too.'),
+  },
   'admin/organization-uploads-list': { ...page, ...links, 'answer.items': 'Newest first.' },
   'admin/reconcile-reports': {
     'query.limit': {

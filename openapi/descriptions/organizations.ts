@@ -96,13 +96,26 @@ const rows: Texts = {
   'query.limit': { description: 'Rows of a page, 50 unless told.', default: 50, examples: [50] },
 };
 
+const ownerOf = (what: string) =>
+  named(`Whose ${what} the platform means; it must name one. A user has their own, whoever is named.`, 'user-1');
+
+const deletedRow: Texts = {
+  'path.id': id(
+    'The row, as its creation and the list answer it. Capitals are taken, too.',
+    '66f2a1c40a1b2c3d4e5f6072',
+  ),
+  'query.userId': ownerOf('row'),
+};
+
 const userId = named('The member the platform acts for; it must name one. A user acts for themselves.', 'user-1');
 
 export const organizationOperations: Partial<Record<EndpointName, Texts>> = {
   'organizations/exercise-comments-create': written,
+  'organizations/exercise-comments-delete': deletedRow,
   'organizations/exercise-comments-list': rows,
   'organizations/logo-upload': { 'answer.logo': 'The logo as members see it from now on.' },
   'organizations/messages-create': written,
+  'organizations/messages-delete': deletedRow,
   'organizations/messages-list': rows,
   'organizations/minisite-content-put': {
     'json.content': 'Any JSON object, at most 256 KiB of it.',
@@ -116,12 +129,17 @@ export const organizationOperations: Partial<Record<EndpointName, Texts>> = {
     'json.takenAt': 'A date, or a time with its zone. It is answered as it came.',
     'json.note': 'Text of at most 10,000 characters.',
   },
+  'organizations/progress-photos-delete': deletedRow,
   'organizations/progress-photos-list': rows,
   'organizations/signature-upload': {
     'path.token': named('The form token of the link; what it is worth ends with it.', '<43 characters>'),
     'json.mimeType': named('Always `image/png`, which it is unless told.', 'image/png'),
     'json.mime': named('The same as `mimeType`, under its other name.', 'image/png'),
     'json.sizeBytes': 'Bytes, at most 1 MB. Left out, the PUT may have `maxBytes` at most.',
+  },
+  'organizations/uploads-delete': {
+    'path.uploadId': id('The upload, as presigning answered it. Capitals are taken, too.'),
+    'query.userId': ownerOf('upload'),
   },
   'organizations/uploads-presign': {
     'json.ownerType': 'What will take the upload; types and sizes follow from it. `message` is for the platform alone.',

@@ -139,6 +139,7 @@ export const adminExamples: ExamplesOf<'admin'> = {
     },
   },
   'admin/dead-letters-redrive': { answer: { status: 'running', moved: 0, total: 2 } },
+  'admin/organization-uploads-delete': {},
   'admin/organization-uploads-list': {
     answer: {
       items: [

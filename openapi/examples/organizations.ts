@@ -28,6 +28,7 @@ export const organizationExamples: ExamplesOf<'organizations'> = {
     request: { uploadIds: [fileId], text: 'Knees behind the toes?' },
     answer: comment,
   },
+  'organizations/exercise-comments-delete': {},
   'organizations/exercise-comments-list': { answer: { items: [comment] } },
   'organizations/export-url': {
     answer: { url: linkTo('exports/org-1/job-1.csv'), expiresAt: '2026-11-20T10:01:00.000Z' },
@@ -40,6 +41,7 @@ export const organizationExamples: ExamplesOf<'organizations'> = {
     answer: presigned('image/png', 20_000),
   },
   'organizations/messages-create': { request: { uploadIds: [fileId], text: 'Here it is.' }, answer: message },
+  'organizations/messages-delete': {},
   'organizations/messages-list': { answer: { items: [message] } },
   'organizations/minisite-assets': {
     request: { mimeType: 'image/webp', fileSize: 300_000, filename: 'hero.webp' },
@@ -55,11 +57,13 @@ export const organizationExamples: ExamplesOf<'organizations'> = {
     request: { uploadIds: [fileId], takenAt: '2026-11-20', note: 'week 4' },
     answer: photos,
   },
+  'organizations/progress-photos-delete': {},
   'organizations/progress-photos-list': { answer: { items: [photos], cursor: row.id } },
   'organizations/signature-upload': {
     request: { mimeType: 'image/png', sizeBytes: 12_000 },
     answer: presigned('image/png', 12_000),
   },
+  'organizations/uploads-delete': {},
   'organizations/uploads-presign': {
     request: { ownerType: 'progress_photo', mimeType: 'image/jpeg', fileSize: 2_000_000, filename: 'front.jpg' },
     answer: presigned('image/jpeg', 2_000_000),

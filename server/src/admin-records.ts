@@ -40,6 +40,10 @@ export function adminRecords(call: Caller['call']) {
       const path = '/admin/organizations/{orgId}/uploads';
       return everyItem((cursor) => call('get', path, { path: { orgId }, query: { cursor } }, options));
     },
+    /** Deletes a file of an organization at once and for good; rejects with `retained_until` where it must be kept. */
+    deleteOrganizationUpload: async (orgId: string, fileId: string, options?: CallOptions): Promise<void> => {
+      await call('delete', '/admin/organizations/{orgId}/uploads/{fileId}', { path: { orgId, fileId } }, options);
+    },
     /** What administrators changed, newest first: of everything, or of one app. */
     audit: (filter: { appId?: string } = {}, options?: CallOptions): AsyncGenerator<Schemas['AuditEntry'], void> =>
       everyItem((cursor) => call('get', '/admin/audit', { query: { ...filter, cursor } }, options)),

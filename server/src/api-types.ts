@@ -256,6 +256,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/organizations/{orgId}/uploads/{fileId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a file of an organization at once
+         * @description At once and for good, whatever has it; what must be kept is refused with `retained_until`. A row, page or logo that names the file goes on naming it, with a link behind which nothing is. Of a file that is being deleted already the clean-up is asked for again.
+         */
+        delete: operations["adminOrganizationUploadsDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/organizations/{orgId}/uploads": {
         parameters: {
             query?: never;
@@ -676,6 +696,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/exercise-comments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete an exercise comment and the files in it
+         * @description An exercise comment, for good: the comment and its files are in no list any more, and the bytes follow through the cleanup queue. A user deletes their own, as an active member; the platform those of the user it names.
+         */
+        delete: operations["organizationsExerciseCommentsDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/organizations/{orgId}/exports/{jobId}/url": {
         parameters: {
             query?: never;
@@ -739,6 +779,26 @@ export interface paths {
          */
         post: operations["organizationsMessagesCreate"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a message and the files in it
+         * @description A message, for good: the message and its files are in no list any more, and the bytes follow through the cleanup queue. A user deletes their own, as an active member; the platform those of the user it names.
+         */
+        delete: operations["organizationsMessagesDelete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -832,6 +892,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/progress-photos/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete progress photos, the row and its files
+         * @description Progress photos, for good: the row and its files are in no list any more, and the bytes follow through the cleanup queue. A user deletes their own, as an active member; the platform those of the user it names.
+         */
+        delete: operations["organizationsProgressPhotosDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/forms/by-token/{token}/signature-upload": {
         parameters: {
             query?: never;
@@ -847,6 +927,26 @@ export interface paths {
          */
         post: operations["organizationsSignatureUpload"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organizations/{orgId}/uploads/{uploadId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Give up an upload that no row has taken
+         * @description Gives up an upload that was presigned and that nothing has taken yet; its bytes follow through the cleanup queue. A user gives up their own, as an active member; the platform those of the user it names.
+         */
+        delete: operations["organizationsUploadsDelete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1770,7 +1870,7 @@ export interface components {
              * @description What was done. `reconcile.run` is written before the run.
              * @enum {string}
              */
-            action: "app.settings.changed" | "app.key.created" | "app.key.revoked" | "app.file.deleted" | "uploads.settings.changed" | "uploads.file.deleted" | "reconcile.run" | "dead_letters.redriven";
+            action: "app.settings.changed" | "app.key.created" | "app.key.revoked" | "app.file.deleted" | "uploads.settings.changed" | "uploads.file.deleted" | "organizations.file.deleted" | "reconcile.run" | "dead_letters.redriven";
             /**
              * @description The app it concerns; null where it is none.
              * @example puzzle
@@ -5346,6 +5446,45 @@ export interface operations {
             default: components["responses"]["Refused"];
         };
     };
+    adminOrganizationUploadsDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The organization.
+                 * @example org-1
+                 */
+                orgId: string;
+                /**
+                 * @description The file, as the list names it. Capitals are taken, too.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                fileId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no body */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
     adminOrganizationUploadsList: {
         parameters: {
             query?: {
@@ -7183,8 +7322,48 @@ export interface operations {
             400: components["responses"]["RefusedInOrganizations400"];
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
             409: components["responses"]["Refused409"];
             422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    organizationsExerciseCommentsDelete: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Whose row the platform means; it must name one. A user has their own, whoever is named.
+                 * @example user-1
+                 */
+                userId?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The row, as its creation and the list answer it. Capitals are taken, too.
+                 * @example 66f2a1c40a1b2c3d4e5f6072
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no body */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["RefusedInOrganizations400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];
@@ -7532,8 +7711,48 @@ export interface operations {
             400: components["responses"]["RefusedInOrganizations400"];
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
             409: components["responses"]["Refused409"];
             422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    organizationsMessagesDelete: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Whose row the platform means; it must name one. A user has their own, whoever is named.
+                 * @example user-1
+                 */
+                userId?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The row, as its creation and the list answer it. Capitals are taken, too.
+                 * @example 66f2a1c40a1b2c3d4e5f6072
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no body */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["RefusedInOrganizations400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];
@@ -7966,8 +8185,48 @@ export interface operations {
             400: components["responses"]["RefusedInOrganizations400"];
             401: components["responses"]["Refused401"];
             403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
             409: components["responses"]["Refused409"];
             422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    organizationsProgressPhotosDelete: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Whose row the platform means; it must name one. A user has their own, whoever is named.
+                 * @example user-1
+                 */
+                userId?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The row, as its creation and the list answer it. Capitals are taken, too.
+                 * @example 66f2a1c40a1b2c3d4e5f6072
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no body */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["RefusedInOrganizations400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];
@@ -8048,6 +8307,50 @@ export interface operations {
             404: components["responses"]["Refused404"];
             409: components["responses"]["Refused409"];
             422: components["responses"]["Refused422"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["Refused"];
+        };
+    };
+    organizationsUploadsDelete: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Whose upload the platform means; it must name one. A user has their own, whoever is named.
+                 * @example user-1
+                 */
+                userId?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The organization.
+                 * @example org-1
+                 */
+                orgId: string;
+                /**
+                 * @description The upload, as presigning answered it. Capitals are taken, too.
+                 * @example 66f2a1b40a1b2c3d4e5f6071
+                 */
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no body */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "cache-control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["RefusedInOrganizations400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
             500: components["responses"]["Refused500"];
             503: components["responses"]["Refused503"];
             default: components["responses"]["Refused"];

@@ -155,14 +155,26 @@ export function workoutsOf(caller: Caller) {
 
 /** Uploads that the platform presigns for a member; those of messages only it may. */
 export const uploadsOf = ({ call }: Caller) => ({
+  /** Gives up an upload that nothing has taken yet. */
+  delete: async (
+    { userId, ...path }: { orgId: string; userId: string; uploadId: string },
+    options?: CallOptions,
+  ): Promise<void> => {
+    await call('delete', '/organizations/{orgId}/uploads/{uploadId}', { path, query: { userId } }, options);
+  },
   presign: (orgId: string, upload: MemberUpload, options?: CallOptions): Promise<Offer> =>
     call('post', presigning, { path: { orgId }, json: upload }, options),
 });
 
-/** A member's rows, newest first, for whoever the platform lets see them. */
+/** A member's rows, for whoever the platform lets see them, and for an account that is erased. */
 export const rowsOf = ({ call }: Caller, path: '/progress-photos' | '/exercise-comments' | '/messages') => ({
+  /** Newest first. */
   list: (of: RowsOf, options?: CallOptions): AsyncGenerator<Schemas['Parent'], void> =>
     everyItem((cursor) => call('get', path, { query: { ...of, cursor } }, options)),
+  /** Deletes a row with its files, a former member's too. */
+  delete: async ({ userId, id }: { userId: string; id: string }, options?: CallOptions): Promise<void> => {
+    await call('delete', `${path}/{id}`, { path: { id }, query: { userId } }, options);
+  },
 });
 
 /** Pages that organizations published. */

@@ -61,6 +61,9 @@ describe('an organization', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('row', { name: /progress\.jpg.*Pending/ }).waitFor();
     expect(new URL(page.url()).hash).toBe('#/organizations/demo-org');
+    await enter(page, page.getByRole('button', { name: 'Delete progress.jpg' }));
+    await enter(page, dialog(page, 'Delete progress.jpg?').getByRole('button', { name: 'Delete' }));
+    await page.getByText('progress.jpg is deleted.').waitFor();
     await visit(page, '#/organizations/nobody', 'Organizations');
     await page.getByText('This organization has no files').waitFor();
   });

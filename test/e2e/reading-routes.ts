@@ -78,6 +78,12 @@ async function media(world: World): Promise<{ key: string; uploadId: string; pat
   return { key: kept.media.key, uploadId, path };
 }
 
+/** A comment or a message of a text alone. */
+async function written(world: World, path: string): Promise<string> {
+  const json = { text: 'a', organizationId: world.organizations.org };
+  return `${path}/${(await step<{ id: string }>(world, 'ada', 'POST', path, { json })).id}`;
+}
+
 async function logo(world: World): Promise<string> {
   const path = inOrganization(world, '/logo');
   const json = { mimeType: 'image/jpeg', fileSize: world.photo.byteLength };
@@ -109,6 +115,10 @@ export const readings: Partial<Record<EndpointName, Ask>> = {
   'admin/organization-uploads-list': async (world) => {
     await document(world);
     return await call(world, 'admin', 'GET', `/admin/organizations/${world.organizations.org}/uploads?limit=1`);
+  },
+  'admin/organization-uploads-delete': async (world) => {
+    const { uploadId } = await media(world);
+    return await call(world, 'admin', 'DELETE', `/admin/organizations/${world.organizations.org}/uploads/${uploadId}`);
   },
   'admin/reconcile-reports': async (world) => {
     await step(world, 'admin', 'POST', '/admin/reconcile', { json: { dryRun: false } });
@@ -151,6 +161,8 @@ export const readings: Partial<Record<EndpointName, Ask>> = {
     await staged(world);
     return await call(world, 'user', 'GET', `${world.app.setup}/staged?limit=1`);
   },
+  'organizations/exercise-comments-delete': async (world) =>
+    call(world, 'ada', 'DELETE', await written(world, '/exercise-comments')),
   'organizations/exercise-comments-list': got('ada', () => '/exercise-comments?limit=1'),
   'organizations/export-url': async (world) => {
     const more = { headers: { 'content-type': 'text/csv' }, body: 'a,b\n' };
@@ -158,6 +170,7 @@ export const readings: Partial<Record<EndpointName, Ask>> = {
     return await call(world, 'ada', 'GET', inOrganization(world, '/exports/read/url'));
   },
   'organizations/logo-get': async (world) => call(world, 'ada', 'GET', await logo(world)),
+  'organizations/messages-delete': async (world) => call(world, 'ada', 'DELETE', await written(world, '/messages')),
   'organizations/messages-list': got('ada', () => '/messages?limit=1'),
   'organizations/minisite-content-get': async (world) =>
     call(world, 'ada', 'GET', await publish(world, '/minisite/content')),
@@ -165,7 +178,14 @@ export const readings: Partial<Record<EndpointName, Ask>> = {
     const path = await publish(world, '/minisite');
     return await world.organizations.stowage.call('GET', path);
   },
+  'organizations/progress-photos-delete': async (world) => {
+    const json = { uploadIds: [await world.organizations.uploaded()] };
+    const { id } = await step<{ id: string }>(world, 'ada', 'POST', '/progress-photos', { json });
+    return await call(world, 'ada', 'DELETE', `/progress-photos/${id}`);
+  },
   'organizations/progress-photos-list': got('ada', () => '/progress-photos?limit=1'),
+  'organizations/uploads-delete': async (world) =>
+    call(world, 'ada', 'DELETE', inOrganization(world, `/uploads/${await world.organizations.uploaded()}`)),
   'organizations/workout-media-delete': async (world) => {
     const { path, uploadId } = await media(world);
     return await call(world, 'ada', 'DELETE', `${path}/${uploadId}`);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flatPng } from '#test/support/hostile-images.ts';
 import { jpegPhoto } from '#test/support/images.ts';
 import { fileOf } from './expectations.ts';
+import { organizationsOn } from './organization-support.ts';
 import { type Answer, asBackend, asPage, asUser, openCloud, stage, type TestApp, upload } from './support.ts';
 
 /** What a request costs in calls, beside settings and keys, which an instance may keep for a second. */
@@ -96,6 +97,22 @@ describe('a warm request', () => {
     opened.cloud.faults.sqs = undefined;
     expect(calls.sqs).toEqual({ SendMessage: 1 });
     expect(calls.dynamodb).toMatchObject({ TransactWriteItems: 1 });
+  });
+
+  it('to delete a row costs one read, one batch, one transaction and one message, however many files it has', async () => {
+    const { ada, uploaded, write } = await organizationsOn(opened.stowage);
+    const rows: string[] = [];
+    for (let count = 0; count < 8; count += 1) {
+      const uploadIds = [await uploaded(), await uploaded()];
+      rows.push(((await write('/progress-photos', { uploadIds })).body as { id: string }).id);
+    }
+    await opened.stowage.drain();
+    opened.cloud.faults.sqs = ({ operation }) =>
+      operation === 'ReceiveMessage' ? { status: 503, code: 'ServiceUnavailable' } : undefined;
+    const calls = await cheapest(204, () => opened.stowage.call('DELETE', `/progress-photos/${rows.pop()}`, ada.as));
+    opened.cloud.faults.sqs = undefined;
+    const dynamodb = { GetItem: 1, BatchGetItem: 1, TransactWriteItems: 1 };
+    expect(calls).toEqual({ r2: {}, dynamodb, sqs: { SendMessage: 1 } });
   });
 
   it('that is refused for its bytes costs no call at all', async () => {

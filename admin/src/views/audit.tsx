@@ -78,6 +78,7 @@ const titles: Partial<Record<Entry['action'], string>> = {
   'app.file.deleted': 'File deleted',
   'uploads.settings.changed': 'Settings of uploads changed',
   'uploads.file.deleted': 'Upload deleted',
+  'organizations.file.deleted': 'File of an organization deleted',
   'reconcile.run': 'Reconcile run',
 };
 

@@ -1,4 +1,5 @@
 import type { OrganizationChange, OrganizationStore } from '#core/organizations/stores.ts';
+import { auditItem } from './audit.ts';
 import type { Table } from './client.ts';
 import { createFileWrites } from './file-writes.ts';
 import { rememberItem } from './idempotency.ts';
@@ -62,6 +63,11 @@ export function createCommit(table: Table): OrganizationStore['commit'] {
           },
         ];
       }
+      case 'parent_gone': {
+        const { kind, userId, id } = change.parent;
+        const Key = { pk: parentPk(kind, userId), sk: id };
+        return [{ Delete: { TableName, Key, ConditionExpression: 'attribute_exists(pk)' } }];
+      }
       case 'pending_logo':
         return [
           {
@@ -85,6 +91,8 @@ export function createCommit(table: Table): OrganizationStore['commit'] {
         return [nextRow(exportKey(change.row.orgId, change.row.jobId), change.row)];
       case 'remember':
         return [rememberItem(TableName, change.claim, change.made)];
+      case 'audit':
+        return [auditItem(TableName, change.entry)];
       case 'use_token':
         return [
           {

@@ -9,6 +9,7 @@ export type AuditAction =
   | 'app.file.deleted'
   | 'uploads.settings.changed'
   | 'uploads.file.deleted'
+  | 'organizations.file.deleted'
   | 'reconcile.run'
   | 'dead_letters.redriven';
 

@@ -25,6 +25,10 @@ export async function deleteFile(
 /** An upload that goes on may write its bytes still; no request that began before runs longer, seconds. */
 const uploadIsOverAfterSeconds = 60;
 
+/** How long the clean-up of a file waits that is deleted in whatever state it was. */
+export const cleanUpDelayOf = ({ state, incoming }: FileRecord): number | undefined =>
+  state === 'pending' && incoming === undefined ? uploadIsOverAfterSeconds : undefined;
+
 /**
  * Deletes a file for an administrator, whatever has it: `find` gives it in any state. Of one that is being deleted already the
  * clean-up is asked for again. Throws what `find` throws.
@@ -39,8 +43,7 @@ export async function deleteAudited<F extends FileRecord>(
     if (found.state === 'deleting') return found;
     return (await deps.files.release(found, deps.clock.now(), audit(found))) ? found : moved;
   });
-  const uploading = file.state === 'pending' && file.incoming === undefined;
-  await deps.scheduleDelete(file.id, uploading ? uploadIsOverAfterSeconds : undefined);
+  await deps.scheduleDelete(file.id, cleanUpDelayOf(file));
 }
 
 /**

@@ -33,6 +33,9 @@ export function keySegment(id: string): string {
 /** What a file id in a path must look like; anything else is simply not found. */
 export const idPattern = /^[0-9a-f]{24}$/;
 
+/** The other form an id may have: of a direct upload of an organization. */
+export const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /**
  * A bucket key nobody can guess, written once and never presigned for PUT. It begins with the record's id, so that an
  * object found in the bucket leads to its record without an index; 128 bits of id and tail together are random.

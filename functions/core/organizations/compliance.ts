@@ -1,17 +1,16 @@
-import { AppError } from '#core/files/errors.ts';
 import { giveUpFailed } from '#core/files/give-up.ts';
 import { keySegment, newId, newObjectKey } from '#core/files/ids.ts';
 import { type NewFile, pendingRecord } from '#core/files/pending.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import type { Promotion } from '#core/files/promote.ts';
-import { type OrganizationFile, objectOf, retainedUntil } from '#core/files/record.ts';
+import { type OrganizationFile, objectOf } from '#core/files/record.ts';
 import { findReplay, replay } from '#core/files/replay.ts';
 import { reserve } from '#core/files/reserve.ts';
 import { settled } from '#core/files/settled.ts';
 import { sniff } from '#core/files/sniff.ts';
 import type { FileStore, IdempotencyClaim } from '#core/files/store.ts';
 import { consumeUploads, isStaged } from './consuming.ts';
-import { documentOf, readDocument } from './documents.ts';
+import { documentOf, readDocument, refuseRetained, withSignature } from './documents.ts';
 import { notFound, storageRefusal, unsupportedFileType, uploadNotFound } from './refusals.ts';
 import type { OrganizationStore } from './stores.ts';
 
@@ -88,14 +87,8 @@ export async function deleteComplianceDocument(
   const { organizations, clock } = deps;
   const file = await readDocument(organizations, { orgId, documentId });
   const now = clock.now();
-  const retained = retainedUntil(file, now);
-  if (retained !== undefined) {
-    const until = new Date(retained).toISOString();
-    throw new AppError('retained_until', `This document is kept until ${until}.`, { details: { until } });
-  }
-  const [signature] =
-    file.signatureUploadId === undefined ? [] : await organizations.getFiles([file.signatureUploadId]);
-  const gone = signature?.state === 'ready' && signature.parentId === file.id ? [file, signature] : [file];
+  refuseRetained(file, now);
+  const gone = await withSignature(organizations, file);
   const refused = await organizations.commit(gone.map((each) => ({ kind: 'release' as const, file: each, now })));
   if (refused.length > 0) throw notFound('compliance document');
   await Promise.all(gone.map(({ id }) => deps.scheduleDelete(id)));

@@ -1,4 +1,5 @@
 import { AppError } from '#core/files/errors.ts';
+import { uuidPattern } from '#core/files/ids.ts';
 import { copyIncoming } from '#core/files/incoming.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import { promote, removeStray } from '#core/files/promote.ts';
@@ -15,8 +16,6 @@ interface Deps {
   clock: Clock;
 }
 
-const uploadIdPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /**
  * The caller's staged uploads, in one strongly consistent batch (docs/contract.md, "Parent rows"). The first id that
  * fails decides: `upload_not_found` for one that is unknown, expired or consumed, `upload_not_owned` for another user's.
@@ -26,7 +25,7 @@ export async function readStaged(
   uploadIds: string[],
   userId: string,
 ): Promise<OrganizationFile[]> {
-  const found = await organizations.getFiles(uploadIds.filter((id) => uploadIdPattern.test(id)));
+  const found = await organizations.getFiles(uploadIds.filter((id) => uuidPattern.test(id)));
   return uploadIds.map((uploadId) => {
     const file = found.find((candidate) => candidate?.id === uploadId);
     if (file === undefined || !isStaged(file, clock.now())) throw uploadNotFound(uploadId);

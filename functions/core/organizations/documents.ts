@@ -1,6 +1,7 @@
+import { AppError } from '#core/files/errors.ts';
 import { idPattern } from '#core/files/ids.ts';
 import type { SignedUrl, UrlSigner } from '#core/files/ports.ts';
-import { isOf, type OrganizationFile, objectOf } from '#core/files/record.ts';
+import { isOf, type OrganizationFile, objectOf, retainedUntil } from '#core/files/record.ts';
 import type { IsOwn } from '#core/files/replay.ts';
 import { notFound } from './refusals.ts';
 import type { OrganizationReader } from './stores.ts';
@@ -25,6 +26,24 @@ export async function readDocument(
   const [file] = idPattern.test(documentId) ? await organizations.getFiles([documentId]) : [];
   if (!documentOf(orgId)(file) || file.state !== 'ready') throw notFound('compliance document');
   return file;
+}
+
+/** Throws `retained_until` (`details.until`) for what must be kept still. */
+export function refuseRetained(file: OrganizationFile, now: Date): void {
+  const retained = retainedUntil(file, now);
+  if (retained === undefined) return;
+  const until = new Date(retained).toISOString();
+  throw new AppError('retained_until', `This document is kept until ${until}.`, { details: { until } });
+}
+
+/** A file with what lives and dies with it: a document's signature. */
+export async function withSignature(
+  organizations: OrganizationReader,
+  file: OrganizationFile,
+): Promise<OrganizationFile[]> {
+  if (file.signatureUploadId === undefined) return [file];
+  const [signature] = await organizations.getFiles([file.signatureUploadId]);
+  return signature?.state === 'ready' && signature.parentId === file.id ? [file, signature] : [file];
 }
 
 /**

@@ -1,3 +1,4 @@
+import { AppError } from '#core/files/errors.ts';
 import { newId } from '#core/files/ids.ts';
 import type { Clock, ObjectStore } from '#core/files/ports.ts';
 import type { OrganizationFile, OrganizationOwnerType } from '#core/files/record.ts';
@@ -50,14 +51,18 @@ export async function createParent(deps: Deps, write: ParentWrite): Promise<Pare
   }
 }
 
-/** The row an earlier request with this Idempotency-Key made. Throws `idempotency_key_reused`, `not_active_member`. */
+/**
+ * The row an earlier request with this Idempotency-Key made. Throws `idempotency_key_reused`, `not_active_member`, and
+ * `not_found` when it was deleted since: a late repeat brings nothing back.
+ */
 async function findAgain({ organizations, clock }: Deps, write: ParentWrite): Promise<Parent | undefined> {
   const { kind, userId, idempotency } = write;
   const earlier = idempotency && (await organizations.findRemembered(idempotency.id, clock.now()));
   if (earlier === undefined) return undefined;
   requireSameContent(earlier, idempotency);
   const parent = await organizations.getParent(kind, userId, earlier.fileId);
-  if (parent !== undefined && !(await organizations.isActiveMember(parent.orgId, userId))) throw notActiveMember();
+  if (parent === undefined) throw new AppError('not_found', 'What this Idempotency-Key wrote has been deleted since.');
+  if (!(await organizations.isActiveMember(parent.orgId, userId))) throw notActiveMember();
   return parent;
 }
 

@@ -1,3 +1,4 @@
+import type { AuditEntry } from '#core/files/audit.ts';
 import type { OrganizationFile } from '#core/files/record.ts';
 import type { IdempotencyClaim, Page, PageRequest } from '#core/files/store.ts';
 
@@ -90,6 +91,8 @@ export type OrganizationChange =
   /** `pending | ready -> deleting`; refused likewise. The object is then the cleanup's. */
   | { kind: 'release'; file: OrganizationFile; now: Date }
   | { kind: 'parent'; parent: Parent }
+  /** The row goes; refused when it is not there. */
+  | { kind: 'parent_gone'; parent: Parent }
   | { kind: 'pending_logo'; orgId: string; uploadId: string }
   /** Refused when the row is no longer at `rev`. Stored at `rev + 1`. */
   | { kind: 'logo'; row: LogoRow }
@@ -100,6 +103,8 @@ export type OrganizationChange =
   | { kind: 'export'; row: ExportRow }
   /** Notes what the request with this Idempotency-Key made; refused when one made something in the last day. */
   | { kind: 'remember'; claim: IdempotencyClaim; made: { id: string; createdAt: string } }
+  /** Written down, whatever else is written. */
+  | { kind: 'audit'; entry: AuditEntry }
   /** Makes an upload the token's, in place of the one it had; refused when it has another by now. */
   | { kind: 'use_token'; token: SignatureToken; uploadId: string };
 

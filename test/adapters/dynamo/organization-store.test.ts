@@ -6,6 +6,7 @@ import { createOrganizationStore } from '#adapters/dynamo/organization-store.ts'
 import { newId } from '#core/files/ids.ts';
 import type { OrganizationFile } from '#core/files/record.ts';
 import { settled } from '#core/files/settled.ts';
+import { maxUploadsPerParent } from '#core/organizations/parents.ts';
 import type { OrganizationChange, OrganizationStore, Parent } from '#core/organizations/stores.ts';
 import { allItems, createTable, dynamoDbs, emptyTable } from '#test/support/tables.ts';
 
@@ -114,6 +115,25 @@ for (const dynamoDb of dynamoDbs) {
       expect((await store.listParents({ kind: 'progress_photo', userId: 'user' }, { limit: 10 })).items).toHaveLength(
         1,
       );
+    });
+
+    it('takes a row away with its files once, as many as it may have, and none of it when it is not there', async () => {
+      const uploads = Array.from({ length: maxUploadsPerParent }, () => stagedUpload());
+      const parent = parentRow();
+      for (const file of uploads) await store.commit([{ kind: 'stage', file }]);
+      await store.commit([member, { kind: 'parent', parent }, ...uploads.map(settle)]);
+      const kept = (await store.getFiles(uploads.map(({ id }) => id))).filter((file) => file !== undefined);
+      const gone = (which: Parent): OrganizationChange[] => [
+        { kind: 'parent_gone', parent: which },
+        ...kept.map((file) => ({ kind: 'release' as const, file, now })),
+      ];
+      expect(await store.commit(gone(parentRow()))).toEqual(['parent_gone']);
+      expect((await store.getFiles([kept[0]?.id ?? '']))[0]?.state).toBe('ready');
+      const results = await Promise.all([store.commit(gone(parent)), store.commit(gone(parent))]);
+      expect(results.map(({ length }) => length).sort()).toEqual([0, 2]);
+      expect(await store.getParent(parent.kind, parent.userId, parent.id)).toBeUndefined();
+      const after = await store.getFiles(kept.map(({ id }) => id));
+      expect(new Set(after.map((file) => file?.state))).toEqual(new Set(['deleting']));
     });
 
     it('finds files by id in the order asked for, in one batch, whatever the ids are', async () => {

@@ -1,4 +1,5 @@
 import type { Presigned } from '#core/files/presign.ts';
+import { sweepIncoming, sweepOne } from '#core/files/sweep.ts';
 import type { UploadOwnerType } from '#core/organizations/policy.ts';
 import { presignForMember } from '#core/organizations/staging.ts';
 import { put as putBytes } from '#test/support/direct.ts';
@@ -42,6 +43,16 @@ export async function uploaded(world: World, given: Parameters<typeof presign>[1
   const status = await put(upload, given.bytes);
   if (status !== 200) throw new Error(`PUT answered ${status}`);
   return upload.uploadId;
+}
+
+/** What is left once the worker has run and, hours later, the schedule: keys of objects, and items beside memberships. */
+export async function leftovers(world: World) {
+  await world.work();
+  world.time.offsetMs = 3 * 3_600_000;
+  for (const file of await world.files.listDue(world.clock.now(), { limit: 100 })) await sweepOne(world, file);
+  for (const marker of await world.files.listDueIncoming(world.clock.now(), 100)) await sweepIncoming(world, marker);
+  const items = (await world.items()).map(({ pk, sk }) => `${pk} ${sk}`);
+  return { objects: await world.objectKeys(), items: items.filter((item) => !item.includes(' MEMBER#')) };
 }
 
 export { refusalOf } from '#test/support/refusals.ts';
