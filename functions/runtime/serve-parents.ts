@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import { defaultLimit, type ownerQuery, type parentsQuery, type rowParams } from '#contracts/organization-fields.ts';
 import { parentView } from '#contracts/organization-views.ts';
 import { deleteParent } from '#core/organizations/parent-deletes.ts';
+import { listParents } from '#core/organizations/parent-lists.ts';
 import { createParent } from '#core/organizations/parents.ts';
 import { boundedPage } from '#http/bounded-page.ts';
 import { clock, objects, organizationDeps, organizationReader, organizations, signer } from './container.ts';
@@ -51,12 +52,13 @@ export function serveParentCreate(room: Room, contract: PlainContract & { json: 
  */
 export function serveParentList(room: Room, contract: PlainContract & { query: typeof parentsQuery }) {
   return serve(`organizations/${room}-list`, contract, async ({ caller, query }) => {
-    const of = { kind: kinds[room], userId: userOf(caller, query.userId, 'query'), orgId: query.organizationId };
+    const userId = userOf(caller, query.userId, 'query');
+    const of = { kind: kinds[room], userId, orgId: query.organizationId, asMember: 'userId' in caller };
     const { limit = defaultLimit, cursor } = query;
     return await boundedPage(
       { limit, cursor },
       {
-        read: (page) => organizationReader().listParents(of, page),
+        read: (page) => listParents(organizationReader(), of, page),
         view: (parent) => parentView(parent, signer()),
         cursorOf: ({ id }) => id,
       },

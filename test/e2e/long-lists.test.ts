@@ -119,6 +119,8 @@ describe('a list that no answer carries', () => {
     ['/progress-photos', 'progress_photo', 'note'],
   ] as const)('of %s is', async (path, kind: ParentKind, field) => {
     const { userId } = app;
+    const as = { token: opened.cloud.dev.platformToken, json: { status: 'active' } };
+    await opened.stowage.ok('PUT', `/platform/organizations/org/members/${userId}`, as);
     const files = Array.from({ length: 20 }, (_, at) => ({
       uploadId: `${at}`,
       key: `messages/uploads/${userId}/${at}.jpg`,

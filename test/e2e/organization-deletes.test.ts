@@ -67,6 +67,9 @@ describe('a row', () => {
     await world.write('/messages', { text: 'hello', organizationId: org }, bob.as);
     await member(bob, org, 'inactive');
     expectError(await remove(`/progress-photos/${row.id}`, bob.as), 403, 'not_active_member');
+    for (const path of ['/progress-photos', '/messages', `/messages?organizationId=${org}`]) {
+      expect(await world.list(path, bob.as), 'who is no member any more is shown nothing').toEqual([]);
+    }
     const of = `userId=${bob.userId}`;
     for (const path of ['/progress-photos', '/exercise-comments', '/messages']) {
       for (const { id } of await world.list(`${path}?${of}`, platform)) {

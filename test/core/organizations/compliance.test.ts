@@ -46,6 +46,12 @@ describe('a form token', () => {
     expect(await refusalOf(presignSignature(world, given, declared))).toMatchObject({ code: 'not_found' });
   });
 
+  it('presigns twenty times, for every retry of a person, and is no store for whoever has the link', async () => {
+    const given = await token();
+    for (let times = 0; times < 20; times += 1) await presignSignature(world, given, unknownSize());
+    expect(await refusalOf(presignSignature(world, given, unknownSize()))).toMatchObject({ code: 'not_found' });
+  });
+
   it('presigns again until then, and the last upload is the one there is', async () => {
     const given = await token();
     const lost = await presignSignature(world, given, declared);
