@@ -184,9 +184,9 @@ describe('the element', () => {
     await slow(page, 0);
     await item(page, 'one.jpg').getByText('Uploaded').waitFor();
     await item(page, 'two.jpg').getByText('Uploaded').waitFor();
-    await expect.poll(() => focused(page)).toBe('Remove two.jpg');
+    await expect.poll(() => focused(page)).toBe('Dismiss two.jpg');
     await page.keyboard.press('Enter');
-    await expect.poll(() => focused(page)).toBe('Remove one.jpg');
+    await expect.poll(() => focused(page)).toBe('Dismiss one.jpg');
     await page.keyboard.press('Enter');
     await expect.poll(() => focused(page)).toBe('Choose files');
   });
