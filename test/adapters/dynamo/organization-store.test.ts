@@ -215,9 +215,10 @@ for (const dynamoDb of dynamoDbs) {
       );
       expect(uses.filter((refused) => refused.length === 0)).toHaveLength(1);
       const first = await store.getToken('hash');
-      expect(first).toEqual({ ...token, used: true, uploadId: expect.stringMatching(/^u\d$/) });
+      expect(first).toEqual({ ...token, used: true, uploadId: expect.stringMatching(/^u\d$/), presigns: 1 });
       if (first === undefined) throw new Error('no token');
       expect(await store.commit([{ kind: 'use_token', token: first, uploadId: 'next' }])).toEqual([]);
+      expect(await store.getToken('hash')).toMatchObject({ uploadId: 'next', presigns: 2 });
       expect(await store.commit([{ kind: 'use_token', token: first, uploadId: 'late' }])).toEqual(['use_token']);
       const unknown = { ...token, tokenHash: 'unknown' };
       expect(await store.commit([{ kind: 'use_token', token: unknown, uploadId: 'u' }])).toEqual(['use_token']);
