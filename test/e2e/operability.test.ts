@@ -101,7 +101,10 @@ describe('from an answer’s x-request-id', () => {
   it('one finds the gateway’s line, and by it all of the function', async () => {
     const requestId = idOf(await upload());
     const lines = await linesOf(requestId);
-    const access = accessLines(opened.dir).find((line) => line.requestId === requestId);
+    // Written after the answer, too.
+    const accessOf = () => accessLines(opened.dir).find((line) => line.requestId === requestId);
+    await expect.poll(accessOf).toBeDefined();
+    const access = accessOf();
     expect(access).toMatchObject({ routeKey: 'POST /v1/upload/private', status: '200', functionStatus: '200' });
     expect(lines.length).toBeGreaterThanOrEqual(2);
     for (const line of lines) expect(line.awsRequestId).toBe(access?.lambdaRequestId);
