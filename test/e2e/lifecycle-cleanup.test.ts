@@ -94,7 +94,7 @@ async function removeAppOf(count: number) {
 }
 
 /** Ten thousand take two minutes of both cores, which is for `LONG_TESTS=1`; what grows with them shows with fewer. */
-const [fewFiles, manyFiles] = process.env.LONG_TESTS === '1' ? [500, 10_000] : [150, 2400];
+const [fewFiles, manyFiles] = process.env.LONG_TESTS === '1' ? [500, 10_000] : [150, 1200];
 
 it('thousands of files of an app go page by page, in functions that run briefly, in memory that stays flat', {
   timeout: 600_000,

@@ -108,10 +108,11 @@ describe('from an answer’s x-request-id', () => {
     expect(access).toMatchObject({ routeKey: 'POST /v1/upload/private', status: '200', functionStatus: '200' });
     expect(lines.length).toBeGreaterThanOrEqual(2);
     for (const line of lines) expect(line.awsRequestId).toBe(access?.lambdaRequestId);
-    const platform = functionLines(opened.dir).filter(
-      ({ record }) => (record as { requestId?: string } | undefined)?.requestId === access?.lambdaRequestId,
-    );
-    expect(platform.map(({ type }) => type)).toEqual(['platform.start', 'platform.report']);
+    const platform = () =>
+      functionLines(opened.dir)
+        .filter(({ record }) => (record as { requestId?: string } | undefined)?.requestId === access?.lambdaRequestId)
+        .map(({ type }) => type);
+    await expect.poll(platform).toEqual(['platform.start', 'platform.report']);
   });
 
   it('and every line of a function, worker or not, says which invocation it belongs to', () => {

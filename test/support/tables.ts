@@ -20,7 +20,8 @@ export async function createTable(endpoint: string, options: TableOptions = {}):
     }),
   );
   client.destroy();
-  return openTable(name, { endpoint, ...access, ...options });
+  // DynamoDB Local beside other suites is slower than a service: what takes long here is not what these tests are about.
+  return openTable(name, { endpoint, ...access, attemptMs: 15_000, ...options });
 }
 
 /** Both DynamoDBs a store must behave the same on; the real one only where Java and its jar are to be had. */
