@@ -45,14 +45,17 @@ export async function takeTurns<N extends string, T>(
     return { name: name as N, child: fork(join(root, 'bench/sides', program), [JSON.stringify(args)], options) };
   });
   const said = Object.fromEntries(standing.map(({ name }) => [name, []])) as unknown as Record<N, T[]>;
-  for (let round = -before; round < rounds; round += 1) {
-    for (const { name, child } of standing) {
-      const answer = await oneRound<T>(child);
-      if (round >= 0) said[name].push(answer);
+  try {
+    for (let round = -before; round < rounds; round += 1) {
+      for (const { name, child } of standing) {
+        const answer = await oneRound<T>(child);
+        if (round >= 0) said[name].push(answer);
+      }
     }
+    return said;
+  } finally {
+    for (const { child } of standing) child.kill();
   }
-  for (const { child } of standing) child.kill();
-  return said;
 }
 
 function oneRound<T>(child: ChildProcess): Promise<T> {
