@@ -64,7 +64,8 @@ export function cachedBundle(cacheDir = path.join(root, '.cache/bundles')): Bund
         read = files.map((file) => path.resolve(file)).filter((file) => existsSync(file));
       };
       const bundles = await bundleFunctions({ keys, functionsRoot, outdir: building, onRead });
-      const finished = path.join(own, `built-${Date.now()}-${process.pid}`);
+      // In the order of time, and of its own also beside one that is finished in the same millisecond.
+      const finished = path.join(own, path.basename(building).replace('building', `built-${Date.now()}`));
       const moved = Object.entries(bundles).map(
         ([key, bundle]) => [key, { ...bundle, dir: path.join(finished, key) }] as const,
       );

@@ -147,6 +147,8 @@ function listen(): void {
     byId('said').textContent = stored ? `${file.name} is in the session` : '';
     if (stored) await show();
   };
+  // Chosen while the page was still meeting its platform: nobody says so a second time.
+  pick.dispatchEvent(new Event('change'));
   byId('try-bridge').onclick = async () => {
     const payload = { file: new Blob(['x'], { type: 'image/png' }), filename: 'x.png' };
     const refusal = await bridge.request('files.upload', payload).catch((error: unknown) => reason(error));

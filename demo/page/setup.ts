@@ -149,6 +149,8 @@ function listen(): void {
     upload([...(pick.files ?? [])]);
     pick.value = '';
   };
+  // Chosen while the page was still meeting its platform: nobody says so a second time.
+  pick.dispatchEvent(new Event('change'));
   document.ondragover = (event) => {
     event.preventDefault();
     drop.classList.add('over');

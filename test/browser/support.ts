@@ -7,8 +7,11 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { startDemo } from '#demo/server.ts';
 import { type Cloud, startCloud } from '#local/cloud.ts';
 
-/** Longest the cloud may take to start, or a page to show something, milliseconds: a machine may be busy with other suites. */
+/** Longest the cloud may take to start, milliseconds: a machine may be busy with other suites. */
 const startMs = 180_000;
+
+/** Longest a page may take to show something, milliseconds; ends before its test does, so that it is said what was missed. */
+const showMs = 120_000;
 
 /** Debian's; another one by `CHROMIUM_PATH`. */
 const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
@@ -42,7 +45,7 @@ export function useBrowser() {
     /** A page of a new profile, on a phone's width when asked. */
     async newPage({ width = 1280, height = 900 } = {}): Promise<Page> {
       const context = await browser.newContext({ viewport: { width, height } });
-      context.setDefaultTimeout(startMs);
+      context.setDefaultTimeout(showMs);
       contexts.push(context);
       const page = await context.newPage();
       page.on('pageerror', (error) => troubles.push(error.message));
