@@ -1,9 +1,10 @@
 /**
- * The issuer's public keys, as an instance remembers them. `jose` fetches, reads and picks them; when to fetch is decided
- * here, since `jose` refuses every token once its keys are ten minutes old and the key server is away, and asks the
- * server again for each unknown key id while it is.
+ * The issuer's public keys, as an instance remembers them. `jose` reads and picks them; when to ask for them is decided
+ * here, since `jose`'s own remote set refuses every token once its keys are ten minutes old and the key server is away,
+ * and asks the server again for each unknown key id while it is.
  */
-import { createRemoteJWKSet, customFetch, errors, type FetchImplementation, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
+import { requestKeys } from './key-request.ts';
 
 export interface KeySetOptions {
   jwksUrl: string;
@@ -21,9 +22,6 @@ export class KeysUnavailableError extends Error {
 }
 
 const freshMs = 10 * 60_000;
-/** One attempt to the last byte. Two of them and what lies between fit into `fetchMs`. */
-const attemptMs = 1_500;
-const fetchMs = 3_500;
 /** Pause after the first failed fetch; doubled with each further one, to the cool-down. */
 const firstPauseMs = 1_000;
 /**
@@ -41,13 +39,8 @@ const patienceMs = 500;
  * Rejects with `JWKSNoMatchingKey` only on the word of a fetch within the cool-down, else with `KeysUnavailableError`.
  */
 export function createKeySet({ jwksUrl, cooldownSeconds, maxStaleSeconds, now }: KeySetOptions): JWTVerifyGetKey {
-  // Infinite: `jose` fetches when it has no keys or is told to.
-  const keys = createRemoteJWKSet(new URL(jwksUrl), {
-    cacheMaxAge: Number.POSITIVE_INFINITY,
-    cooldownDuration: Number.POSITIVE_INFINITY,
-    timeoutDuration: fetchMs,
-    [customFetch]: fetchTwice,
-  });
+  const url = new URL(jwksUrl);
+  let keys: JWTVerifyGetKey | undefined;
   const cooldownMs = cooldownSeconds * 1000;
   let fetches = 0;
   let fetchedAt = Number.NEGATIVE_INFINITY;
@@ -59,7 +52,7 @@ export function createKeySet({ jwksUrl, cooldownSeconds, maxStaleSeconds, now }:
   /** Never rejects; tells by `fetches` whether it succeeded. */
   async function reload(): Promise<void> {
     try {
-      await keys.reload();
+      keys = createLocalJWKSet(await requestKeys(url));
       failures = 0;
       fetches += 1;
       fetchedAt = now();
@@ -90,7 +83,7 @@ export function createKeySet({ jwksUrl, cooldownSeconds, maxStaleSeconds, now }:
   return async (header, token) => {
     if (!usable()) await refresh()?.done;
     else if (now() - fetchedAt >= freshMs) await refreshPatiently();
-    if (!usable()) throw unavailable();
+    if (!usable() || keys === undefined) throw unavailable();
     try {
       return await keys(header, token);
     } catch (error) {
@@ -113,14 +106,3 @@ async function atMost(milliseconds: number, promise: Promise<void>): Promise<voi
   await Promise.race([promise, late]);
   clearTimeout(timer);
 }
-
-/** A whole answer or a second attempt: a connection kept through a freeze may be dead, and says so by silence or a reset. */
-const fetchTwice: FetchImplementation = async (url, options) => {
-  const attempt = async () => {
-    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(attemptMs)]);
-    const response = await fetch(url, { ...options, signal });
-    // Read here, so that an answer that breaks off in its body counts as none.
-    return new Response(await response.arrayBuffer(), response);
-  };
-  return await attempt().catch(attempt);
-};

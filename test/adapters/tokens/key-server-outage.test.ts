@@ -176,4 +176,23 @@ describe('a key server in health', () => {
     await expect(verifier().verify(await signed(key))).resolves.toMatchObject(accepted);
     expect(keyServer.state.requests).toBe(2);
   });
+
+  it.each([
+    ['sends elsewhere', { status: 302, location: 'http://127.0.0.1:1/elsewhere' }, 'answered 302'],
+    ['does not stop talking', { body: `{"keys":[],"x":"${'x'.repeat(600_000)}"}` }, 'more than 524288 bytes'],
+    ['answers with a page', { body: '<!doctype html>' }, 'not valid JSON'],
+  ])('that %s is not followed, and is asked once', async (_, how, said) => {
+    Object.assign(keyServer.state, how);
+    const refusal: unknown = await verifier()
+      .verify(await signed(key))
+      .catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ ...unavailable, cause: { cause: { message: expect.stringContaining(said) } } });
+    expect(keyServer.state.requests).toBe(1);
+  });
+
+  it('is asked by its whole address, query and all', async () => {
+    const jwksUrl = `${keyServer.url}?p=one&p=two`;
+    await expect(verifier({ jwksUrl }).verify(await signed(key))).resolves.toMatchObject(accepted);
+    expect(keyServer.state.asked).toBe('/.well-known/jwks.json?p=one&p=two');
+  });
 });

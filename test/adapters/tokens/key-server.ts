@@ -36,13 +36,17 @@ export async function startKeyServer(keys: SigningKey[]) {
     keys,
     status: 200,
     body: undefined as string | undefined,
+    location: undefined as string | undefined,
     silent: false,
     stalled: false,
     dropNext: false,
     requests: 0,
+    /** Path and query of the last request. */
+    asked: undefined as string | undefined,
   };
   const server = createServer((request, response) => {
     state.requests++;
+    state.asked = request.url;
     if (state.dropNext) {
       state.dropNext = false;
       request.socket.resetAndDestroy();
@@ -56,6 +60,7 @@ export async function startKeyServer(keys: SigningKey[]) {
       return;
     }
     response.statusCode = state.status;
+    if (state.location !== undefined) response.setHeader('location', state.location);
     response.end(state.body ?? JSON.stringify({ keys: state.keys.map(({ publicJwk }) => publicJwk) }));
   });
   server.listen(0, '127.0.0.1');

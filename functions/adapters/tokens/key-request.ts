@@ -1,0 +1,51 @@
+/** Asks a key server for its keys. */
+import { once } from 'node:events';
+import { get as getHttp, type IncomingMessage } from 'node:http';
+import { get as getHttps } from 'node:https';
+import type { JSONWebKeySet } from 'jose';
+
+/** One attempt to the last byte, milliseconds. */
+const attemptMs = 1_500;
+
+/** A key takes some 2 kB with its certificates, and the largest providers publish a dozen. */
+const mostBytes = 512 * 1024;
+
+/**
+ * The set that `jwksUrl` answers with, unchecked: whoever reads keys out of it does that. Asked for a second time when there
+ * was no whole answer, so that it takes three seconds at most. Rejects on any answer but 200 (redirects are not followed),
+ * on one of more than half a megabyte, and on one that is no JSON.
+ *
+ * Not by `fetch`: loading it costs every instance 90 ms of CPU in its first request, for this one call.
+ */
+export async function requestKeys(jwksUrl: URL): Promise<JSONWebKeySet> {
+  const { status, text } = await attempt(jwksUrl).catch(() => attempt(jwksUrl));
+  if (status !== 200) throw new Error(`The key server answered ${status}`);
+  if (text === undefined) throw new Error(`The key server answered with more than ${mostBytes} bytes`);
+  return JSON.parse(text) as JSONWebKeySet;
+}
+
+/** The whole answer; its text is undefined when there is too much of it. */
+async function attempt(url: URL): Promise<{ status: number | undefined; text: string | undefined }> {
+  const signal = AbortSignal.timeout(attemptMs);
+  const get = url.protocol === 'https:' ? getHttps : getHttp;
+  const headers = { accept: 'application/json, application/jwk-set+json', 'user-agent': 'Stowage/1' };
+  // A connection of its own: one that was kept through a freeze may be dead.
+  const request = get(url, { agent: false, headers, signal });
+  try {
+    const [response] = (await once(request, 'response', { signal })) as [IncomingMessage];
+    return { status: response.statusCode, text: await textOf(response) };
+  } finally {
+    request.destroy();
+  }
+}
+
+async function textOf(response: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
