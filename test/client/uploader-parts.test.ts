@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isLong } from '#test/support/long.ts';
 import { randomOf } from '#test/support/seeded.ts';
 import { type InPartsOptions, inParts, type ResumeStorage } from '../../client/src/parts.ts';
 import { createUploader, type Progress, uploadsTarget } from '../../client/src/uploader.ts';
@@ -108,7 +109,7 @@ describe('an upload in parts', () => {
     expect(line.sentBytes).toBeLessThan(file.size + 5 * 3 * 5 * MiB + 100_000);
   });
 
-  it.runIf(process.env.LONG_TESTS === '1')(
+  it.runIf(isLong)(
     `of 1 GB over a line that is cut five times ends right, in flat memory (SEED=${seed})`,
     { timeout: 900_000 },
     async () => {

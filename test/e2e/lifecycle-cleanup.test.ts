@@ -7,6 +7,7 @@ import { createObjectLister } from '#adapters/r2/object-lister.ts';
 import { createObjectStore } from '#adapters/r2/object-store.ts';
 import { markerPrefix, newId, newObjectKey } from '#core/files/ids.ts';
 import type { ExtensionFile } from '#core/files/record.ts';
+import { isLong } from '#test/support/long.ts';
 import { sessionFile } from '#test/support/records.ts';
 import { openTable } from './faults-support.ts';
 import { openCloud, type TestApp } from './support.ts';
@@ -94,9 +95,9 @@ async function removeAppOf(count: number) {
 }
 
 /** Ten thousand take two minutes of both cores, which is for `LONG_TESTS=1`; what grows with them shows with fewer. */
-const [fewFiles, manyFiles] = process.env.LONG_TESTS === '1' ? [500, 10_000] : [150, 1200];
+const [fewFiles, manyFiles] = isLong ? [500, 10_000] : [100, 600];
 
-it('thousands of files of an app go page by page, in functions that run briefly, in memory that stays flat', {
+it('files of an app go, however many, page by page, in functions that run briefly, in memory that stays flat', {
   timeout: 600_000,
 }, async () => {
   const few = await removeAppOf(fewFiles);

@@ -5,10 +5,10 @@
 const { MODEL_RUNS: runs, MODEL_SEED: given, MODEL_SHRINK: shrink } = process.env;
 
 /** Whole histories. */
-export const modelRuns = Number(runs ?? 40);
+export const modelRuns = Number(runs ?? 30);
 
 /** Orders of each duel: a dozen calls long, so that few dozens show every order that matters. */
-export const duelRuns = runs === undefined ? 5 : Math.ceil(Number(runs) / 10);
+export const duelRuns = runs === undefined ? 3 : Math.ceil(Number(runs) / 10);
 
 const fresh = Date.now() % 2 ** 31;
 export const seed = given === undefined ? (runs === undefined ? 20_261_122 : fresh) : Number(given);

@@ -10,6 +10,7 @@ import { readSlices, sumOf } from '#adapters/dynamo/slices.ts';
 import type { ExtensionFile } from '#core/files/record.ts';
 import { shareOf, sliceCount, sliceOf } from '#core/files/slices.ts';
 import type { FileStore } from '#core/files/store.ts';
+import { isLong } from '#test/support/long.ts';
 import { sessionFile } from '#test/support/records.ts';
 import { createTable, dynamoDbs, emptyTable } from '#test/support/tables.ts';
 
@@ -64,8 +65,8 @@ for (const dynamoDb of dynamoDbs) {
 
     // DynamoDB Local takes a second for some twenty of these transactions on a small machine: the crowds are for the other,
     // or for `LONG_TESTS=1`.
-    const isSlow = dynamoDb.name === 'DynamoDB Local' && process.env.LONG_TESTS !== '1';
-    it.each(process.env.LONG_TESTS === '1' && !isSlow ? [1, 7, 25] : [1, 7])(
+    const isSlow = dynamoDb.name === 'DynamoDB Local' && !isLong;
+    it.each(isLong && !isSlow ? [1, 7, 25] : [1, 7])(
       'takes exactly %i more files when there is room for so many, wherever that room is',
       async (room) => {
         const [sizeBytes, limit] = [1000, 25_000];

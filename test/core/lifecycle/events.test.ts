@@ -1,6 +1,7 @@
 import { afterEach, describe, expect } from 'vitest';
 import { handleCleanup } from '#core/lifecycle/handle-cleanup.ts';
 import { underLoad } from '#test/support/load.ts';
+import { isLong } from '#test/support/long.ts';
 import { sessionFile, stagedFile } from '#test/support/records.ts';
 import { emptyTable } from '#test/support/tables.ts';
 import { world, worldTest } from '#test/support/world-test.ts';
@@ -70,7 +71,9 @@ describe('a lifecycle event', () => {
       { type: 'lock.deleted', lockId: 'l1' },
       { type: 'template.deleted', templateId: 'template' },
     ] as const;
-    for (const order of permutations([...events])) {
+    const orders = permutations([...events]);
+    // Every fifth begins with each of them in turn.
+    for (const order of isLong ? orders : orders.filter((_, at) => at % 5 === 0)) {
       const file = await acts.held(template);
       // Within the grace of the template: its check comes after all of them.
       for (const event of [...order, ...order]) await acts.tell(event);
