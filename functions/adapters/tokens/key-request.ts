@@ -31,6 +31,8 @@ async function attempt(url: URL): Promise<{ status: number | undefined; text: st
   const headers = { accept: 'application/json, application/jwk-set+json', 'user-agent': 'Stowage/1' };
   // A connection of its own: one that was kept through a freeze may be dead.
   const request = get(url, { agent: false, headers, signal });
+  // Whoever waits below is told; an error that comes when nobody waits any more would end the process.
+  request.on('error', () => undefined);
   try {
     const [response] = (await once(request, 'response', { signal })) as [IncomingMessage];
     return { status: response.statusCode, text: await textOf(response) };
