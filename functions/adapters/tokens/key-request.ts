@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import type { JSONWebKeySet } from 'jose';
 
 /** One attempt to the last byte, milliseconds. */
@@ -18,30 +19,42 @@ const mostBytes = 512 * 1024;
  * Not by `fetch`: loading it costs every instance 90 ms of CPU in its first request, for this one call.
  */
 export async function requestKeys(jwksUrl: URL): Promise<JSONWebKeySet> {
-  const { status, text } = await attempt(jwksUrl).catch(() => attempt(jwksUrl));
+  const { status, encoding, body } = await attempt(jwksUrl).catch(() => attempt(jwksUrl));
   if (status !== 200) throw new Error(`The key server answered ${status}`);
-  if (text === undefined) throw new Error(`The key server answered with more than ${mostBytes} bytes`);
-  return JSON.parse(text) as JSONWebKeySet;
+  if (body === undefined) throw new Error(`The key server answered with more than ${mostBytes} bytes`);
+  return JSON.parse(new TextDecoder().decode(unpacked(body, encoding))) as JSONWebKeySet;
 }
 
-/** The whole answer; its text is undefined when there is too much of it. */
-async function attempt(url: URL): Promise<{ status: number | undefined; text: string | undefined }> {
+interface Answer {
+  status: number | undefined;
+  /** `Content-Encoding`. */
+  encoding: string | undefined;
+  /** Undefined when there is too much of it. */
+  body: Buffer | undefined;
+}
+
+async function attempt(url: URL): Promise<Answer> {
   const signal = AbortSignal.timeout(attemptMs);
   const get = url.protocol === 'https:' ? getHttps : getHttp;
-  const headers = { accept: 'application/json, application/jwk-set+json', 'user-agent': 'Stowage/1' };
+  const headers = {
+    accept: 'application/json, application/jwk-set+json',
+    'accept-encoding': 'identity',
+    'user-agent': 'Stowage/1',
+  };
   // A connection of its own: one that was kept through a freeze may be dead.
   const request = get(url, { agent: false, headers, signal });
   // Whoever waits below is told; an error that comes when nobody waits any more would end the process.
   request.on('error', () => undefined);
   try {
     const [response] = (await once(request, 'response', { signal })) as [IncomingMessage];
-    return { status: response.statusCode, text: await textOf(response) };
+    const encoding = response.headers['content-encoding'];
+    return { status: response.statusCode, encoding, body: await bytesOf(response) };
   } finally {
     request.destroy();
   }
 }
 
-async function textOf(response: IncomingMessage): Promise<string | undefined> {
+async function bytesOf(response: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -49,5 +62,14 @@ async function textOf(response: IncomingMessage): Promise<string | undefined> {
     if (bytes > mostBytes) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
+}
+
+/** Sets that lie compressed in a bucket come so, whatever was asked for. Throws on one that is too large unpacked. */
+function unpacked(body: Buffer, encoding = 'identity'): Buffer {
+  const options = { maxOutputLength: mostBytes };
+  if (/^(x-)?gzip$/i.test(encoding)) return gunzipSync(body, options);
+  if (/^br$/i.test(encoding)) return brotliDecompressSync(body, options);
+  if (/^deflate$/i.test(encoding)) return inflateSync(body, options);
+  return body;
 }

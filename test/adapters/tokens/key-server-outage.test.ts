@@ -1,3 +1,4 @@
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTokenVerifier, type TokenVerifierConfig } from '#adapters/tokens/token-verifier.ts';
 import { audience, createKey, issuer, type SigningKey, signToken, startKeyServer } from './key-server.ts';
@@ -178,8 +179,13 @@ describe('a key server in health', () => {
   });
 
   it.each([
-    ['sends elsewhere', { status: 302, location: 'http://127.0.0.1:1/elsewhere' }, 'answered 302'],
+    ['sends elsewhere', { status: 302, headers: { location: 'http://127.0.0.1:1/elsewhere' } }, 'answered 302'],
     ['does not stop talking', { body: `{"keys":[],"x":"${'x'.repeat(600_000)}"}` }, 'more than 524288 bytes'],
+    [
+      'unpacks to more',
+      { pack: () => gzipSync(Buffer.alloc(600_000, ' ')), headers: { 'content-encoding': 'gzip' } },
+      'larger than',
+    ],
     ['answers with a page', { body: '<!doctype html>' }, 'not valid JSON'],
   ])('that %s is not followed, and is asked once', async (_, how, said) => {
     Object.assign(keyServer.state, how);
@@ -188,6 +194,20 @@ describe('a key server in health', () => {
       .catch((error: unknown) => error);
     expect(refusal).toMatchObject({ ...unavailable, cause: { cause: { message: expect.stringContaining(said) } } });
     expect(keyServer.state.requests).toBe(1);
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+    ['deflate', deflateSync],
+  ])('may answer in %s, though it was asked not to', async (encoding, pack) => {
+    Object.assign(keyServer.state, { pack, headers: { 'content-encoding': encoding } });
+    await expect(verifier().verify(await signed(key))).resolves.toMatchObject(accepted);
+  });
+
+  it('may begin with a byte order mark', async () => {
+    keyServer.state.pack = (body) => `\uFEFF${body}`;
+    await expect(verifier().verify(await signed(key))).resolves.toMatchObject(accepted);
   });
 
   it('is asked by its whole address, query and all', async () => {

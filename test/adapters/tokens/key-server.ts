@@ -36,7 +36,9 @@ export async function startKeyServer(keys: SigningKey[]) {
     keys,
     status: 200,
     body: undefined as string | undefined,
-    location: undefined as string | undefined,
+    headers: {} as Record<string, string>,
+    /** Of the body, before it is sent. */
+    pack: (body: string): string | Buffer => body,
     silent: false,
     stalled: false,
     dropNext: false,
@@ -60,8 +62,9 @@ export async function startKeyServer(keys: SigningKey[]) {
       return;
     }
     response.statusCode = state.status;
-    if (state.location !== undefined) response.setHeader('location', state.location);
-    response.end(state.body ?? JSON.stringify({ keys: state.keys.map(({ publicJwk }) => publicJwk) }));
+    for (const [name, value] of Object.entries(state.headers)) response.setHeader(name, value);
+    const body = state.body ?? JSON.stringify({ keys: state.keys.map(({ publicJwk }) => publicJwk) });
+    response.end(state.pack(body));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
