@@ -38,6 +38,16 @@ export function size(bytes: number): string {
   return `${Number((bytes / 1_048_576).toFixed(1))} MiB`;
 }
 
+/** Hands on what is chosen in a field for files, and what was chosen before: nobody says so a second time. */
+export function onPick(pick: HTMLInputElement, take: (files: File[]) => void): void {
+  pick.onchange = () => {
+    const files = [...(pick.files ?? [])];
+    pick.value = '';
+    take(files);
+  };
+  pick.dispatchEvent(new Event('change'));
+}
+
 /**
  * Keeps a file that misses the place it was meant for from being opened instead of the page. `missed` hears of one;
  * without it nothing on this page takes any.

@@ -1,6 +1,6 @@
 /** The extension's page in a running session: it shows the pictures and keeps their links alive. */
 import type { StoredFile } from '../../client/src/types.ts';
-import { byId, catchDrops, countdown, make, reason, say, size } from './dom.ts';
+import { byId, catchDrops, countdown, make, onPick, reason, say, size } from './dom.ts';
 import { bridge, reportHeight } from './extension-bridge.ts';
 import { shownPicture } from './picture.ts';
 
@@ -135,20 +135,15 @@ function listen(): void {
   catchDrops(() => {
     byId('said').textContent = 'A running session takes pictures through its backend: use the button.';
   });
-  const pick = byId<HTMLInputElement>('pick');
-  pick.onchange = async () => {
-    const [file] = pick.files ?? [];
+  onPick(byId<HTMLInputElement>('pick'), async ([file]) => {
     if (!file) return;
     byId('said').textContent = `Sending ${file.name} to the backend`;
     const form = new FormData();
     form.set('file', file);
-    pick.value = '';
     const stored = await backend('POST', 'files', form);
     byId('said').textContent = stored ? `${file.name} is in the session` : '';
     if (stored) await show();
-  };
-  // Chosen while the page was still meeting its platform: nobody says so a second time.
-  pick.dispatchEvent(new Event('change'));
+  });
   byId('try-bridge').onclick = async () => {
     const payload = { file: new Blob(['x'], { type: 'image/png' }), filename: 'x.png' };
     const refusal = await bridge.request('files.upload', payload).catch((error: unknown) => reason(error));

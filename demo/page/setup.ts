@@ -1,6 +1,6 @@
 /** The extension's setup page: pictures come by picking, dropping and pasting, and stay staged until the lock is saved. */
 import type { StagedQuota, StoredFile } from '../../client/src/types.ts';
-import { byId, duration, make, reason, say, size } from './dom.ts';
+import { byId, duration, make, onPick, reason, say, size } from './dom.ts';
 import { bridge, type PuzzleConfig, reportHeight } from './extension-bridge.ts';
 import { shownPicture } from './picture.ts';
 import { uploadShown } from './uploads.ts';
@@ -143,14 +143,8 @@ function upload(files: Iterable<File>): void {
 }
 
 function listen(): void {
-  const pick = byId<HTMLInputElement>('pick');
   const drop = byId('drop');
-  pick.onchange = () => {
-    upload([...(pick.files ?? [])]);
-    pick.value = '';
-  };
-  // Chosen while the page was still meeting its platform: nobody says so a second time.
-  pick.dispatchEvent(new Event('change'));
+  onPick(byId<HTMLInputElement>('pick'), upload);
   document.ondragover = (event) => {
     event.preventDefault();
     drop.classList.add('over');

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FrameLocator, Page } from 'playwright-core';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { jpegPhoto } from '#test/support/images.ts';
 import { openDemo, pick, useDemo } from './support.ts';
 
@@ -22,7 +22,6 @@ async function setEnabled(enabled: boolean): Promise<void> {
   // Each function keeps the settings it read for a second here, and the next upload may be another one's.
   await sleep(1100);
 }
-afterEach(() => setEnabled(true));
 
 /** Lets a file go over the page, and tells whether the browser would have opened it. */
 const dropOn = (page: Page) =>
@@ -50,6 +49,7 @@ describe('the demo follows its own advice:', () => {
     await pictures(setup).filter({ hasText: 'saved.jpg' }).waitFor();
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText(/^Saved: /).waitFor();
+    onTestFinished(() => setEnabled(true));
     await setEnabled(false);
     await page.reload();
     const off = page.frameLocator('#setup iframe');

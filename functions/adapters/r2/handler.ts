@@ -8,6 +8,7 @@ import { Readable } from 'node:stream';
 import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { ObjectStoreError } from '#core/files/ports.ts';
+import { readAtMost } from '../http/read-at-most.ts';
 
 /** The limits of one try. They travel in the options of the client's `send`. */
 export interface TryLimits {
@@ -89,18 +90,6 @@ async function readAnswer(method: string, response: HttpResponse, limits: TryLim
   const bytes = tooLong ? undefined : await readAtMost(body, limits.maxBytes);
   if (bytes) return bytes;
   throw new ObjectStoreError('too_large', `The object is larger than the ${limits.maxBytes} bytes it was read for.`);
-}
-
-/** Reads to the end, or nothing: a longer body is cut off as soon as that shows. Leaving the loop ends the connection. */
-async function readAtMost(body: Readable, limit: number): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > limit) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size);
 }
 
 async function readFirst(body: Readable, wanted: number): Promise<Uint8Array> {

@@ -4,6 +4,7 @@ import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import type { JSONWebKeySet } from 'jose';
+import { readAtMost } from '../http/read-at-most.ts';
 
 /** One attempt to the last byte, milliseconds. */
 const attemptMs = 1_500;
@@ -48,21 +49,10 @@ async function attempt(url: URL): Promise<Answer> {
   try {
     const [response] = (await once(request, 'response', { signal })) as [IncomingMessage];
     const encoding = response.headers['content-encoding'];
-    return { status: response.statusCode, encoding, body: await bytesOf(response) };
+    return { status: response.statusCode, encoding, body: await readAtMost(response, mostBytes) };
   } finally {
     request.destroy();
   }
-}
-
-async function bytesOf(response: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > mostBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 /** Sets that lie compressed in a bucket come so, whatever was asked for. Throws on one that is too large unpacked. */
