@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { belongsToSession } from '#core/extensions/session-files.ts';
 import type { ObjectRef, SignedUrl, UrlSigner } from '#core/files/ports.ts';
-import { type ExtensionFile, objectOf } from '#core/files/record.ts';
-import type { SessionRef } from '#core/files/store.ts';
+import { objectOf } from '#core/files/record.ts';
+import type { ListedFile, SessionRef } from '#core/files/store.ts';
 import { ownBytes, variantObject } from '#core/files/variants.ts';
 
 /** Life of the signed links in extension answers, seconds (docs/contract.md, "A stored file"). */
@@ -49,13 +49,13 @@ export const quotaAnswer = z.object({
 });
 
 /** As a session sees it: what its lock has from a template is read there and never changed. */
-export async function sessionFileView(file: ExtensionFile, caller: SessionRef, signer: UrlSigner): Promise<FileView> {
+export async function sessionFileView(file: ListedFile, caller: SessionRef, signer: UrlSigner): Promise<FileView> {
   const view = await fileView(file, signer);
   return belongsToSession(file, caller) ? view : { ...view, readOnly: true };
 }
 
 /** Links are the stable kind, so that a browser that asks again within minutes hits its cache. */
-export async function fileView(file: ExtensionFile, signer: UrlSigner): Promise<FileView> {
+export async function fileView(file: ListedFile, signer: UrlSigner): Promise<FileView> {
   const sign = (ref: ObjectRef) => signer.presignGet(ref, { expiresInSeconds: linkSeconds, mode: 'stable' });
   // The file's own is signed first: the others end with it, or later.
   const [link, variants] = await Promise.all([sign(objectOf(file)), variantViews(file, sign)]);
@@ -87,7 +87,7 @@ type VariantView = z.output<typeof variantAnswer>;
 
 /** Every preset that the file was stored with, in the order of their sizes; undefined where it has no copy of its own. */
 async function variantViews(
-  { bucket, key, presets, image }: ExtensionFile,
+  { bucket, key, presets, image }: ListedFile,
   sign: (ref: ObjectRef) => Promise<SignedUrl>,
 ): Promise<[name: string, own: VariantView | undefined][]> {
   if (presets === undefined) return [];
@@ -103,7 +103,7 @@ async function variantViews(
   );
 }
 
-const itself = (file: ExtensionFile, signedUrl: string): VariantView => ({
+const itself = (file: ListedFile, signedUrl: string): VariantView => ({
   signedUrl,
   width: file.image?.width ?? 0,
   height: file.image?.height ?? 0,

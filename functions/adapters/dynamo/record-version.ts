@@ -20,6 +20,8 @@ export function requireKnownForm(item: Record<string, unknown>): void {
   if (form === undefined || (typeof form === 'number' && form <= recordForm)) return;
   throw new AppError('temporarily_unavailable', 'This file is being moved to a newer version. Try again shortly.', {
     retryAfterSeconds: 5,
-    cause: new Error(`The record ${item.pk} has the form ${form}, this build knows ${recordForm}: deploy a later one`),
+    cause: new Error(
+      `The record ${item.pk ?? item.id} has the form ${form}, this build knows ${recordForm}: deploy a later one`,
+    ),
   });
 }

@@ -1,15 +1,15 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { ExtensionFile } from '#core/files/record.ts';
-import type { Page, PageRequest, SessionRef } from '#core/files/store.ts';
+import type { ListedFile, Page, PageRequest, SessionRef } from '#core/files/store.ts';
 import type { Table } from './client.ts';
-import { cloneKey, holderKey, holderPk, sessionPk } from './keys.ts';
-import { queryPage } from './query.ts';
+import { cloneKey, fileKey, holderKey, holderPk, sessionPk } from './keys.ts';
+import { queryPageOf } from './query.ts';
+import { formAttribute, requireKnownForm } from './record-version.ts';
 
 /**
  * A page of what a session sees, newest first: its own files, and those of the template its lock is a clone of. Both
  * lists are read from the same cursor on, since the ids of files grow with time.
  */
-export async function listSession(table: Table, session: SessionRef, page: PageRequest): Promise<Page<ExtensionFile>> {
+export async function listSession(table: Table, session: SessionRef, page: PageRequest): Promise<Page<ListedFile>> {
   const [own, templateIds] = await Promise.all([
     listReady(table, { IndexName: 'bySession', pk: 'sessionPk', value: sessionPk(session.sessionId) }, page, {
       appId: session.appId,
@@ -48,17 +48,47 @@ async function templatesOf(table: Table, lockId: string): Promise<string[]> {
   return Item?.deletedAt === undefined ? [...((Item?.templateIds as Set<string> | undefined) ?? [])] : [];
 }
 
+const listed: Record<keyof ListedFile, true> = {
+  id: true,
+  appId: true,
+  sessionId: true,
+  lockId: true,
+  bucket: true,
+  key: true,
+  originalName: true,
+  mimeType: true,
+  sizeBytes: true,
+  purpose: true,
+  createdAt: true,
+  image: true,
+  presets: true,
+  staged: true,
+  draftId: true,
+  expiresAt: true,
+};
+
+/** What is not shown is not sent either: keys and bookkeeping are half of a record, and each attribute is unpacked by itself. */
+const names = Object.fromEntries([...Object.keys(listed), 'state', formAttribute].map((name) => [`#${name}`, name]));
+const projection = [...Object.keys(listed), formAttribute].map((name) => `#${name}`).join(',');
+
+function listedOf(item: Record<string, unknown>): ListedFile {
+  requireKnownForm(item);
+  const { [formAttribute]: _, ...file } = item;
+  return file as unknown as ListedFile;
+}
+
 async function listReady(
   table: Table,
   { IndexName, pk, value }: { IndexName: string; pk: string; value: string },
   page: PageRequest,
   { appId, lockId }: { appId: string; lockId?: string },
-): Promise<Page<ExtensionFile>> {
+): Promise<Page<ListedFile>> {
   const query = {
     IndexName,
     KeyConditionExpression: '#pk = :pk',
-    FilterExpression: `#state = :ready AND appId = :app${lockId === undefined ? '' : ' AND lockId = :lock'}`,
-    ExpressionAttributeNames: { '#pk': pk, '#state': 'state' },
+    FilterExpression: `#state = :ready AND #appId = :app${lockId === undefined ? '' : ' AND #lockId = :lock'}`,
+    ProjectionExpression: projection,
+    ExpressionAttributeNames: { ...names, '#pk': pk },
     ExpressionAttributeValues: {
       ':pk': value,
       ':ready': 'ready',
@@ -67,11 +97,12 @@ async function listReady(
     },
     ScanIndexForward: false,
   };
-  return await queryPage(table, query, { pk, value }, page);
+  const keyOf = (id: string) => ({ ...fileKey(id), id, [pk]: value });
+  return await queryPageOf(table, query, { keyOf, fromItem: listedOf }, page);
 }
 
 /** What comes first of several lists; there is more where any of them has more, or was not shown to its end. */
-function merged(pages: Page<ExtensionFile>[], limit: number): Page<ExtensionFile> {
+function merged(pages: Page<ListedFile>[], limit: number): Page<ListedFile> {
   const all = pages.flatMap(({ items }) => items).sort((a, b) => (a.id < b.id ? 1 : -1));
   const items = all.slice(0, limit);
   const last = items.at(-1);

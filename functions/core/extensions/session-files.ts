@@ -34,7 +34,10 @@ async function isInherited(files: FileReader, file: ExtensionFile, caller: Sessi
 }
 
 /** Its session's own: what is counted in it and may be deleted there. */
-export function belongsToSession(file: ExtensionFile, caller: SessionRef): boolean {
+export function belongsToSession(
+  file: Pick<ExtensionFile, 'appId' | 'sessionId' | 'lockId'>,
+  caller: SessionRef,
+): boolean {
   return file.appId === caller.appId && file.sessionId === caller.sessionId && file.lockId === caller.lockId;
 }
 

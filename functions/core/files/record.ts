@@ -216,7 +216,7 @@ export const isAwaited = (file: FileRecord, now: Date): boolean =>
 /** A direct upload that may be completed still, or what may be shown of it once it is. */
 export const isCompletable = (file: FileRecord, now: Date): boolean => isAwaited(file, now) || isVisible(file, now);
 
-export function objectOf(file: FileRecord): ObjectRef {
+export function objectOf(file: Pick<FileRecord, 'bucket' | 'key'>): ObjectRef {
   return { bucket: file.bucket, key: file.key };
 }
 

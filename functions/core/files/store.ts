@@ -59,12 +59,33 @@ export interface SessionRef {
   lockId: string;
 }
 
+/** What a list shows of a file, and what tells whose it is: less than half of its record. */
+export type ListedFile = Pick<
+  ExtensionFile,
+  | 'id'
+  | 'appId'
+  | 'sessionId'
+  | 'lockId'
+  | 'bucket'
+  | 'key'
+  | 'originalName'
+  | 'mimeType'
+  | 'sizeBytes'
+  | 'purpose'
+  | 'createdAt'
+  | 'image'
+  | 'presets'
+  | 'staged'
+  | 'draftId'
+  | 'expiresAt'
+>;
+
 /** What whoever shows files asks; a function that only reads has this of the store and nothing of its writes. */
 export interface FileReader {
   /** Strongly consistent. */
   get(fileId: string): Promise<FileRecord | undefined>;
   /** Newest first, what is ready: the session's own, and what the template has that its lock is a clone of. */
-  listBySession(session: SessionRef, page: PageRequest): Promise<Page<ExtensionFile>>;
+  listBySession(session: SessionRef, page: PageRequest): Promise<Page<ListedFile>>;
   /** Whether a lock that lives is a clone of this template; strongly consistent. */
   isCloneOf(lockId: string, templateId: string): Promise<boolean>;
   /** Newest first, expired ones too. All, for the quota; their number is limited. */

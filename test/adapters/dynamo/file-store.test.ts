@@ -160,6 +160,27 @@ for (const dynamoDb of dynamoDbs) {
       expect(seen).toEqual(stored);
     });
 
+    it('lists what is shown of a file, whatever else its record has', async () => {
+      const shown = {
+        originalName: 'beach.jpg',
+        mimeType: 'image/webp',
+        sizeBytes: 1200,
+        purpose: 'cover',
+        presets: { thumb: 320 },
+        image: {
+          width: 640,
+          height: 480,
+          thumbhash: 'aGFzaA==',
+          variants: { thumb: { width: 320, height: 240, sizeBytes: 200 } },
+        },
+      };
+      const { id, key, createdAt } = await ready(sessionFile({ ...shown, claimIds: ['claim'], stagedUntil: 1 }));
+      const place = { appId: 'app', sessionId: 'session', lockId: 'lock' };
+      expect(await files.listBySession(place, { limit: 10 })).toEqual({
+        items: [{ id, ...place, bucket: 'default', key, ...shown, createdAt, staged: false }],
+      });
+    });
+
     it('refuses a cursor it did not give', async () => {
       const list = files.listBySession(
         { appId: 'app', sessionId: 'session', lockId: 'lock' },

@@ -65,4 +65,17 @@ describe('the form of a record', () => {
       expect(await allItems(table)).toEqual(before);
     },
   );
+
+  it('of a later build keeps a list from being shown without it', async () => {
+    const file = await stored(recordForm);
+    await files.markReady(file, new Date());
+    const session = { appId: 'app', sessionId: 'session', lockId: 'lock' };
+    expect((await files.listBySession(session, { limit: 1 })).items).toMatchObject([{ id: file.id }]);
+    const later = { UpdateExpression: 'SET v = :v', ExpressionAttributeValues: { ':v': recordForm + 1 } };
+    await table.documents.send(new UpdateCommand({ TableName: table.name, Key: fileKey(file.id), ...later }));
+    await expect(files.listBySession(session, { limit: 1 })).rejects.toMatchObject({
+      code: 'temporarily_unavailable',
+      cause: { message: expect.stringContaining(file.id) },
+    });
+  });
 });
