@@ -48,6 +48,7 @@ async function templatesOf(table: Table, lockId: string): Promise<string[]> {
   return Item?.deletedAt === undefined ? [...((Item?.templateIds as Set<string> | undefined) ?? [])] : [];
 }
 
+/** What is not shown is not sent either: keys and bookkeeping are half of a record, and each attribute is unpacked by itself. */
 const listed: Record<keyof ListedFile, true> = {
   id: true,
   appId: true,
@@ -67,7 +68,7 @@ const listed: Record<keyof ListedFile, true> = {
   expiresAt: true,
 };
 
-/** What is not shown is not sent either: keys and bookkeeping are half of a record, and each attribute is unpacked by itself. */
+/** All by placeholders: some are words that DynamoDB keeps for itself. */
 const names = Object.fromEntries([...Object.keys(listed), 'state', formAttribute].map((name) => [`#${name}`, name]));
 const projection = [...Object.keys(listed), formAttribute].map((name) => `#${name}`).join(',');
 
