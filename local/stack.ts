@@ -127,7 +127,11 @@ export async function runStack(options: StackOptions): Promise<RunningStack> {
       .filter((mapping) => mapping.kind === 'queue')
       .map((mapping) => {
         const queue = queueByArn(model, mapping.sourceArn);
-        return { mapping, queue, poller: startPoller({ mapping, queue, store, invoke }) };
+        return {
+          mapping,
+          queue,
+          poller: startPoller({ mapping, queue, store, invoke, intercept: options.sqs?.intercept }),
+        };
       });
     const sweeper =
       options.ttlSweepMs && setInterval(() => void dynamo.sweepTtl().catch(() => undefined), options.ttlSweepMs);

@@ -10,6 +10,7 @@ import { checkPattern, matchesAny } from '../events/filter.ts';
 import type { InvokeResult } from '../lambda/instance.ts';
 import type { QueueMappingSpec, QueueSpec } from '../template/model.ts';
 import { systemAttributes } from './operations.ts';
+import type { SqsOptions } from './server.ts';
 import type { Message, QueueStore } from './store.ts';
 
 export interface PollerOptions {
@@ -17,6 +18,8 @@ export interface PollerOptions {
   queue: QueueSpec;
   store: QueueStore;
   invoke(functionName: string, event: unknown): Promise<InvokeResult>;
+  /** Faults of the endpoint: while ReceiveMessage fails there, nothing is received here. */
+  intercept?: SqsOptions['intercept'];
 }
 
 export interface Poller {
@@ -42,7 +45,8 @@ export function startPoller(options: PollerOptions): Poller {
     const batch: Message[] = [];
     const until = Date.now() + mapping.windowSeconds * 1000;
     for (;;) {
-      const received = store.receive(queue, Math.min(10, mapping.batchSize - batch.length));
+      const fault = options.intercept?.({ operation: 'ReceiveMessage', queueName: queue.name });
+      const received = fault ? [] : store.receive(queue, Math.min(10, mapping.batchSize - batch.length));
       for (const message of received) {
         if (matchesAny(mapping.filters, filterable(message))) {
           batch.push(message);

@@ -18,8 +18,12 @@ let cloud: TestCloud;
 let client: SQSClient;
 const credentials = { accessKeyId: 'operator', secretAccessKey: 'x' };
 
+let receives = true;
+
 beforeAll(async () => {
-  cloud = await startTestCloud();
+  const intercept = ({ operation }: { operation: string }) =>
+    operation === 'ReceiveMessage' && !receives ? { status: 503, code: 'ServiceUnavailable' } : undefined;
+  cloud = await startTestCloud({ sqs: { intercept } });
   client = new SQSClient({ endpoint: cloud.endpoints.sqs, region: 'us-east-1', credentials });
 });
 afterAll(() => endTestCloud(cloud));
@@ -78,6 +82,17 @@ describe('a queue with a function', () => {
     expect(attributes.Attributes?.ApproximateNumberOfMessagesDelayed).toBe('1');
     await cloud.drain();
     expect(seen('delayed')).toHaveLength(1);
+  });
+
+  it('gives its function nothing while no message can be received, and all of it afterwards', async () => {
+    await send({ type: 'work', id: 'before' });
+    await expect.poll(() => seen('before')).toHaveLength(1);
+    receives = false;
+    await send({ type: 'work', id: 'held' });
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(seen('held')).toEqual([]);
+    receives = true;
+    await expect.poll(() => seen('held')).toHaveLength(1);
   });
 
   it('lets no delayed message overtake one that is being worked on', async () => {
