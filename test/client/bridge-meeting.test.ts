@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import type { BridgeHostOptions } from '../../client/src/bridge-host.ts';
 import { runtime, useBridge } from './bridge-fixture.ts';
 import { createPage } from './windows.ts';
 
@@ -39,5 +40,33 @@ describe('the iframe', () => {
     fixture.track(page.host({ ...runtime, config: new Proxy({ images: [] }, {}) }, { api }));
     await expect(bridge.request('files.list', {})).rejects.toMatchObject({ code: 'invalid_payload' });
     await expect(bridge.ready).rejects.toMatchObject({ code: 'invalid_payload' });
+  });
+
+  test('takes progress for a sign of life', async () => {
+    const upload: BridgeHostOptions['upload'] = async (_, { onProgress }) => {
+      for (let step = 1; step <= 5; step += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        onProgress?.({ sentBytes: step, totalBytes: 5 });
+      }
+      return { file: { id: 'f' } as never };
+    };
+    const { bridge } = open('setup', { api, upload });
+    await bridge.ready;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const seen: number[] = [];
+      const onProgress = ({ sentBytes }: { sentBytes: number }) => seen.push(sentBytes);
+      const asked = bridge.request('files.upload', { file: new Blob(['x']) }, 150, { onProgress });
+      const outcome = asked.catch((error) => error);
+      for (let passed = 0; passed <= 500; passed += 100) {
+        // Messages of windows take a turn of the loop each.
+        for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+        expect(seen).toHaveLength(passed / 100);
+        await vi.advanceTimersByTimeAsync(100);
+      }
+      expect(await outcome).toEqual({ file: { id: 'f' } });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -168,24 +168,6 @@ describe('the iframe', () => {
     await expect(bridge.ready).rejects.toMatchObject({ code: 'bridge_closed' });
   });
 
-  test('takes progress for a sign of life', async () => {
-    const upload = async (
-      _: Blob,
-      { onProgress }: { onProgress: (progress: { sentBytes: number; totalBytes: number }) => void },
-    ) => {
-      for (let step = 1; step <= 5; step += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 40));
-        onProgress({ sentBytes: step, totalBytes: 5 });
-      }
-      return { file: { id: 'f' } as never };
-    };
-    const { bridge } = open('setup', { api, upload });
-    const seen: number[] = [];
-    const onProgress = ({ sentBytes }: { sentBytes: number }) => seen.push(sentBytes);
-    await bridge.request('files.upload', { file: new Blob(['x']) }, 150, { onProgress });
-    expect(seen).toEqual([1, 2, 3, 4, 5]);
-  });
-
   test('aborts what the page does for it', async () => {
     const { bridge } = open('runtime');
     await bridge.ready;
