@@ -1,9 +1,9 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { ListedFile, Page, PageRequest, SessionRef } from '#core/files/store.ts';
+import { type ListedFile, listedFields, type Page, type PageRequest, type SessionRef } from '#core/files/store.ts';
 import type { Table } from './client.ts';
-import { cloneKey, fileKey, holderKey, holderPk, sessionPk } from './keys.ts';
-import { queryPageOf } from './query.ts';
-import { formAttribute, requireKnownForm } from './record-version.ts';
+import { cloneKey, holderKey, holderPk, sessionPk } from './keys.ts';
+import { queryPage } from './query.ts';
+import { formAttribute } from './record-version.ts';
 
 /**
  * A page of what a session sees, newest first: its own files, and those of the template its lock is a clone of. Both
@@ -48,35 +48,13 @@ async function templatesOf(table: Table, lockId: string): Promise<string[]> {
   return Item?.deletedAt === undefined ? [...((Item?.templateIds as Set<string> | undefined) ?? [])] : [];
 }
 
-/** What is not shown is not sent either: keys and bookkeeping are half of a record, and each attribute is unpacked by itself. */
-const listed: Record<keyof ListedFile, true> = {
-  id: true,
-  appId: true,
-  sessionId: true,
-  lockId: true,
-  bucket: true,
-  key: true,
-  originalName: true,
-  mimeType: true,
-  sizeBytes: true,
-  purpose: true,
-  createdAt: true,
-  image: true,
-  presets: true,
-  staged: true,
-  draftId: true,
-  expiresAt: true,
-};
-
-/** All by placeholders: some are words that DynamoDB keeps for itself. */
-const names = Object.fromEntries([...Object.keys(listed), 'state', formAttribute].map((name) => [`#${name}`, name]));
-const projection = [...Object.keys(listed), formAttribute].map((name) => `#${name}`).join(',');
-
-function listedOf(item: Record<string, unknown>): ListedFile {
-  requireKnownForm(item);
-  const { [formAttribute]: _, ...file } = item;
-  return file as unknown as ListedFile;
-}
+/**
+ * What is not shown is not sent either: keys and bookkeeping are half of a record, and each attribute is unpacked by itself.
+ * All by placeholders: some are words that DynamoDB keeps for itself.
+ */
+const shown = [...listedFields, formAttribute];
+const projection = shown.map((name) => `#${name}`).join(',');
+const names = Object.fromEntries([...shown, 'state'].map((name) => [`#${name}`, name]));
 
 async function listReady(
   table: Table,
@@ -98,8 +76,7 @@ async function listReady(
     },
     ScanIndexForward: false,
   };
-  const keyOf = (id: string) => ({ ...fileKey(id), id, [pk]: value });
-  return await queryPageOf(table, query, { keyOf, fromItem: listedOf }, page);
+  return await queryPage(table, query, { pk, value }, page);
 }
 
 /** What comes first of several lists; there is more where any of them has more, or was not shown to its end. */

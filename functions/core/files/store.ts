@@ -60,25 +60,26 @@ export interface SessionRef {
 }
 
 /** What a list shows of a file, and what tells whose it is: less than half of its record. */
-export type ListedFile = Pick<
-  ExtensionFile,
-  | 'id'
-  | 'appId'
-  | 'sessionId'
-  | 'lockId'
-  | 'bucket'
-  | 'key'
-  | 'originalName'
-  | 'mimeType'
-  | 'sizeBytes'
-  | 'purpose'
-  | 'createdAt'
-  | 'image'
-  | 'presets'
-  | 'staged'
-  | 'draftId'
-  | 'expiresAt'
->;
+export const listedFields = [
+  'id',
+  'appId',
+  'sessionId',
+  'lockId',
+  'bucket',
+  'key',
+  'originalName',
+  'mimeType',
+  'sizeBytes',
+  'purpose',
+  'createdAt',
+  'image',
+  'presets',
+  'staged',
+  'draftId',
+  'expiresAt',
+] as const satisfies (keyof ExtensionFile)[];
+
+export type ListedFile = Pick<ExtensionFile, (typeof listedFields)[number]>;
 
 /** What whoever shows files asks; a function that only reads has this of the store and nothing of its writes. */
 export interface FileReader {
